@@ -1,0 +1,196 @@
+// Array: values on one device. No gradient: kernels, optimizers and data sets see only this.
+#pragma once
+#include <algorithm>
+#include <cstring>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "device.hpp"
+#include "dtype.hpp"
+#include "memory.hpp"
+#include "shape.hpp"
+
+namespace akin::inline AKIN_ABI {
+
+/// Shape + strides + dtype + shared memory. Copying shares the memory; views (reshape, slice, ...) share it too.
+///
+/// An Array is used as a value: ops never write into their inputs. The few places that do change values in place
+/// (optimizers, EMA, running statistics) call touch() on the handle that owns the value. Handles copied earlier, such
+/// as those captured by a backward recipe, then refuse to be read: using a parameter that changed between forward and
+/// backward is an Error, not a silently wrong gradient.
+class AKIN_ABI_TAG Array {
+ public:
+  Array() = default;  ///< no value at all; defined() is false
+
+  /// Uninitialised values. Errors: a negative or unaddressable size.
+  static Array empty(const Shape& shape, DType dtype = DType::f32, Device device = Device::cpu) {
+    check_sizes("array", shape, size_of(dtype));
+    Array a;
+    a.shape_ = shape;
+    a.strides_ = contiguous_strides(shape);
+    a.dtype_ = dtype;
+    a.storage_ = std::make_shared<Storage>(static_cast<std::size_t>(shape.numel() * size_of(dtype)), device);
+    return a;
+  }
+  static Array zeros(const Shape& shape, DType dtype = DType::f32, Device device = Device::cpu) {
+    Array a = empty(shape, dtype, device);
+    std::memset(a.storage_->data(), 0, static_cast<std::size_t>(a.size() * size_of(dtype)));
+    return a;
+  }
+  static Array full(const Shape& shape, double value, DType dtype = DType::f32, Device device = Device::cpu) {
+    Array a = empty(shape, dtype, device);
+    on_any(dtype, [&]<class T>() { std::fill_n(a.mut<T>(), a.size(), static_cast<T>(static_cast<compute_t<T>>(value))); });
+    return a;
+  }
+  static Array ones(const Shape& shape, DType dtype = DType::f32, Device device = Device::cpu) {
+    return full(shape, 1, dtype, device);
+  }
+  /// The identity matrix [n, n].
+  static Array eye(std::int64_t n, DType dtype = DType::f32) {
+    Array a = zeros({n, n}, dtype);
+    on_any(dtype, [&]<class T>() {
+      for (std::int64_t i = 0; i < n; ++i) a.mut<T>()[i * n + i] = static_cast<T>(static_cast<compute_t<T>>(1));
+    });
+    return a;
+  }
+  /// Copies host values: Array::from<float>({2, 2}, {1, 2, 3, 4}).
+  template <class T>
+  static Array from(const Shape& shape, const std::vector<T>& values) {
+    check(shape.numel() == static_cast<std::int64_t>(values.size()), "array", "shape ", shape, " needs ", shape.numel(),
+          " values, got ", values.size());
+    Array a = empty(shape, dtype_of<T>);
+    std::copy(values.begin(), values.end(), a.mut<T>());
+    return a;
+  }
+
+  bool defined() const { return storage_ != nullptr; }
+  const Shape& shape() const { return shape_; }
+  const Shape& strides() const { return strides_; }  ///< in elements; 0 along broadcast axes
+  int rank() const { return shape_.rank(); }
+  std::int64_t dim(int axis) const { return shape_[normalize_axis("dim", axis, shape_)]; }
+  std::int64_t size() const { return shape_.numel(); }
+  DType dtype() const { return dtype_; }
+  Device device() const { return storage_ ? storage_->device() : Device::cpu; }
+
+  bool is_contiguous() const {
+    std::int64_t expected = 1;
+    for (int i = rank() - 1; i >= 0; --i) {
+      if (shape_[i] != 1 && strides_[i] != expected) return false;
+      expected *= shape_[i];
+    }
+    return true;
+  }
+  /// True when no other handle, view or recipe shares the memory: it may be reused in place.
+  bool is_unique() const { return storage_.use_count() == 1; }
+
+  /// First element. Errors: T is not the dtype; the values were changed in place after this handle was taken.
+  template <class T>
+  const T* data() const {
+    check_readable(dtype_of<T>);
+    return static_cast<const T*>(storage_->data()) + offset_;
+  }
+  /// For writing: fresh results, or a value this handle owns (then touch() it).
+  template <class T>
+  T* mut() {
+    return const_cast<T*>(std::as_const(*this).data<T>());
+  }
+
+  /// Declares an in-place change: every other handle to this memory refuses to be read from now on.
+  void touch() { version_ = ++storage_->version; }
+
+  /// The one element of a one-element array, as double. Synchronises with the device.
+  double item() const {
+    check(size() == 1, "item", "expected one element, got shape ", shape_);
+    return on_any(dtype_, [&]<class T>() { return static_cast<double>(static_cast<compute_t<T>>(*data<T>())); });
+  }
+
+  // ---- views -------------------------------------------------------------------------------------------------------
+
+  /// The same values in another shape; one size may be -1. Errors: different count, or not contiguous.
+  Array reshape(Shape shape) const {
+    int inferred = -1;
+    std::int64_t known = 1;
+    for (int i = 0; i < shape.rank(); ++i) {
+      check(shape[i] >= -1 && !(shape[i] == -1 && inferred >= 0), "reshape", "at most one size may be -1 in ", shape);
+      shape[i] == -1 ? void(inferred = i) : void(known *= shape[i]);
+    }
+    if (inferred >= 0 && known > 0) shape[inferred] = size() / known;
+    check(shape.numel() == size(), "reshape", "cannot view ", shape_, " (", size(), " values) as ", shape);
+    check(is_contiguous(), "reshape", "needs contiguous values, got strides ", strides_, "; call contiguous() first");
+    Array view = *this;
+    view.shape_ = shape;
+    view.strides_ = contiguous_strides(shape);
+    return view;
+  }
+
+  /// Elements begin ... end-1 along one axis.
+  Array slice(int axis, std::int64_t begin, std::int64_t end) const {
+    axis = normalize_axis("slice", axis, shape_);
+    check(0 <= begin && begin <= end && end <= shape_[axis], "slice", "range [", begin, ", ", end,
+          ") does not lie in axis ", axis, " of shape ", shape_);
+    Array view = *this;
+    view.shape_[axis] = end - begin;
+    view.offset_ += begin * strides_[axis];
+    return view;
+  }
+
+  /// Swaps two axes.
+  Array transpose(int a = -2, int b = -1) const {
+    a = normalize_axis("transpose", a, shape_);
+    b = normalize_axis("transpose", b, shape_);
+    Array view = *this;
+    std::swap(view.shape_[a], view.shape_[b]);
+    std::swap(view.strides_[a], view.strides_[b]);
+    return view;
+  }
+
+  /// Repeats along new and size-1 axes without copying (stride 0).
+  Array broadcast_to(const Shape& shape) const {
+    check(broadcast_shapes("broadcast_to", shape_, shape) == shape, "broadcast_to", "cannot broadcast ", shape_, " to ",
+          shape);
+    Array view = *this;
+    view.shape_ = shape;
+    view.strides_ = Shape::ones(shape.rank());
+    for (int i = 0; i < shape.rank(); ++i) {
+      const int from = i - (shape.rank() - rank());
+      view.strides_[i] = from < 0 || shape_[from] == 1 ? 0 : strides_[from];
+    }
+    return view;
+  }
+
+ private:
+  void check_readable(DType wanted) const {
+    check(defined(), "array", "has no value");
+    check(dtype_ == wanted, "array", "holds ", dtype_, ", asked for ", wanted);
+    check(version_ == storage_->version.load(std::memory_order_relaxed), "array",
+          "the values of shape ", shape_, " were changed in place after this copy of the handle was taken"
+          " (an optimizer step between forward and backward?); clone() before the change, or run backward() first");
+  }
+
+  Shape shape_, strides_;
+  std::int64_t offset_ = 0;
+  DType dtype_ = DType::f32;
+  std::uint32_t version_ = 0;
+  std::shared_ptr<Storage> storage_;
+};
+
+/// Same shape, dtype and device, other values.
+inline Array empty_like(const Array& a) { return Array::empty(a.shape(), a.dtype(), a.device()); }
+inline Array zeros_like(const Array& a) { return Array::zeros(a.shape(), a.dtype(), a.device()); }
+
+inline void check_same_shape(std::string_view op, const Array& a, const Array& b) {
+  check(a.shape() == b.shape(), op, "shapes differ: ", a.shape(), " vs ", b.shape());
+}
+inline void check_same_kind(std::string_view op, const Array& a, const Array& b) {
+  check(a.dtype() == b.dtype(), op, "dtypes differ: ", a.dtype(), " vs ", b.dtype(), "; convert one with cast()");
+  check(a.device() == b.device(), op, "devices differ: ", a.device(), " vs ", b.device(), "; move one with to()");
+}
+inline void check_rank(std::string_view op, std::string_view what, const Array& a, int rank) {
+  check(a.rank() == rank, op, what, " needs ", rank, " axes, got shape ", a.shape());
+}
+inline void check_shape(std::string_view op, std::string_view what, const Array& a, const Shape& expected) {
+  check(a.shape() == expected, op, what, " has shape ", a.shape(), ", expected ", expected);
+}
+
+}  // namespace akin::inline AKIN_ABI

@@ -1,0 +1,37 @@
+// Devices, and the one branch on them.
+#pragma once
+#include <ostream>
+#include <type_traits>
+
+#include "error.hpp"
+#include "tags.hpp"
+
+namespace akin::inline AKIN_ABI {
+
+enum class Device : unsigned char { cpu, cuda };
+
+inline std::ostream& operator<<(std::ostream& os, Device device) { return os << (device == Device::cpu ? "cpu" : "cuda"); }
+
+[[noreturn]] inline void throw_no_cuda(std::string_view op) {
+  throw Error(cat(op, ": this program was compiled without CUDA; compile it with nvcc, or use --device cpu"));
+}
+
+/// Calls f(Cpu{}) or f(Cuda{...}). The only place in the library that branches on the device.
+template <class F>
+decltype(auto) on(Device device, F&& f) {
+#if AKIN_CUDA
+  if (device == Device::cuda) return f(kernels::Cuda{});
+#else
+  if (device == Device::cuda) throw_no_cuda("cuda");
+#endif
+  return f(kernels::Cpu{});
+}
+
+/// Parses --device: "cpu" or "cuda". Asking for cuda in a build without it is an Error, never a silent fallback.
+inline Device parse_device(std::string_view name) {
+  check(name == "cpu" || name == "cuda", "device", "unknown device '", name, "'; known are cpu and cuda");
+  if (name == "cuda" && !has_cuda) throw_no_cuda("--device cuda");
+  return name == "cpu" ? Device::cpu : Device::cuda;
+}
+
+}  // namespace akin::inline AKIN_ABI

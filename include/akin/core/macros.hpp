@@ -1,0 +1,53 @@
+// Build configuration: which backends and which instruction set this translation unit is compiled for.
+//
+// Both are part of an inline namespace and of an ABI tag, so that object files of different builds refuse to link
+// instead of calling each other's kernels with other layouts. The namespace alone is not mangled into return types
+// (`Tensor make();` would link across builds); the tag on Tensor, Array and Module closes that hole.
+#pragma once
+
+#if !defined(__GNUC__)
+#error "akin needs GCC 12+ or Clang 14+: its SIMD kernels use vector extensions"
+#endif
+
+#if defined(__CUDACC__)
+#define AKIN_CUDA 1
+#define AKIN_HD __host__ __device__
+#define AKIN_BACKEND with_cuda
+#elif defined(AKIN_EMULATED)
+#define AKIN_CUDA 1
+#define AKIN_HD
+#define AKIN_BACKEND emulated
+#else
+#define AKIN_CUDA 0
+#define AKIN_HD
+#define AKIN_BACKEND cpu_only
+#endif
+
+// The widest vector register. Wider vectors than the machine has are legal C++ but 10-60 times slower.
+#if defined(__AVX512F__)
+#define AKIN_ISA avx512
+#define AKIN_SIMD_BYTES 64
+#elif defined(__AVX2__) && defined(__FMA__)
+#define AKIN_ISA avx2
+#define AKIN_SIMD_BYTES 32
+#elif defined(__ARM_NEON)
+#define AKIN_ISA neon
+#define AKIN_SIMD_BYTES 16
+#else
+#define AKIN_ISA baseline
+#define AKIN_SIMD_BYTES 16
+#endif
+
+#define AKIN_JOIN_(a, b) a##_##b
+#define AKIN_JOIN(a, b) AKIN_JOIN_(a, b)
+#define AKIN_QUOTE_(a) #a
+#define AKIN_QUOTE(a) AKIN_QUOTE_(a)
+#define AKIN_ABI AKIN_JOIN(AKIN_BACKEND, AKIN_ISA)
+#define AKIN_ABI_TAG [[gnu::abi_tag(AKIN_QUOTE(AKIN_ABI))]]
+
+// Register-blocked kernels keep their accumulators in registers only if every loop over them is fully unrolled.
+#if defined(__clang__)
+#define AKIN_UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define AKIN_UNROLL _Pragma("GCC unroll 64")
+#endif
