@@ -1,1 +1,98 @@
+// Vectors of the machine's native width through GCC/Clang vector extensions: one source for AVX-512, AVX2, SSE and NEON.
 #pragma once
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <type_traits>
+
+#include "../../include/akin/core/bf16.hpp"
+#include "../../include/akin/core/error.hpp"
+#include "../../include/akin/core/parallel.hpp"
+
+namespace akin::inline AKIN_ABI::kernels {
+
+/// Elements of T in one vector register.
+template <class T>
+inline constexpr int lanes = AKIN_SIMD_BYTES / static_cast<int>(sizeof(T));
+
+namespace detail {
+template <class T>
+struct VecOf {
+  typedef T type __attribute__((vector_size(AKIN_SIMD_BYTES)));
+};
+}  // namespace detail
+
+/// lanes<T> elements with elementwise + - * / and comparisons.
+template <class T>
+using Vec = typename detail::VecOf<T>::type;
+
+/// p need not be aligned.
+template <class T>
+inline Vec<T> load(const T* p) {
+  Vec<T> v;
+  std::memcpy(&v, p, sizeof v);
+  return v;
+}
+template <class T>
+inline void store(T* p, const Vec<T>& v) {
+  std::memcpy(p, &v, sizeof v);
+}
+/// x in every lane. x - 0 and not x + 0: the latter would lose the sign of -0, so the compiler could not drop it.
+template <class T>
+inline Vec<T> broadcast(T x) {
+  return x - Vec<T>{};
+}
+/// The first n lanes from p, zeros behind them.
+template <class T>
+inline Vec<T> load_first(const T* p, std::int64_t n) {
+  Vec<T> v{};
+  std::memcpy(&v, p, static_cast<std::size_t>(n) * sizeof(T));
+  return v;
+}
+template <class T>
+inline void store_first(T* p, const Vec<T>& v, std::int64_t n) {
+  std::memcpy(p, &v, static_cast<std::size_t>(n) * sizeof(T));
+}
+
+/// Uninitialised working memory for one call, aligned for vectors.
+template <class T>
+class Scratch {
+  static_assert(std::is_trivial_v<T>);
+
+ public:
+  explicit Scratch(std::int64_t count) {
+    const std::size_t bytes = (static_cast<std::size_t>(count) * sizeof(T) + 63) / 64 * 64;
+    block_.reset(static_cast<T*>(std::aligned_alloc(64, bytes ? bytes : 64)));
+    check(block_ != nullptr, "memory", "the system refused ", bytes >> 20, " MiB of working memory; use a smaller batch");
+  }
+  T* data() const { return block_.get(); }
+  T& operator[](std::int64_t i) const { return block_.get()[i]; }
+
+ private:
+  struct Free {
+    void operator()(T* p) const { std::free(p); }
+  };
+  std::unique_ptr<T, Free> block_;
+};
+
+// ---- bf16 operands are computed as float copies ----------------------------------------------------------------------
+
+inline constexpr std::int64_t convert_grain = 1 << 15;
+
+inline Scratch<float> widened(const bf16* x, std::int64_t n) {
+  Scratch<float> wide(n);
+  float* out = wide.data();
+  parallel_for(n, convert_grain, [=](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) out[i] = static_cast<float>(x[i]);
+  });
+  return wide;
+}
+inline void narrow(const float* x, std::int64_t n, bf16* out) {
+  parallel_for(n, convert_grain, [=](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) out[i] = static_cast<bf16>(x[i]);
+  });
+}
+
+}  // namespace akin::inline AKIN_ABI::kernels

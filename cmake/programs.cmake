@@ -1,0 +1,48 @@
+# How our own tests, examples and benchmarks are compiled. Nothing here reaches users of the library.
+include(CheckCXXCompilerFlag)
+
+if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "Debug, Release, RelWithDebInfo or MinSizeRel" FORCE)
+endif()
+find_program(CCACHE ccache)
+if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()
+set(CMAKE_CXX_EXTENSIONS OFF)
+
+add_library(akin_program INTERFACE)  # an example or benchmark
+target_link_libraries(akin_program INTERFACE akin::akin)
+target_compile_options(akin_program INTERFACE -Wall -Wextra $<$<BOOL:${AKIN_WERROR}>:-Werror>)
+
+if(AKIN_NATIVE)
+  # Kernels use the widest registers there are; without the second flag compilers split 512-bit vectors in two.
+  foreach(flag -march=native -mprefer-vector-width=512)
+    string(MAKE_C_IDENTIFIER "AKIN_HAS${flag}" has_flag)
+    check_cxx_compiler_flag(${flag} ${has_flag})
+    if(${has_flag})
+      target_compile_options(akin_program INTERFACE ${flag})
+    endif()
+  endforeach()
+endif()
+
+add_library(akin_test INTERFACE)
+target_link_libraries(akin_test INTERFACE akin_program)
+
+# Target options follow those of the build type on the command line, so these optimisation levels win.
+if(AKIN_SANITIZE STREQUAL "")
+  target_compile_options(akin_test INTERFACE $<$<CONFIG:Release>:-O2>)
+elseif(AKIN_SANITIZE STREQUAL "thread")
+  target_compile_options(akin_program INTERFACE -fsanitize=thread -O1 -g -UNDEBUG)
+  target_link_options(akin_program INTERFACE -fsanitize=thread)
+else()  # -O0: with optimisation, compiling takes five times as long
+  target_compile_options(akin_program INTERFACE -fsanitize=${AKIN_SANITIZE} -fno-sanitize-recover=all
+                                                -fno-omit-frame-pointer -O0 -g -UNDEBUG)
+  target_link_options(akin_program INTERFACE -fsanitize=${AKIN_SANITIZE})
+endif()
+
+# Names the Debian package that is missing, instead of failing later.
+function(akin_require package debian_name option)
+  if(NOT ${package}_FOUND)
+    message(FATAL_ERROR "${package} was not found: apt-get install ${debian_name}, or configure with -D${option}=OFF")
+  endif()
+endfunction()

@@ -1,0 +1,61 @@
+// Anomaly mode: names the op and the module in which the first NaN or infinity appears, forward or backward.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "../core/array.hpp"
+#include "../ops/reduce.hpp"
+
+namespace akin::inline AKIN_ABI {
+
+namespace detail {
+
+struct AnomalyState {
+  bool on = false;
+  std::vector<std::string> modules;  // paths of the modules being evaluated, innermost last
+};
+inline AnomalyState& anomaly() {
+  thread_local AnomalyState state;
+  return state;
+}
+
+/// 0 x is 0 for every finite x and NaN otherwise.
+inline bool all_finite(const Array& x) { return !is_floating(x.dtype()) || ops::sum(ops::scale(x, 0)).item() == 0; }
+
+inline void check_finite(const Array& x, std::string_view pass, std::string_view op, const std::string& module) {
+  if (!all_finite(x))
+    throw Error(cat("anomaly: the ", pass, " of '", op, "'", module.empty() ? "" : " in module '", module,
+                    module.empty() ? "" : "'", " gave NaN or infinity, shape ", x.shape()));
+}
+
+/// Marks a module as being evaluated. Costs one branch when anomaly mode is off.
+class ModuleScope {
+ public:
+  explicit ModuleScope(const std::string& path) : pushed_(anomaly().on) {
+    if (pushed_) anomaly().modules.push_back(path);
+  }
+  ~ModuleScope() {
+    if (pushed_) anomaly().modules.pop_back();
+  }
+  ModuleScope(const ModuleScope&) = delete;
+  ModuleScope& operator=(const ModuleScope&) = delete;
+
+ private:
+  bool pushed_;
+};
+
+}  // namespace detail
+
+/// While alive, every op's result and every gradient is checked. Slow; for finding the first bad value.
+class AnomalyMode {
+ public:
+  AnomalyMode() : before_(detail::anomaly().on) { detail::anomaly().on = true; }
+  ~AnomalyMode() { detail::anomaly().on = before_; }
+  AnomalyMode(const AnomalyMode&) = delete;
+  AnomalyMode& operator=(const AnomalyMode&) = delete;
+
+ private:
+  bool before_;
+};
+
+}  // namespace akin::inline AKIN_ABI

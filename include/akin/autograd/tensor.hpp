@@ -1,0 +1,146 @@
+// Tensor: an Array plus, when it needs a gradient, the recipe for it.
+//
+// The graph is made of GradNodes. A node knows the shape of a value and how to pass a gradient on; it never holds the
+// value. So an intermediate result that no backward recipe captured is freed during forward, as soon as the Tensor
+// that names it goes out of scope.
+#pragma once
+#include <atomic>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "../core/array.hpp"
+#include "../ops/elementwise.hpp"
+
+namespace akin::inline AKIN_ABI {
+
+namespace detail {
+
+struct GradNode;
+using GradNodePtr = std::shared_ptr<GradNode>;
+
+/// One backward recipe and the inputs it serves. A single allocation: see EdgeTo in record.hpp.
+struct Edge {
+  virtual ~Edge() = default;
+  virtual void pass_back(const Array& dy) = 0;  ///< dL/d(output) in; adds to the gradients of the inputs
+  virtual int input_count() const = 0;
+  virtual GradNodePtr& input(int i) = 0;        ///< null where the input needs no gradient
+};
+using EdgePtr = std::unique_ptr<Edge>;
+
+inline std::uint64_t next_node_order() {
+  static std::atomic<std::uint64_t> order{0};
+  return order.fetch_add(1, std::memory_order_relaxed);
+}
+
+struct GradNode {
+  Shape shape;
+  DType dtype;
+  Array grad;                                // undefined until backward reaches this node
+  std::string_view op = "leaf";
+  std::string module_path;                   // where it was recorded; only in anomaly mode
+  std::uint64_t order = next_node_order();   // inputs are older than outputs
+  std::uint64_t visit = 0;                   // the backward pass that queued this node last
+  std::vector<EdgePtr> edges;
+  bool released = false;                     // backward ran through: the recipes are gone
+
+  explicit GradNode(const Array& value) : shape(value.shape()), dtype(value.dtype()) {}
+
+  /// Takes the graph apart with a work list: default destructors would recurse once per op and overflow the stack.
+  ~GradNode() {
+    std::vector<EdgePtr> work = std::move(edges);
+    while (!work.empty()) {
+      const EdgePtr edge = std::move(work.back());
+      work.pop_back();
+      for (int i = 0; i < edge->input_count(); ++i) {
+        GradNodePtr input = std::move(edge->input(i));
+        if (!input || input.use_count() != 1) continue;
+        for (auto& older : input->edges) work.push_back(std::move(older));
+        input->edges.clear();
+      }
+    }
+  }
+
+  /// Adds to the gradient, in place when nobody else can see it.
+  void accumulate(Array g, std::string_view from) {
+    check(g.shape() == shape && g.dtype() == dtype, from, "its backward returned ", g.dtype(), " ", g.shape(),
+          " for an input that is ", dtype, " ", shape);
+    if (!grad.defined()) grad = std::move(g);
+    else if (grad.is_unique() && grad.is_contiguous()) ops::accumulate(grad, g);
+    else grad = ops::add(grad, g);
+  }
+};
+
+}  // namespace detail
+
+struct BackwardOptions {
+  bool retain_graph = false;  ///< keep the recipes (and all they captured) for another backward
+};
+
+/// A value, shared by all copies of the handle. Parameters are Tensors with requires_grad = true.
+class AKIN_ABI_TAG Tensor {
+ public:
+  Tensor() = default;  ///< no value at all, as for a layer without bias; defined() is false
+  explicit Tensor(Array value, bool requires_grad = false) : body_(std::make_shared<Body>()) {
+    body_->value = std::move(value);
+    set_requires_grad(requires_grad);
+  }
+
+  bool defined() const { return body_ != nullptr; }
+  const Array& value() const { return body().value; }
+  /// For optimizers and the like: change the values, then call touch() on them.
+  Array& mutable_value() const { return body().value; }
+
+  const Shape& shape() const { return value().shape(); }
+  int rank() const { return value().rank(); }
+  std::int64_t dim(int axis) const { return value().dim(axis); }
+  std::int64_t size() const { return value().size(); }
+  DType dtype() const { return value().dtype(); }
+  Device device() const { return value().device(); }
+  double item() const { return value().item(); }
+
+  bool requires_grad() const { return body_ && body_->node; }
+  /// Leaves only. Errors: the tensor was computed from others.
+  void set_requires_grad(bool on) const {
+    check(!requires_grad() || body().node->edges.empty(), "set_requires_grad", "this tensor is the result of '",
+          requires_grad() ? body().node->op : "", "'; use detach() to cut it off");
+    if (on) check(is_floating(dtype()), "set_requires_grad", "only floating-point tensors have gradients, this one is ", dtype());
+    if (on != requires_grad()) body().node = on ? std::make_shared<detail::GradNode>(value()) : nullptr;
+  }
+
+  bool has_grad() const { return requires_grad() && body_->node->grad.defined(); }
+  /// dL/d(this). Errors: there is none yet.
+  const Array& grad() const {
+    check(has_grad(), "grad", "no gradient: call backward() on a scalar that depends on this tensor of shape ", shape());
+    return body_->node->grad;
+  }
+  void zero_grad() const {
+    if (requires_grad()) body_->node->grad = Array();
+  }
+
+  /// The same value, cut off from the graph: stop-gradient.
+  Tensor detach() const { return Tensor(value()); }
+
+  /// Adds dL/dx to every leaf x that this scalar depends on. Defined in backward.hpp.
+  void backward(BackwardOptions options = {}) const;
+
+  const detail::GradNodePtr& node() const { return body().node; }
+
+ private:
+  struct Body {
+    Array value;
+    detail::GradNodePtr node;  // null when no gradient is needed
+  };
+  Body& body() const {
+    check(defined(), "tensor", "has no value (a default-constructed Tensor)");
+    return *body_;
+  }
+  std::shared_ptr<Body> body_;
+};
+
+inline void check_same_shape(std::string_view op, const Tensor& a, const Tensor& b) {
+  check_same_shape(op, a.value(), b.value());
+}
+
+}  // namespace akin::inline AKIN_ABI

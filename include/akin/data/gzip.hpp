@@ -1,0 +1,95 @@
+// .gz files (RFC 1952) through zlib, when the program is compiled with -DAKIN_WITH_ZLIB -lz.
+//
+// The bytes come out as they are asked for, so a reader that asks for what its header declares, and then for one byte
+// more, is safe from files that inflate without end.
+#pragma once
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "bytes.hpp"
+
+#if defined(AKIN_WITH_ZLIB)
+#include <zlib.h>
+#endif
+
+namespace akin::inline AKIN_ABI::data {
+
+#if defined(AKIN_WITH_ZLIB)
+
+/// The inflated bytes of a gzip source. Its end is reported only after length and checksum have been compared.
+class GzipBytes final : public ByteSource {
+ public:
+  explicit GzipBytes(std::unique_ptr<ByteSource> packed)
+      : ByteSource(packed->name()), bound_(packed->at_most() * most_per_byte), packed_(std::move(packed)) {
+    const int window = 15 + 16;  // the largest; + 16 asks for a gzip header and trailer
+    check(inflateInit2(&stream_, window) == Z_OK, "gzip", "zlib could not start for ", name());
+  }
+  ~GzipBytes() override { inflateEnd(&stream_); }
+
+  std::size_t read(std::uint8_t* out, std::size_t count) override {
+    std::size_t done = 0;
+    while (done < count && !ended_) {
+      refill();
+      const auto room = static_cast<uInt>(std::min<std::size_t>(count - done, 1u << 30));
+      stream_.next_out = out + done;
+      stream_.avail_out = room;
+      const int status = inflate(&stream_, Z_NO_FLUSH);
+      done += room - stream_.avail_out;
+      // Z_BUF_ERROR: no progress although there is room, so the input has run out.
+      check(status != Z_BUF_ERROR, "gzip", name(), ": truncated at byte ", stream_.total_in,
+            ": expected the rest of the stream and an 8-byte trailer, found the end; copy the file again");
+      check(status == Z_OK || status == Z_STREAM_END, "gzip", name(), ": damaged near byte ", stream_.total_in, ": ",
+            stream_.msg ? stream_.msg : "zlib refused it", "; copy the file again");
+      if (status == Z_STREAM_END) end();
+    }
+    return done;
+  }
+  std::uint64_t at_most() const override { return ended_ ? 0 : bound_ - std::min<std::uint64_t>(bound_, stream_.total_out); }
+
+ private:
+  // Two bits, the shortest code of a deflate match, give at most 258 bytes.
+  static constexpr std::uint64_t most_per_byte = 1032;
+
+  void refill() {
+    if (stream_.avail_in > 0) return;
+    stream_.next_in = buffer_.data();
+    stream_.avail_in = static_cast<uInt>(packed_->read(buffer_.data(), buffer_.size()));
+  }
+  void end() {
+    ended_ = true;
+    refill();
+    check(stream_.avail_in == 0, "gzip", name(), ": expected the end of the file at byte ", stream_.total_in,
+          ", where the compressed stream ends, found more bytes; gunzip the file and gzip it again");
+  }
+
+  std::uint64_t bound_;
+  std::unique_ptr<ByteSource> packed_;
+  std::vector<std::uint8_t> buffer_ = std::vector<std::uint8_t>(1 << 16);
+  z_stream stream_{};
+  bool ended_ = false;
+};
+
+inline std::unique_ptr<ByteSource> open_gzip(const std::string& path) {
+  return std::make_unique<GzipBytes>(std::make_unique<FileBytes>(path));
+}
+
+#else
+
+[[noreturn]] inline std::unique_ptr<ByteSource> open_gzip(const std::string& path) {
+  throw Error(cat("gzip: cannot read ", path, ": this program was compiled without zlib; compile it with "
+                  "-DAKIN_WITH_ZLIB -lz, or gunzip the file"));
+}
+
+#endif
+
+/// Opens a file; one whose name ends in .gz gives its inflated bytes. Errors: it cannot be opened.
+inline std::unique_ptr<ByteSource> open_bytes(const std::string& path) {
+  const bool packed = path.size() > 3 && path.compare(path.size() - 3, 3, ".gz") == 0;
+  return packed ? open_gzip(path) : std::make_unique<FileBytes>(path);
+}
+
+}  // namespace akin::inline AKIN_ABI::data

@@ -1,0 +1,128 @@
+// IDX, the file format of MNIST and its relatives:
+//   00 00 type rank | rank sizes, 32-bit big-endian | values, big-endian, row-major
+#pragma once
+#include <bit>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "../core/array.hpp"
+#include "bytes.hpp"
+#include "gzip.hpp"
+
+namespace akin::inline AKIN_ABI::data {
+
+namespace detail {
+
+inline std::uint64_t big_endian(const std::uint8_t* bytes, std::int64_t count) {
+  std::uint64_t value = 0;
+  for (std::int64_t i = 0; i < count; ++i) value = value << 8 | bytes[i];
+  return value;
+}
+
+struct IdxHeader {
+  int type = 0;
+  std::int64_t item_bytes = 0;
+  Shape shape;
+  std::int64_t data_bytes = 0;
+
+  std::int64_t bytes() const { return 4 + 4 * shape.rank(); }
+};
+
+inline std::int64_t idx_item_bytes(int type, const std::string& file) {
+  switch (type) {
+    case 0x08: case 0x09: return 1;  // u8, i8
+    case 0x0B: return 2;             // i16
+    case 0x0C: case 0x0D: return 4;  // i32, f32
+    case 0x0E: return 8;             // f64
+    default:
+      throw Error(cat("idx: ", file, ": byte 2 is the element type; expected 8 (u8), 9 (i8), 11 (i16), 12 (i32), 13 (f32)"
+                      " or 14 (f64), found ", type, "; is this an IDX file?"));
+  }
+}
+
+inline IdxHeader read_idx_header(ByteSource& source) {
+  const std::string& file = source.name();
+  std::uint8_t bytes[4 + 4 * max_rank];
+  std::size_t got = source.read(bytes, 4);
+  check(got < 2 || bytes[0] != 0x1f || bytes[1] != 0x8b, "idx", file, ": byte 0: expected 00 00, found 1f 8b: this is gzip"
+        " data; let its name end in .gz");
+  check(got == 4, "idx", file, ": truncated: expected a header of at least 8 bytes, found ", got, "; copy the file again");
+  check(bytes[0] == 0 && bytes[1] == 0, "idx", file, ": byte 0: expected 00 00, found ", int{bytes[0]}, " ", int{bytes[1]},
+        " (decimal); is this an IDX file?");
+  IdxHeader header;
+  header.type = bytes[2];
+  header.item_bytes = idx_item_bytes(header.type, file);
+  const int rank = bytes[3];
+  check(1 <= rank && rank <= max_rank, "idx", file, ": byte 3 is the number of axes; expected 1 ... ", max_rank, ", found ",
+        rank, "; is this an IDX file?");
+  got += source.read(bytes + 4, static_cast<std::size_t>(4 * rank));
+  check(got == static_cast<std::size_t>(4 + 4 * rank), "idx", file, ": truncated: expected a header of ", 4 + 4 * rank,
+        " bytes for ", rank, " axes, found ", got, "; copy the file again");
+
+  // Sizes of 0 count as 1 here: [0, 2^32-1, 2^32-1, ...] holds no value, yet its strides would overflow.
+  std::int64_t room = std::numeric_limits<std::int64_t>::max() / header.item_bytes;
+  for (int i = 0; i < rank; ++i) {
+    const auto size = static_cast<std::int64_t>(big_endian(bytes + 4 + 4 * i, 4));
+    header.shape.push_back(size);
+    check(size <= room, "idx", file, ": byte ", 4 + 4 * i, ": the sizes ", header.shape, "... are too large to address;"
+          " copy the file again");
+    room /= std::max<std::int64_t>(1, size);
+  }
+  header.data_bytes = header.shape.numel() * header.item_bytes;
+  return header;
+}
+
+/// Big-endian values of type In, as an array of type Out.
+template <class Bits, class In, class Out>
+Array decode_idx(const Array& raw, const Shape& shape) {
+  Array out = Array::empty(shape, dtype_of<Out>);
+  const auto* bytes = raw.data<std::uint8_t>();
+  auto* values = out.mut<Out>();
+  for (std::int64_t i = 0; i < out.size(); ++i) {
+    const auto bits = static_cast<Bits>(big_endian(bytes + i * std::int64_t{sizeof(Bits)}, sizeof(Bits)));
+    values[i] = static_cast<Out>(std::bit_cast<In>(bits));
+  }
+  return out;
+}
+
+}  // namespace detail
+
+/// Reads one array: u8 stays u8; i8, i16 and i32 become i32; f32 and f64 stay. 1 to 8 axes.
+/// Errors name file, byte, expected and found: wrong magic, type or rank; too short; too long; sizes beyond the file.
+/// Never takes more memory than the source can fill.
+inline Array read_idx(ByteSource& source) {
+  const auto header = detail::read_idx_header(source);
+  const std::string& file = source.name();
+  const auto expected = static_cast<std::uint64_t>(header.data_bytes);
+  check(expected <= source.at_most(), "idx", file, ": truncated: expected ", expected, " bytes of values from byte ",
+        header.bytes(), " for sizes ", header.shape, ", found at most ", source.at_most(), "; copy the file again");
+  Array raw = Array::empty({header.data_bytes}, DType::u8);
+  const std::size_t got = source.read(raw.mut<std::uint8_t>(), expected);
+  check(got == expected, "idx", file, ": truncated: expected ", expected, " bytes of values from byte ", header.bytes(),
+        " for sizes ", header.shape, ", found ", got, "; copy the file again");
+  std::uint8_t more;
+  check(source.read(&more, 1) == 0, "idx", file, ": expected the end at byte ", header.bytes() + header.data_bytes,
+        " for sizes ", header.shape, ", found more bytes; copy the file again");
+  switch (header.type) {
+    case 0x08: return raw.reshape(header.shape);
+    case 0x09: return detail::decode_idx<std::uint8_t, std::int8_t, std::int32_t>(raw, header.shape);
+    case 0x0B: return detail::decode_idx<std::uint16_t, std::int16_t, std::int32_t>(raw, header.shape);
+    case 0x0C: return detail::decode_idx<std::uint32_t, std::int32_t, std::int32_t>(raw, header.shape);
+    case 0x0D: return detail::decode_idx<std::uint32_t, float, float>(raw, header.shape);
+    default: return detail::decode_idx<std::uint64_t, double, double>(raw, header.shape);
+  }
+}
+
+/// Reads a file, inflating it when its name ends in .gz.
+inline Array read_idx(const std::string& path) { return read_idx(*open_bytes(path)); }
+
+/// Reads bytes that lie in memory; `name` is what errors call them.
+inline Array parse_idx(std::vector<std::uint8_t> bytes, std::string name = "memory") {
+  MemoryBytes source(std::move(name), std::move(bytes));
+  return read_idx(source);
+}
+
+}  // namespace akin::inline AKIN_ABI::data

@@ -1,0 +1,214 @@
+// JSON: a small value type and its writer; json_parser.hpp reads. For safetensors headers, config.json, metrics.jsonl.
+#pragma once
+#include <charconv>
+#include <cmath>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "../core/error.hpp"
+
+namespace akin::inline AKIN_ABI::io {
+
+/// One JSON value. Integers are exact to 64 bits (signed or unsigned); objects keep the order in which they were written.
+class Json {
+ public:
+  using List = std::vector<Json>;
+  using Object = std::vector<std::pair<std::string, Json>>;
+
+  Json(std::nullptr_t = nullptr) {}
+  Json(bool value) : value_(value) {}
+  Json(double value) : value_(value) {}
+  template <std::integral T>
+  Json(T value) {
+    // One form per number, so that equal numbers compare equal: unsigned only beyond the signed range.
+    if (std::in_range<std::int64_t>(value)) value_ = static_cast<std::int64_t>(value);
+    else value_ = static_cast<std::uint64_t>(value);
+  }
+  Json(std::string value) : value_(std::move(value)) {}
+  Json(std::string_view value) : value_(std::string(value)) {}
+  Json(const char* value) : value_(std::string(value)) {}
+  Json(List value) : value_(std::move(value)) {}
+  Json(Object value) : value_(std::move(value)) {}
+
+  bool is_null() const { return holds<std::nullptr_t>(); }
+  bool is_bool() const { return holds<bool>(); }
+  bool is_integer() const { return holds<std::int64_t>() || holds<std::uint64_t>(); }
+  bool is_number() const { return is_integer() || holds<double>(); }
+  bool is_string() const { return holds<std::string>(); }
+  bool is_list() const { return holds<List>(); }
+  bool is_object() const { return holds<Object>(); }
+
+  // Each throws an Error that says what was found instead.
+  bool boolean() const { return expect<bool>("a boolean"); }
+  const std::string& string() const { return expect<std::string>("a string"); }
+  const List& list() const { return expect<List>("a list"); }
+  const Object& object() const { return expect<Object>("an object"); }
+  std::int64_t integer() const { return expect<std::int64_t>("an integer below 2^63"); }
+  /// An integer >= 0, up to 2^64 - 1.
+  std::uint64_t natural() const {
+    if (holds<std::uint64_t>()) return std::get<std::uint64_t>(value_);
+    const std::int64_t value = expect<std::int64_t>("an integer >= 0");
+    check(value >= 0, "json", "expected an integer >= 0, got ", value);
+    return static_cast<std::uint64_t>(value);
+  }
+  /// Any number; integers beyond 2^53 are rounded.
+  double number() const {
+    if (holds<std::int64_t>()) return static_cast<double>(std::get<std::int64_t>(value_));
+    if (holds<std::uint64_t>()) return static_cast<double>(std::get<std::uint64_t>(value_));
+    return expect<double>("a number");
+  }
+
+  /// The member `key`, or nullptr. Errors: not an object.
+  const Json* find(std::string_view key) const {
+    for (const auto& [name, value] : object())
+      if (name == key) return &value;
+    return nullptr;
+  }
+  const Json& at(std::string_view key) const {
+    const Json* value = find(key);
+    check(value != nullptr, "json", "the object has no member '", key, "'");
+    return *value;
+  }
+
+  std::string_view kind() const {
+    constexpr std::string_view names[] = {"null",     "a boolean", "an integer", "an integer above 2^63 - 1",
+                                          "a number", "a string",  "a list",     "an object"};
+    return names[value_.index()];
+  }
+
+  friend bool operator==(const Json& a, const Json& b) { return a.value_ == b.value_; }
+
+ private:
+  template <class T>
+  bool holds() const {
+    return std::holds_alternative<T>(value_);
+  }
+  template <class T>
+  const T& expect(std::string_view wanted) const {
+    const T* value = std::get_if<T>(&value_);
+    check(value != nullptr, "json", "expected ", wanted, ", got ", kind());
+    return *value;
+  }
+
+  std::variant<std::nullptr_t, bool, std::int64_t, std::uint64_t, double, std::string, List, Object> value_;
+};
+
+/// How many leading bytes are valid UTF-8 (no overlong forms, no surrogates, nothing above U+10FFFF).
+inline std::size_t valid_utf8(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
+  std::size_t i = 0;
+  while (i < text.size()) {
+    const unsigned lead = byte(i);
+    const unsigned more = lead < 0x80 ? 0 : lead < 0xc2 ? 4 : lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : lead < 0xf5 ? 3 : 4;
+    if (more == 4) return i;
+    for (unsigned k = 1; k <= more; ++k)
+      if ((byte(i + k) & 0xc0) != 0x80) return i;
+    const unsigned second = byte(i + 1);
+    if ((lead == 0xe0 && second < 0xa0) || (lead == 0xed && second > 0x9f)) return i;
+    if ((lead == 0xf0 && second < 0x90) || (lead == 0xf4 && second > 0x8f)) return i;
+    i += 1 + more;
+  }
+  return i;
+}
+
+namespace detail {
+
+inline void append_json_string(std::string& out, std::string_view text) {
+  constexpr std::string_view plain = "\"\\\b\f\n\r\t", letters = "\"\\bfnrt", hex = "0123456789abcdef";
+  out += '"';
+  for (const char c : text) {
+    const auto special = plain.find(c);
+    if (special != plain.npos) (out += '\\') += letters[special];
+    else if (static_cast<unsigned char>(c) < 0x20) ((out += "\\u00") += hex[c >> 4]) += hex[c & 15];
+    else out += c;
+  }
+  out += '"';
+}
+
+/// Text from a file, made safe and short enough for a message.
+inline std::string quoted(std::string_view text) {
+  std::size_t end = std::min<std::size_t>(text.size(), 100);
+  while (end > 0 && end < text.size() && (text[end] & 0xc0) == 0x80) --end;  // not inside a character
+  std::string out;
+  append_json_string(out, text.substr(0, end));
+  return end < text.size() ? out + "..." : out;
+}
+
+class JsonWriter {
+ public:
+  explicit JsonWriter(int indent) : indent_(indent) {}
+
+  void write(const Json& value, int depth) {
+    if (value.is_object()) return write_object(value.object(), depth);
+    if (value.is_list()) return write_list(value.list(), depth);
+    if (value.is_string()) return write_string(value.string());
+    if (value.is_bool()) return void(out += value.boolean() ? "true" : "false");
+    if (value.is_null()) return void(out += "null");
+    if (value.is_integer()) return value.number() < 0 ? write_digits(value.integer()) : write_digits(value.natural());
+    write_double(value.number());
+  }
+
+  std::string out;
+
+ private:
+  void write_object(const Json::Object& object, int depth) {
+    out += '{';
+    for (std::size_t i = 0; i < object.size(); ++i) {
+      if (i > 0) out += ',';
+      new_line(depth + 1);
+      write_string(object[i].first);
+      out += indent_ > 0 ? ": " : ":";
+      write(object[i].second, depth + 1);
+    }
+    if (!object.empty()) new_line(depth);
+    out += '}';
+  }
+  void write_list(const Json::List& list, int depth) {  // on one line: lists are sizes and names here
+    out += '[';
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      if (i > 0) out += indent_ > 0 ? ", " : ",";
+      write(list[i], depth + 1);
+    }
+    out += ']';
+  }
+  void write_string(std::string_view text) {
+    const std::size_t valid = valid_utf8(text);
+    check(valid == text.size(), "json", "cannot write text that is not UTF-8 at byte ", valid, " of ", text.size());
+    append_json_string(out, text);
+  }
+  void write_double(double value) {
+    if (!std::isfinite(value)) return void(out += "null");  // JSON has no infinity and no nan
+    const std::size_t begin = out.size();
+    write_digits(value);
+    if (out.find_first_of(".e", begin) == out.npos) out += ".0";  // stays a floating-point number when read back
+  }
+  template <class Number>
+  void write_digits(Number value) {  // shortest text that reads back to the same bits
+    char digits[32];
+    out.append(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
+  }
+  void new_line(int depth) {
+    if (indent_ > 0) (out += '\n').append(static_cast<std::size_t>(indent_ * depth), ' ');
+  }
+
+  int indent_;
+};
+
+}  // namespace detail
+
+/// The text of a value: compact, or with members on lines of their own when indent > 0. Numbers read back exactly;
+/// nan and infinity become null. Errors: strings that are not UTF-8.
+inline std::string to_json(const Json& value, int indent = 0) {
+  detail::JsonWriter writer(indent);
+  writer.write(value, 0);
+  return std::move(writer.out);
+}
+
+}  // namespace akin::inline AKIN_ABI::io

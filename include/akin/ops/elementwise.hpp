@@ -1,0 +1,111 @@
+// Elementwise ops: one map with broadcasting, and the named ops built on it.
+#pragma once
+#include "../core/array.hpp"
+#include "kernels.hpp"
+
+namespace akin::inline AKIN_ABI::ops {
+
+namespace detail {
+
+/// Index space of a broadcast loop over operands that already have the same shape; neighbouring axes are merged.
+template <class... A>
+kernels::StridedLoop<sizeof...(A)> strided_loop(const Shape& shape, const A&... arrays) {
+  kernels::StridedLoop<sizeof...(A)> loop;
+  const Shape* strides[] = {&arrays.strides()...};
+  for (int axis = 0; axis < shape.rank(); ++axis) {
+    if (shape[axis] == 1 && shape.rank() > 1 && !(axis == shape.rank() - 1 && loop.rank == 0)) continue;
+    bool merge = loop.rank > 0;
+    for (std::size_t k = 0; k < sizeof...(A); ++k)
+      merge = merge && loop.stride[k][loop.rank - 1] == (*strides[k])[axis] * shape[axis];
+    if (!merge) ++loop.rank;
+    loop.size[loop.rank - 1] = merge ? loop.size[loop.rank - 1] * shape[axis] : shape[axis];
+    for (std::size_t k = 0; k < sizeof...(A); ++k) loop.stride[k][loop.rank - 1] = (*strides[k])[axis];
+  }
+  if (loop.rank == 0) loop.rank = 1, loop.size[0] = 1;  // a scalar
+  return loop;
+}
+
+}  // namespace detail
+
+/// out[i] = f(a[i], rest[i]...) with broadcasting. f: a named functor with a templated call operator.
+/// Errors: dtypes or devices differ, shapes do not broadcast, not floating point.
+template <class F, class... Rest>
+Array map(std::string_view op, F f, const Array& a, const Rest&... rest) {
+  Shape shape = a.shape();
+  (check_same_kind(op, a, rest), ...);
+  ((shape = broadcast_shapes(op, shape, rest.shape())), ...);
+  Array out = Array::empty(shape, a.dtype(), a.device());
+  if (out.size() == 0) return out;
+  const bool plain = a.is_contiguous() && a.shape() == shape && ((rest.is_contiguous() && rest.shape() == shape) && ...);
+  on_float(a.dtype(), op, [&]<class T>() {
+    on(a.device(), [&](auto queue) {
+      if (plain) return kernels::map(queue, out.size(), out.mut<T>(), f, a.data<T>(), rest.template data<T>()...);
+      const auto strided = [&](const auto&... operands) {
+        kernels::map_strided(queue, detail::strided_loop(shape, operands...), out.mut<T>(), f, operands.template data<T>()...);
+      };
+      strided(a.broadcast_to(shape), rest.broadcast_to(shape)...);
+    });
+  });
+  return out;
+}
+
+/// The same values in a new block, row-major. Any dtype.
+inline Array clone(const Array& a) {
+  Array out = empty_like(a);
+  if (a.size() == 0) return out;
+  on_any(a.dtype(), [&]<class T>() {
+    on(a.device(), [&](auto queue) {
+      if (a.is_contiguous()) kernels::map(queue, a.size(), out.mut<T>(), kernels::Identity{}, a.data<T>());
+      else kernels::map_strided(queue, detail::strided_loop(a.shape(), a), out.mut<T>(), kernels::Identity{}, a.data<T>());
+    });
+  });
+  return out;
+}
+
+/// `a` itself if its values lie row-major without gaps, else a copy that does.
+inline Array contiguous(const Array& a) { return a.is_contiguous() ? a : clone(a); }
+
+/// Converts to another dtype. Floats become integers by truncation.
+inline Array cast(const Array& a, DType dtype) {
+  if (a.dtype() == dtype) return a;
+  const Array in = contiguous(a);
+  Array out = Array::empty(a.shape(), dtype, a.device());
+  on_any(a.dtype(), [&]<class From>() {
+    on_any(dtype, [&]<class To>() {
+      const From* x = in.data<From>();
+      To* y = out.mut<To>();
+      for (std::int64_t i = 0; i < out.size(); ++i) y[i] = static_cast<To>(static_cast<compute_t<To>>(static_cast<compute_t<From>>(x[i])));
+    });
+  });
+  return out;
+}
+
+inline Array add(const Array& a, const Array& b) { return map("add", kernels::Add{}, a, b); }
+inline Array sub(const Array& a, const Array& b) { return map("sub", kernels::Sub{}, a, b); }
+inline Array mul(const Array& a, const Array& b) { return map("mul", kernels::Mul{}, a, b); }
+inline Array div(const Array& a, const Array& b) { return map("div", kernels::Div{}, a, b); }
+inline Array scale(const Array& a, double k) { return map("scale", kernels::Scale{k}, a); }
+inline Array add_scalar(const Array& a, double k) { return map("add_scalar", kernels::AddScalar{k}, a); }
+
+/// a += b in place: for gradients that nobody else holds.
+inline void accumulate(Array& a, const Array& b) {
+  check_same_shape("accumulate", a, b);
+  check_same_kind("accumulate", a, b);
+  const Array from = contiguous(b);
+  on_float(a.dtype(), "accumulate", [&]<class T>() {
+    on(a.device(), [&](auto queue) { kernels::map(queue, a.size(), a.mut<T>(), kernels::Add{}, std::as_const(a).data<T>(), from.data<T>()); });
+  });
+}
+
+/// Overwrites the values of `to` in place (a parameter, a buffer), and declares it.
+inline void assign(Array& to, const Array& from) {
+  check_same_shape("assign", to, from);
+  check(to.is_contiguous(), "assign", "the target must be contiguous");
+  const Array values = contiguous(cast(from, to.dtype()));
+  on_any(to.dtype(), [&]<class T>() {
+    on(to.device(), [&](auto queue) { kernels::map(queue, to.size(), to.mut<T>(), kernels::Identity{}, values.data<T>()); });
+  });
+  to.touch();
+}
+
+}  // namespace akin::inline AKIN_ABI::ops

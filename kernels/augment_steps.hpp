@@ -1,0 +1,91 @@
+// Augmentation as data: what is done to one image is a short list of plain steps, drawn before any pixel is touched.
+// Drawing and applying are thereby separate, and a batch with its plans is all that a backend needs to see.
+#pragma once
+#include <cstdint>
+#include <type_traits>
+
+#include "../include/akin/core/macros.hpp"
+
+namespace akin::inline AKIN_ABI::kernels {
+
+struct ImageSize {
+  std::int64_t height = 0, width = 0, channels = 0;
+  std::int64_t pixels() const { return height * width; }
+  friend bool operator==(const ImageSize&, const ImageSize&) = default;
+};
+
+/// Takes the box at (top, left) and resizes it.
+struct CropStep {
+  std::int32_t top = 0, left = 0, height = 0, width = 0, out_height = 0, out_width = 0;
+};
+
+/// Mirrors left and right.
+struct FlipStep {};
+
+/// Factors 1 and hue 0 change nothing. `order` holds 0 brightness, 1 contrast, 2 saturation, 3 hue.
+struct JitterStep {
+  float brightness = 1, contrast = 1, saturation = 1;
+  float hue = 0;  ///< in turns, -0.5 ... 0.5
+  std::uint8_t order[4] = {0, 1, 2, 3};
+};
+
+/// Every channel becomes the luma.
+struct GrayStep {};
+
+struct BlurStep {
+  float sigma = 1;          ///< in pixels
+  std::int32_t kernel = 3;  ///< odd; kernel / 2 < height, width
+};
+
+/// x >= threshold becomes 1 - x.
+struct SolarizeStep {
+  float threshold = 0.5f;
+};
+
+/// (x - mean) / std, per channel.
+struct NormalizeStep {
+  float mean[3] = {0, 0, 0}, std[3] = {1, 1, 1};
+};
+
+/// One of the above.
+struct AugmentStep {
+  enum class Kind : std::int32_t { crop, flip, jitter, gray, blur, solarize, normalize };
+
+  AugmentStep() : kind(Kind::flip), flip{} {}
+  AugmentStep(const CropStep& step) : kind(Kind::crop), crop(step) {}
+  AugmentStep(const FlipStep& step) : kind(Kind::flip), flip(step) {}
+  AugmentStep(const JitterStep& step) : kind(Kind::jitter), jitter(step) {}
+  AugmentStep(const GrayStep& step) : kind(Kind::gray), gray(step) {}
+  AugmentStep(const BlurStep& step) : kind(Kind::blur), blur(step) {}
+  AugmentStep(const SolarizeStep& step) : kind(Kind::solarize), solarize(step) {}
+  AugmentStep(const NormalizeStep& step) : kind(Kind::normalize), normalize(step) {}
+
+  Kind kind;
+  union {
+    CropStep crop;
+    FlipStep flip;
+    JitterStep jitter;
+    GrayStep gray;
+    BlurStep blur;
+    SolarizeStep solarize;
+    NormalizeStep normalize;
+  };
+};
+
+inline constexpr int max_augment_steps = 12;
+
+/// The steps of one image, in order. `size` follows the image through them: first the input's, at the end the result's.
+struct AugmentPlan {
+  ImageSize size;
+  std::int32_t count = 0;
+  AugmentStep steps[max_augment_steps];
+
+  void add(const AugmentStep& step) {
+    steps[count++] = step;
+    if (step.kind == AugmentStep::Kind::crop)
+      size = {step.crop.out_height, step.crop.out_width, size.channels};
+  }
+};
+static_assert(std::is_trivially_copyable_v<AugmentPlan>, "plans are copied to devices byte by byte");
+
+}  // namespace akin::inline AKIN_ABI::kernels

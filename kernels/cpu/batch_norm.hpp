@@ -1,0 +1,205 @@
+// Batch normalisation over the last axis: x [rows, channels], for images rows = n * h * w. arXiv:1502.03167.
+//
+// Memory is the limit, so each pass over it counts. Forward: the statistics read x once (mean, then squared deviations,
+// of a block that is still in cache; blocks are combined by Chan's formula), the normalisation reads it again and
+// writes y with residual and relu in the same sweep. Backward: one sweep for the two sums, one that writes dx.
+// All inner loops run over neighbouring channels and leave vectorisation to the compiler.
+#pragma once
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <vector>
+
+#include "../../include/akin/core/parallel.hpp"
+#include "../../include/akin/core/tags.hpp"
+#include "../operands.hpp"
+
+namespace akin::inline AKIN_ABI::kernels {
+
+namespace detail {
+
+inline constexpr int norm_strip = 256;  // channels whose sums stay in L1 while the rows of a block go by
+
+/// Rows that are handled together: 128 KiB, a fraction of L2.
+template <class T>
+std::int64_t norm_block(std::int64_t channels) {
+  constexpr std::int64_t values = (1 << 17) / sizeof(T);
+  return std::max<std::int64_t>(16, values / std::max<std::int64_t>(1, channels));
+}
+
+/// Mean and sum of squared deviations of `rows` rows for `width` channels; consecutive rows are `stride` apart.
+template <class T>
+void block_moments(std::int64_t rows, std::int64_t stride, int width, const T* x, double* mean, double* m2) {
+  using C = compute_t<T>;
+  C first[norm_strip], sum[norm_strip] = {}, square[norm_strip] = {};
+  for (int c = 0; c < width; ++c) first[c] = static_cast<C>(x[c]);
+  // Sums of differences to the first row: values with mean 1e4 and deviation 1 keep their digits in f32.
+  for (std::int64_t row = 0; row < rows; ++row)
+    for (int c = 0; c < width; ++c) sum[c] += static_cast<C>(x[row * stride + c]) - first[c];
+  for (int c = 0; c < width; ++c) {
+    sum[c] /= static_cast<C>(rows);
+    mean[c] = static_cast<double>(first[c]) + static_cast<double>(sum[c]);
+  }
+  for (std::int64_t row = 0; row < rows; ++row)
+    for (int c = 0; c < width; ++c) {
+      const C deviation = static_cast<C>(x[row * stride + c]) - first[c] - sum[c];
+      square[c] += deviation * deviation;
+    }
+  for (int c = 0; c < width; ++c) m2[c] = square[c];
+}
+
+/// sum dy and sum dy (x - mean) of a block, dy masked by y > 0 if there was a relu.
+template <bool relu, class T>
+void block_gradient_sums(std::int64_t rows, std::int64_t stride, int width, const T* dy, const T* x, const T* y,
+                         const compute_t<T>* mean, double* plain, double* weighted) {
+  using C = compute_t<T>;
+  C sum[norm_strip] = {}, product[norm_strip] = {}, center[norm_strip];
+  std::copy_n(mean, width, center);
+  for (std::int64_t row = 0; row < rows; ++row)
+    for (int c = 0; c < width; ++c) {
+      const std::int64_t i = row * stride + c;
+      C g = static_cast<C>(dy[i]);
+      if constexpr (relu) g = static_cast<C>(y[i]) > 0 ? g : C(0);
+      sum[c] += g;
+      product[c] += g * (static_cast<C>(x[i]) - center[c]);
+    }
+  for (int c = 0; c < width; ++c) plain[c] = sum[c], weighted[c] = product[c];
+}
+
+/// Calls body(block index, first row, rows, first channel, channels) for all blocks and strips, in parallel over blocks.
+template <class T, class F>
+void for_each_block(std::int64_t rows, std::int64_t channels, F&& body) {
+  const std::int64_t block = norm_block<T>(channels);
+  parallel_for(rows, block, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t c = 0; c < channels; c += norm_strip)
+      body(begin / block, begin, end - begin, c, static_cast<int>(std::min<std::int64_t>(norm_strip, channels - c)));
+  });
+}
+
+}  // namespace detail
+
+/// mean, biased variance and rstd = 1 / sqrt(var + eps) of every channel.
+template <class T>
+void batch_norm_stats(Cpu, std::int64_t rows, std::int64_t channels, double eps, const T* x, compute_t<T>* mean,
+                      compute_t<T>* rstd, compute_t<T>* var) {
+  const std::int64_t block = detail::norm_block<T>(channels), blocks = (rows + block - 1) / block;
+  std::vector<double> parts(static_cast<std::size_t>(blocks * 2 * channels));  // [blocks, (mean, m2), channels]
+  detail::for_each_block<T>(rows, channels, [&](std::int64_t b, std::int64_t row, std::int64_t n, std::int64_t c, int width) {
+    double* part = parts.data() + b * 2 * channels + c;
+    detail::block_moments(n, channels, width, x + row * channels + c, part, part + channels);
+  });
+  // Chan, Golub, LeVeque (1979): moments of a union from the moments of its parts, in block order.
+  double *m = parts.data(), *m2 = m + channels;
+  for (std::int64_t b = 1; b < blocks; ++b) {
+    const double before = static_cast<double>(b * block), added = static_cast<double>(std::min(block, rows - b * block));
+    const double share = added / (before + added);
+    const double* part = parts.data() + b * 2 * channels;
+    for (std::int64_t c = 0; c < channels; ++c) {
+      const double delta = part[c] - m[c];
+      m[c] += delta * share;
+      m2[c] += part[c + channels] + delta * delta * before * share;
+    }
+  }
+  using C = compute_t<T>;
+  for (std::int64_t c = 0; c < channels; ++c) {
+    const double variance = m2[c] / static_cast<double>(rows);
+    mean[c] = static_cast<C>(m[c]);
+    var[c] = static_cast<C>(variance);
+    rstd[c] = static_cast<C>(1 / std::sqrt(variance + eps));
+  }
+}
+
+namespace detail {
+
+template <bool add, bool relu, class T>
+void batch_norm_row(std::int64_t channels, const T* x, const T* a, const compute_t<T>* mean, const compute_t<T>* scale,
+                    const compute_t<T>* bias, T* __restrict y) {
+  using C = compute_t<T>;
+  for (std::int64_t c = 0; c < channels; ++c) {
+    C v = (static_cast<C>(x[c]) - mean[c]) * scale[c] + bias[c];  // not x * scale + shift: that cancels when |mean| >> sigma
+    if constexpr (add) v += static_cast<C>(a[c]);
+    if constexpr (relu) v = v < 0 ? C(0) : v;  // written so that NaN stays
+    y[c] = static_cast<T>(v);
+  }
+}
+
+template <bool add, bool relu, class T>
+void batch_norm_apply(std::int64_t rows, std::int64_t channels, const BatchNormForward<T>& f, const compute_t<T>* scale,
+                      const compute_t<T>* bias) {
+  parallel_for(rows, norm_block<T>(channels), [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin * channels; i < end * channels; i += channels)
+      batch_norm_row<add, relu>(channels, f.x + i, add ? f.add + i : nullptr, f.mean, scale, bias, f.y + i);
+  });
+}
+
+template <bool add, bool relu, class T>
+void batch_norm_dx_row(std::int64_t channels, const T* dy, const T* x, const T* y, const compute_t<T>* mean,
+                       const compute_t<T>* scale, const compute_t<T>* k0, const compute_t<T>* k1, T* __restrict dx,
+                       T* __restrict dadd) {
+  using C = compute_t<T>;
+  for (std::int64_t c = 0; c < channels; ++c) {
+    C g = static_cast<C>(dy[c]);
+    if constexpr (relu) g = static_cast<C>(y[c]) > 0 ? g : C(0);
+    if constexpr (add) dadd[c] = static_cast<T>(g);
+    dx[c] = static_cast<T>(scale[c] * g - k0[c] - k1[c] * (static_cast<C>(x[c]) - mean[c]));
+  }
+}
+
+template <bool relu, class T>
+void batch_norm_sums(std::int64_t rows, std::int64_t channels, const BatchNormBackward<T>& b, std::vector<double>& parts) {
+  for_each_block<T>(rows, channels, [&](std::int64_t block, std::int64_t row, std::int64_t n, std::int64_t c, int width) {
+    double* part = parts.data() + block * 2 * channels + c;
+    const std::int64_t i = row * channels + c;
+    block_gradient_sums<relu>(n, channels, width, b.dy + i, b.x + i, relu ? b.y + i : nullptr, b.mean + c, part, part + channels);
+  });
+  for (std::size_t i = static_cast<std::size_t>(2 * channels); i < parts.size(); ++i)
+    parts[i % static_cast<std::size_t>(2 * channels)] += parts[i];
+}
+
+template <bool add, bool relu, class T>
+void batch_norm_dx(std::int64_t rows, std::int64_t channels, const BatchNormBackward<T>& b, const compute_t<T>* k) {
+  parallel_for(rows, norm_block<T>(channels), [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin * channels; i < end * channels; i += channels)
+      batch_norm_dx_row<add, relu>(channels, b.dy + i, b.x + i, relu ? b.y + i : nullptr, b.mean, k, k + channels,
+                                   k + 2 * channels, b.dx + i, add ? b.dadd + i : nullptr);
+  });
+}
+
+}  // namespace detail
+
+template <class T>
+void batch_norm_apply(Cpu, std::int64_t rows, std::int64_t channels, const BatchNormForward<T>& f) {
+  using C = compute_t<T>;
+  std::vector<C> scale(f.rstd, f.rstd + channels), bias(static_cast<std::size_t>(channels));
+  if (f.weight) std::transform(scale.begin(), scale.end(), f.weight, scale.begin(), [](C r, C w) { return r * w; });
+  if (f.bias) std::copy_n(f.bias, channels, bias.begin());
+  const auto run = f.add ? (f.relu ? detail::batch_norm_apply<true, true, T> : detail::batch_norm_apply<true, false, T>)
+                         : (f.relu ? detail::batch_norm_apply<false, true, T> : detail::batch_norm_apply<false, false, T>);
+  run(rows, channels, f, scale.data(), bias.data());
+}
+
+/// With g = dy masked by the relu, h = x - mean and all sums over rows:
+///   dbias = sum g,  dweight = rstd sum g h,  dadd = g,
+///   dx = weight rstd (g - sum g / rows - h rstd^2 sum(g h) / rows); the last two terms only in training.
+template <class T>
+void batch_norm_backward(Cpu, std::int64_t rows, std::int64_t channels, const BatchNormBackward<T>& b) {
+  using C = compute_t<T>;
+  const std::int64_t block = detail::norm_block<T>(channels), blocks = std::max<std::int64_t>(1, (rows + block - 1) / block);
+  std::vector<double> parts(static_cast<std::size_t>(blocks * 2 * channels));  // [blocks, (sum g, sum g h), channels]
+  (b.y ? detail::batch_norm_sums<true, T> : detail::batch_norm_sums<false, T>)(rows, channels, b, parts);
+  std::vector<C> k(static_cast<std::size_t>(3 * channels));  // dx = k[0] g - k[1] - k[2] h
+  for (std::int64_t c = 0; c < channels; ++c) {
+    const double rstd = b.rstd[c], scale = b.weight ? b.weight[c] * rstd : rstd, plain = parts[c], weighted = parts[c + channels];
+    const double share = b.training ? scale / static_cast<double>(rows) : 0;
+    k[c] = static_cast<C>(scale);
+    k[c + channels] = static_cast<C>(share * plain);
+    k[c + 2 * channels] = static_cast<C>(share * weighted * rstd * rstd);
+    b.dbias[c] = static_cast<C>(plain);
+    b.dweight[c] = static_cast<C>(weighted * rstd);
+  }
+  const auto run = b.dadd ? (b.y ? detail::batch_norm_dx<true, true, T> : detail::batch_norm_dx<true, false, T>)
+                          : (b.y ? detail::batch_norm_dx<false, true, T> : detail::batch_norm_dx<false, false, T>);
+  run(rows, channels, b, k.data());
+}
+
+}  // namespace akin::inline AKIN_ABI::kernels
