@@ -1,1 +1,5 @@
+// All normalisations of the CPU backend, and their textbook twins.
 #pragma once
+#include "batch_norm.hpp"
+#include "layer_norm.hpp"
+#include "norm_naive.hpp"

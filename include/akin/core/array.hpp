@@ -115,7 +115,8 @@ class AKIN_ABI_TAG Array {
       check(shape[i] >= -1 && !(shape[i] == -1 && inferred >= 0), "reshape", "at most one size may be -1 in ", shape);
       shape[i] == -1 ? void(inferred = i) : void(known *= shape[i]);
     }
-    if (inferred >= 0 && known > 0) shape[inferred] = size() / known;
+    check(inferred < 0 || known > 0, "reshape", "cannot infer the size -1 in ", shape, " beside a size of 0");
+    if (inferred >= 0) shape[inferred] = size() / known;
     check(shape.numel() == size(), "reshape", "cannot view ", shape_, " (", size(), " values) as ", shape);
     check(is_contiguous(), "reshape", "needs contiguous values, got strides ", strides_, "; call contiguous() first");
     Array view = *this;

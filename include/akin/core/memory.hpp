@@ -32,21 +32,18 @@ class MemoryPool {
 
   void* take(std::size_t bytes) {
     const std::lock_guard lock(mutex_);
+    void* block = nullptr;
+    if (auto& freed = freed_[bytes]; !freed.empty()) {
+      block = freed.back();
+      freed.pop_back();
+    } else {
+      ++stats_.system_calls;
+      block = std::aligned_alloc(64, bytes);
+      check(block != nullptr, "memory", "the system refused ", bytes >> 20, " MiB with ", stats_.in_use >> 20,
+            " MiB in use; use a smaller batch");
+    }
     stats_.in_use += bytes;
     stats_.peak = std::max(stats_.peak, stats_.in_use);
-    auto& freed = freed_[bytes];
-    if (!freed.empty()) {
-      void* block = freed.back();
-      freed.pop_back();
-      return block;
-    }
-    ++stats_.system_calls;
-    void* block = std::aligned_alloc(64, bytes);
-    if (!block) {
-      stats_.in_use -= bytes;
-      throw Error(cat("memory: the system refused ", bytes >> 20, " MiB with ", stats_.in_use >> 20,
-                      " MiB in use; use a smaller batch"));
-    }
     return block;
   }
 

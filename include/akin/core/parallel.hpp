@@ -18,7 +18,7 @@ namespace akin::inline AKIN_ABI {
 
 namespace detail {
 
-/// True on threads that must not spawn more work: pool workers, and threads inside a SerialScope.
+/// True on threads that must not spawn more work: pool workers, callers inside a loop, and threads in a SerialScope.
 inline bool& runs_serially() {
   thread_local bool serial = false;
   return serial;
@@ -70,16 +70,19 @@ class ThreadPool {
   }
 
   void run(ParallelJob& job) {
+    if (runs_serially() || job.chunks < 2) return job.work();
     // A second loop at the same time (the loader's, say) runs on its own thread instead of waiting.
     const std::unique_lock busy(one_job_, std::try_to_lock);
-    if (!busy || workers_.empty() || job.chunks < 2 || runs_serially()) return job.work();
+    if (!busy || workers_.empty()) return job.work();
     {
       const std::lock_guard lock(state_);
       job_ = &job;
     }
     signal_.fetch_add(1);
     signal_.notify_all();
+    runs_serially() = true;  // loops inside this loop
     job.work();
+    runs_serially() = false;
     {
       const std::lock_guard lock(state_);
       job_ = nullptr;  // late workers find nothing to join

@@ -69,14 +69,13 @@ inline int normalize_axis(std::string_view op, int axis, const Shape& shape) {
   return axis < 0 ? axis + rank : axis;
 }
 
-/// Throws unless every size is >= 0 and the number of bytes fits in 63 bits.
+/// Throws unless every size is >= 0 and the number of bytes fits in 63 bits, as must all strides: sizes of 0 count as 1.
 inline void check_sizes(std::string_view op, const Shape& shape, std::int64_t item_bytes) {
   std::int64_t room = std::numeric_limits<std::int64_t>::max() / item_bytes;
   for (const auto size : shape) check(size >= 0, op, "negative size in shape ", shape);
   for (const auto size : shape) {
-    if (size == 0) return;
     check(size <= room, op, "shape ", shape, " is too large to address");
-    room /= size;
+    room /= std::max<std::int64_t>(1, size);
   }
 }
 

@@ -1,7 +1,10 @@
 // Fashion-MNIST (Xiao, Rasul and Vollgraf 2017, arXiv:1708.07747), and any data set with the same four files.
 #pragma once
+#include <unistd.h>
+
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -19,6 +22,8 @@ struct MnistLike {
 };
 
 namespace detail {
+
+inline bool exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
 
 inline std::string find_idx(const MnistLike& from, const std::string& file) {
   const std::string path = from.folder + "/" + file;
@@ -58,13 +63,16 @@ inline DatasetPtr mnist_like(const MnistLike& from, Split split) {
   return in_memory(from.name, images.reshape({images.dim(0), images.dim(1), images.dim(2), 1}), labels, from.class_names);
 }
 
+inline constexpr std::string_view fashion_mnist_folder = "/usr/share/datasets/fashion-mnist";
+inline constexpr std::string_view fashion_mnist_install = "sudo apt-get install dataset-fashion-mnist";
+
 /// 60,000 training and 10,000 test images of clothes, 28 x 28 grey, ten classes.
-inline DatasetPtr fashion_mnist(const std::string& folder = "/usr/share/datasets/fashion-mnist", Split split = Split::train) {
+inline DatasetPtr fashion_mnist(std::string_view folder = fashion_mnist_folder, Split split = Split::train) {
   return mnist_like({.name = "fashion-mnist",
-                     .folder = folder,
+                     .folder = std::string(folder),
                      .class_names = {"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker",
                                      "Bag", "Ankle boot"},
-                     .install = "sudo apt-get install dataset-fashion-mnist"},
+                     .install = std::string(fashion_mnist_install)},
                     split);
 }
 

@@ -8,8 +8,8 @@
 #include <memory>
 #include <string>
 #include <utility>
-#include <vector>
 
+#include "../io/file.hpp"
 #include "bytes.hpp"
 
 #if defined(AKIN_WITH_ZLIB)
@@ -23,17 +23,16 @@ namespace akin::inline AKIN_ABI::data {
 /// The inflated bytes of a gzip source. Its end is reported only after length and checksum have been compared.
 class GzipBytes final : public ByteSource {
  public:
-  explicit GzipBytes(std::unique_ptr<ByteSource> packed)
-      : ByteSource(packed->name()), bound_(packed->at_most() * most_per_byte), packed_(std::move(packed)) {
+  GzipBytes(std::string name, std::string packed) : ByteSource(std::move(name)), packed_(std::move(packed)) {
     const int window = 15 + 16;  // the largest; + 16 asks for a gzip header and trailer
-    check(inflateInit2(&stream_, window) == Z_OK, "gzip", "zlib could not start for ", name());
+    check(inflateInit2(&stream_, window) == Z_OK, "gzip", "zlib could not start for ", this->name());
   }
   ~GzipBytes() override { inflateEnd(&stream_); }
 
   std::size_t read(std::uint8_t* out, std::size_t count) override {
     std::size_t done = 0;
     while (done < count && !ended_) {
-      refill();
+      feed();
       const auto room = static_cast<uInt>(std::min<std::size_t>(count - done, 1u << 30));
       stream_.next_out = out + done;
       stream_.avail_out = room;
@@ -48,33 +47,37 @@ class GzipBytes final : public ByteSource {
     }
     return done;
   }
-  std::uint64_t at_most() const override { return ended_ ? 0 : bound_ - std::min<std::uint64_t>(bound_, stream_.total_out); }
+  std::uint64_t at_most() const override { 
+    const std::uint64_t bound = packed_.size() * most_per_byte;
+    return ended_ ? 0 : bound - std::min<std::uint64_t>(bound, stream_.total_out);
+  }
 
  private:
   // Two bits, the shortest code of a deflate match, give at most 258 bytes.
   static constexpr std::uint64_t most_per_byte = 1032;
 
-  void refill() {
+  void feed() {
     if (stream_.avail_in > 0) return;
-    stream_.next_in = buffer_.data();
-    stream_.avail_in = static_cast<uInt>(packed_->read(buffer_.data(), buffer_.size()));
+    const std::size_t chunk = std::min<std::size_t>(packed_.size() - given_, 1u << 30);  // zlib counts in 32 bits
+    stream_.next_in = reinterpret_cast<Bytef*>(packed_.data() + given_);
+    stream_.avail_in = static_cast<uInt>(chunk);
+    given_ += chunk;
   }
   void end() {
     ended_ = true;
-    refill();
+    feed();
     check(stream_.avail_in == 0, "gzip", name(), ": expected the end of the file at byte ", stream_.total_in,
           ", where the compressed stream ends, found more bytes; gunzip the file and gzip it again");
   }
 
-  std::uint64_t bound_;
-  std::unique_ptr<ByteSource> packed_;
-  std::vector<std::uint8_t> buffer_ = std::vector<std::uint8_t>(1 << 16);
+  std::string packed_;
+  std::size_t given_ = 0;  // to zlib
   z_stream stream_{};
   bool ended_ = false;
 };
 
 inline std::unique_ptr<ByteSource> open_gzip(const std::string& path) {
-  return std::make_unique<GzipBytes>(std::make_unique<FileBytes>(path));
+  return std::make_unique<GzipBytes>(path, io::read_file(path));
 }
 
 #else
@@ -88,8 +91,8 @@ inline std::unique_ptr<ByteSource> open_gzip(const std::string& path) {
 
 /// Opens a file; one whose name ends in .gz gives its inflated bytes. Errors: it cannot be opened.
 inline std::unique_ptr<ByteSource> open_bytes(const std::string& path) {
-  const bool packed = path.size() > 3 && path.compare(path.size() - 3, 3, ".gz") == 0;
-  return packed ? open_gzip(path) : std::make_unique<FileBytes>(path);
+  if (path.size() > 3 && path.compare(path.size() - 3, 3, ".gz") == 0) return open_gzip(path);
+  return std::make_unique<PlainBytes>(path, io::read_file(path));
 }
 
 }  // namespace akin::inline AKIN_ABI::data

@@ -1,12 +1,12 @@
 // IDX, the file format of MNIST and its relatives:
 //   00 00 type rank | rank sizes, 32-bit big-endian | values, big-endian, row-major
 #pragma once
+#include <algorithm>
 #include <bit>
 #include <cstdint>
-#include <memory>
+#include <limits>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "../core/array.hpp"
 #include "bytes.hpp"
@@ -120,8 +120,8 @@ inline Array read_idx(ByteSource& source) {
 inline Array read_idx(const std::string& path) { return read_idx(*open_bytes(path)); }
 
 /// Reads bytes that lie in memory; `name` is what errors call them.
-inline Array parse_idx(std::vector<std::uint8_t> bytes, std::string name = "memory") {
-  MemoryBytes source(std::move(name), std::move(bytes));
+inline Array parse_idx(std::string bytes, std::string name = "memory") {
+  PlainBytes source(std::move(name), std::move(bytes));
   return read_idx(source);
 }
 

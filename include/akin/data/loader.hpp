@@ -1,0 +1,181 @@
+// Loader: batches in a fixed order, read and transformed ahead of time by a few threads.
+//
+// A batch is a pure function of (data set, seed, epoch, step), so neither the number of threads nor a resume in the
+// middle of an epoch changes what is delivered.
+#pragma once
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <iterator>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "dataset.hpp"
+#include "permutation.hpp"
+#include "prefetch.hpp"
+
+namespace akin::inline AKIN_ABI::data {
+
+struct LoaderOptions {
+  std::int64_t batch_size = 256;
+  bool shuffle = true;     ///< a new order each epoch, a pure function of (seed, epoch)
+  bool drop_last = true;   ///< leave out the last batch of an epoch when it is smaller
+  std::uint64_t seed = 0;  ///< of the order
+  int workers = 1;         ///< threads that read and transform ahead; 0 does it when the batch is asked for
+  int prefetch = 3;        ///< batches in the making or waiting, at most
+};
+
+struct Batch {
+  Samples samples;           ///< raw images with the coordinates of their random draws
+  Array labels;              ///< [N] i64, -1 where there is none
+  std::vector<Array> views;  ///< what the transform made of the samples; empty without one
+  std::int64_t epoch = 0;
+  std::int64_t step = 0;  ///< within the epoch
+};
+
+/// Makes the views of a batch. Called from several threads at once when there are several workers.
+using Transform = std::function<std::vector<Array>(const Samples&)>;
+
+namespace detail {
+
+/// What a loader knows; shared with its running epochs, so that they may outlive it.
+struct LoaderState {
+  DatasetPtr dataset;
+  LoaderOptions options;
+  Transform transform;
+  std::int64_t steps = 0;  // per epoch
+  std::atomic<std::int64_t> waited{0};  // nanoseconds
+};
+
+/// Makes batch after batch on one thread. Remembers the order of the epoch it is in.
+class BatchMaker {
+ public:
+  explicit BatchMaker(std::shared_ptr<const LoaderState> state) : state_(std::move(state)) {}
+
+  /// Batch number `ticket`, counted from step 0 of epoch 0.
+  Batch operator()(std::int64_t ticket) {
+    const Dataset& dataset = *state_->dataset;
+    const LoaderOptions& options = state_->options;
+    const std::int64_t epoch = ticket / state_->steps, step = ticket % state_->steps;
+    if (epoch != epoch_) {
+      order_ = options.shuffle ? permutation(options.seed, static_cast<std::uint32_t>(epoch), dataset.size())
+                               : first_indices(dataset.size());
+      epoch_ = epoch;
+    }
+    const auto begin = order_.begin() + step * options.batch_size;
+    const auto end = begin + std::min(options.batch_size, order_.end() - begin);
+    Batch batch;
+    batch.samples = take(dataset, {begin, end}, static_cast<std::uint32_t>(epoch));
+    batch.labels = labels(dataset, batch.samples.indices);
+    if (state_->transform) batch.views = state_->transform(batch.samples);
+    batch.epoch = epoch;
+    batch.step = step;
+    return batch;
+  }
+
+ private:
+  std::shared_ptr<const LoaderState> state_;
+  std::int64_t epoch_ = -1;
+  std::vector<std::uint32_t> order_;
+};
+
+}  // namespace detail
+
+/// The batches of one or more epochs, once through: `for (const Batch& batch : loader.epoch(e))`. Leaving the loop early
+/// ends the threads. What a worker throws is thrown here, when its batch is due.
+class Batches {
+ public:
+  Batches(std::shared_ptr<detail::LoaderState> state, std::int64_t first, std::int64_t end)
+      : state_(std::move(state)), next_(first), end_(end), make_(state_) {
+    const LoaderOptions& options = state_->options;
+    if (options.workers == 0 || first == end) return;
+    const auto maker = [this] { return detail::BatchMaker(state_); };
+    ahead_ = std::make_unique<Prefetch<Batch>>(first, end, options.workers, options.prefetch, maker);
+  }
+  Batches(const Batches&) = delete;
+  Batches& operator=(const Batches&) = delete;
+
+  class Iterator {
+   public:
+    explicit Iterator(Batches* batches) : batches_(batches) {}
+    const Batch& operator*() const { return batches_->batch_; }
+    const Batch* operator->() const { return &batches_->batch_; }
+    Iterator& operator++() { return batches_->advance(), *this; }
+    bool operator==(std::default_sentinel_t) const { return batches_->done_; }
+
+   private:
+    Batches* batches_;
+  };
+
+  Iterator begin() { return advance(), Iterator(this); }
+  std::default_sentinel_t end() const { return {}; }
+
+ private:
+  void advance() {
+    batch_ = {};  // gives its memory back before the next is made
+    done_ = next_ == end_;
+    if (done_) return;
+    const auto before = std::chrono::steady_clock::now();
+    batch_ = ahead_ ? ahead_->next() : make_(next_);
+    ++next_;
+    state_->waited += std::chrono::nanoseconds(std::chrono::steady_clock::now() - before).count();
+  }
+
+  std::shared_ptr<detail::LoaderState> state_;
+  std::int64_t next_, end_;
+  bool done_ = false;
+  Batch batch_;
+  detail::BatchMaker make_;                // without workers
+  std::unique_ptr<Prefetch<Batch>> ahead_;  // with workers
+};
+
+/// Cuts a data set into batches. Copies share the data set and the clock of wait_seconds().
+class Loader {
+ public:
+  /// Errors: no data set or an empty one; batch_size < 1; batch_size > size with drop_last; workers or prefetch out of
+  /// range.
+  Loader(DatasetPtr dataset, const LoaderOptions& options = {}, Transform transform = {})
+      : state_(std::make_shared<detail::LoaderState>()) {
+    check(dataset != nullptr, "loader", "needs a data set, got none");
+    const std::int64_t size = dataset->size(), batch = options.batch_size;
+    check(size > 0, "loader", "the data set ", dataset->name(), " is empty");
+    check(batch >= 1, "loader", "batch_size must be >= 1, got ", batch);
+    check(batch <= size || !options.drop_last, "loader", "batch_size ", batch, " exceeds the ", size, " images of ",
+          dataset->name(), ", so drop_last leaves no batch; use batch_size <= ", size, " or drop_last = false");
+    check(0 <= options.workers && options.workers <= 256, "loader", "expected 0 ... 256 workers, got ", options.workers);
+    check(1 <= options.prefetch && options.prefetch <= 1024, "loader", "expected a prefetch of 1 ... 1024 batches, got ",
+          options.prefetch, "; workers = 0 turns it off");
+    state_->steps = options.drop_last ? size / batch : (size - 1) / batch + 1;
+    state_->dataset = std::move(dataset);
+    state_->options = options;
+    state_->transform = std::move(transform);
+  }
+
+  /// The batches of one epoch, from `first_step` on. Errors: epoch outside 0 ... 2^24-1; no such step.
+  Batches epoch(std::int64_t epoch, std::int64_t first_step = 0) const { return epochs(epoch, epoch + 1, first_step); }
+
+  /// The batches of epochs first ... end-1 without a pause between them: the next epoch is begun while the last batch of
+  /// this one is in use. `first_step` counts in the first epoch.
+  Batches epochs(std::int64_t first, std::int64_t end, std::int64_t first_step = 0) const {
+    const std::int64_t steps = steps_per_epoch();
+    check(0 <= first && first < end && end <= 1 << 24, "loader", "expected epochs in 0 ... 2^24-1, got ", first, " ... ",
+          end - 1);
+    check(0 <= first_step && first_step <= steps, "loader", "step ", first_step, " does not exist; an epoch has ", steps);
+    return Batches(state_, first * steps + first_step, end * steps);
+  }
+
+  const Dataset& dataset() const { return *state_->dataset; }
+  const LoaderOptions& options() const { return state_->options; }
+  std::int64_t steps_per_epoch() const { return state_->steps; }
+
+  /// Seconds that loops over batches have waited for data, all together.
+  double wait_seconds() const { return 1e-9 * static_cast<double>(state_->waited); }
+
+ private:
+  std::shared_ptr<detail::LoaderState> state_;
+};
+
+}  // namespace akin::inline AKIN_ABI::data

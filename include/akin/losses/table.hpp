@@ -1,0 +1,78 @@
+// The table of losses. A row buys a loss its golden-value test, gradcheck, invariance and degenerate-input tests, and a
+// line in the README. Adding a loss = one header + one test + one row here.
+#pragma once
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "../core/names.hpp"
+#include "negative_cosine.hpp"
+#include "nt_xent.hpp"
+
+namespace akin::inline AKIN_ABI::losses {
+
+/// Everything that any loss may need; a row's adapter takes what its loss has in its natural signature.
+struct LossInput {
+  std::vector<Tensor> views;       ///< embeddings [N, D], one per view
+  std::vector<Tensor> targets;     ///< outputs of a target network, or stopped gradients: [N, D]
+  Array labels;                    ///< [N] i64
+  Array bank;                      ///< [M, D] embeddings of other batches
+  Array prototypes;                ///< [K, D]
+  std::vector<double> params;      ///< the row's parameters, in the order of its `params`; empty means its defaults
+  std::vector<Array> state;        ///< what the previous call returned
+};
+
+struct LossOutput {
+  Tensor value;              ///< []
+  std::vector<Array> state;  ///< for losses that remember (centres, covariances, queues)
+};
+
+/// Over what a loss takes its mean: decides how batches on several devices may be combined.
+enum class Aggregates { samples, pairs, statistics };
+
+struct LossRow {
+  std::string_view name, source, variant;
+  Aggregates aggregates;
+  std::vector<std::string_view> params;  ///< names of the parameters
+  std::vector<double> defaults;
+  double (*chance)(std::int64_t n, std::int64_t d);  ///< value for unrelated embeddings; NaN where there is none
+  LossOutput (*compute)(const LossInput&);
+};
+
+namespace detail {
+inline double param(const LossInput& in, std::size_t i, double fallback) { return i < in.params.size() ? in.params[i] : fallback; }
+inline void needs(std::string_view op, const LossInput& in, std::size_t views, std::size_t targets) {
+  check(in.views.size() == views && in.targets.size() == targets, op, "takes ", views, " views and ", targets,
+        " targets, got ", in.views.size(), " and ", in.targets.size());
+}
+}  // namespace detail
+
+inline const std::vector<LossRow>& table() {
+  static const std::vector<LossRow> rows = {
+      {"nt_xent", "SimCLR, arXiv:2002.05709, Eq. 1", "mean over the 2N anchors", Aggregates::pairs, {"temperature"}, {0.5},
+       [](std::int64_t n, std::int64_t) { return std::log(2.0 * static_cast<double>(n) - 1); },
+       [](const LossInput& in) {
+         detail::needs("nt_xent", in, 2, 0);
+         return LossOutput{nt_xent(in.views[0], in.views[1], {.temperature = detail::param(in, 0, 0.5)}), {}};
+       }},
+      {"negative_cosine", "SimSiam, arXiv:2011.10566, Eq. 1", "one direction, target as given", Aggregates::samples, {}, {},
+       [](std::int64_t, std::int64_t) { return 0.0; },
+       [](const LossInput& in) {
+         detail::needs("negative_cosine", in, 1, 1);
+         return LossOutput{negative_cosine(in.views[0], in.targets[0]), {}};
+       }},
+  };
+  return rows;
+}
+
+/// The row of that name. Errors: unknown name, with the known ones and the nearest.
+inline const LossRow& find(std::string_view name) {
+  std::vector<std::string> known;
+  for (const auto& row : table()) {
+    if (row.name == name) return row;
+    known.emplace_back(row.name);
+  }
+  throw_unknown("losses", "loss", name, known);
+}
+
+}  // namespace akin::inline AKIN_ABI::losses

@@ -1,0 +1,57 @@
+// BYOL: Grill et al. 2020, arXiv:2006.07733.
+#pragma once
+#include "../losses/negative_cosine.hpp"
+#include "../optim/ema.hpp"
+#include "method.hpp"
+
+namespace akin::inline AKIN_ABI::methods {
+
+struct ByolOptions {
+  std::int64_t features = 256;           ///< width of the encoder's output
+  std::int64_t hidden = 512, out = 128;  ///< of projector and predictor: linear, batch norm, ReLU, linear
+  double target_momentum = 0.99;         ///< at the start; rises to 1 along a cosine
+  std::uint64_t seed = 0;
+};
+
+/// An online network predicts, from one view, what a slow copy of itself (the target) says of the other view. There
+/// are no negatives. The target starts from other random values than the online network, as in the authors' code, and
+/// follows its parameters by an exponential moving average after each step.
+class Byol final : public Method {
+ public:
+  Byol(nn::Module encoder, ByolOptions o)
+      : Byol(encoder, nn::mlp({.widths = {o.features, o.hidden, o.out}, .seed = o.seed + 1}),
+             nn::mlp({.widths = {o.out, o.hidden, o.out}, .seed = o.seed + 2}), o) {}
+
+  /// loss = sum over both directions of the mean of 2 - 2 cos(prediction, target): in [0, 8], chance level 4.
+  StepOutput forward(const std::vector<Array>& views) override {
+    check_views("byol", views, 2);
+    const Tensor za = projector_(encoder()(Tensor(views[0]))), zb = projector_(encoder()(Tensor(views[1])));
+    const Tensor pa = predictor_(za), pb = predictor_(zb);
+    const auto target = [&](const Array& view) {
+      return no_grad([&] { return target_projector_(target_encoder_(Tensor(view))); });
+    };
+    const Tensor loss = losses::negative_cosine(pa, target(views[1])) + losses::negative_cosine(pb, target(views[0]));
+    return {2 * loss + 4, za.value()};
+  }
+
+  void after_step(double progress) override {
+    const double momentum = optim::ema_momentum(options_.target_momentum, progress);
+    optim::ema_update(target_encoder_, encoder(), momentum);
+    optim::ema_update(target_projector_, projector_, momentum);
+  }
+
+ private:
+  Byol(nn::Module encoder, nn::Module projector, nn::Module predictor, ByolOptions options)
+      : Method({{"encoder", encoder}, {"projector", projector}, {"predictor", predictor}}), options_(options),
+        projector_(projector), predictor_(predictor), target_encoder_(encoder.clone()), target_projector_(projector.clone()) {
+    target_encoder_.initialize(options.seed + 3);
+    target_projector_.initialize(options.seed + 4);
+    add_target("target_encoder", target_encoder_);
+    add_target("target_projector", target_projector_);
+  }
+
+  ByolOptions options_;
+  nn::Module projector_, predictor_, target_encoder_, target_projector_;
+};
+
+}  // namespace akin::inline AKIN_ABI::methods

@@ -1,0 +1,80 @@
+// Method: what surrounds a loss. Networks, views, the loss of one step, and what happens after the update.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "../nn/module.hpp"
+#include "../nn/models/heads.hpp"
+#include "../optim/optimizer.hpp"
+
+namespace akin::inline AKIN_ABI::methods {
+
+/// What one training step computes.
+struct StepOutput {
+  Tensor loss;       ///< [], to call backward() on
+  Array embedding;   ///< [N, D] projections of the first view: watched for collapse
+};
+
+class AKIN_ABI_TAG Method {
+ public:
+  virtual ~Method() = default;
+  Method(const Method&) = delete;
+  Method& operator=(const Method&) = delete;
+
+  /// Forward pass on the views of one batch, each [N, H, W, C].
+  virtual StepOutput forward(const std::vector<Array>& views) = 0;
+
+  /// After the optimizer's step; progress in [0, 1] is how much of the run lies behind.
+  virtual void after_step(double progress) { static_cast<void>(progress); }
+
+  /// Parameters to train.
+  virtual std::vector<optim::ParameterGroup> parameter_groups(double weight_decay) const {
+    std::vector<optim::ParameterGroup> groups;
+    for (const auto& [name, module] : trained_) {
+      for (auto& group : optim::decay_groups(module, weight_decay)) {
+        for (auto& parameter : group.parameters) parameter.name = cat(name, ".", parameter.name);
+        groups.push_back(std::move(group));
+      }
+    }
+    return groups;
+  }
+
+  /// The network that the run is about: pictures in, features out.
+  const nn::Module& encoder() const { return trained_.front().module; }
+
+  /// All networks, trained ones first, with their names ("encoder", "projector", ..., "target_encoder").
+  std::vector<nn::NamedModule> networks() const {
+    auto all = trained_;
+    all.insert(all.end(), targets_.begin(), targets_.end());
+    return all;
+  }
+
+  /// Every parameter and buffer with its full name: what a checkpoint must hold.
+  std::vector<nn::NamedTensor> named_tensors() const {
+    std::vector<nn::NamedTensor> all;
+    for (const auto& [name, module] : networks())
+      for (const auto& [inner, tensor] : module.named_tensors()) all.push_back({cat(name, ".", inner), tensor});
+    return all;
+  }
+
+  void train(bool on = true) const {
+    for (const auto& network : networks()) network.module.train(on);
+  }
+
+ protected:
+  explicit Method(std::vector<nn::NamedModule> trained) : trained_(std::move(trained)) {}
+
+  void add_target(std::string name, nn::Module module) { targets_.push_back({std::move(name), std::move(module)}); }
+
+ private:
+  std::vector<nn::NamedModule> trained_;  // the encoder first
+  std::vector<nn::NamedModule> targets_;  // moved by the method itself, not by the optimizer
+};
+
+/// Throws unless there are `count` views of one shape.
+inline void check_views(std::string_view op, const std::vector<Array>& views, std::size_t count) {
+  check(views.size() == count, op, "takes ", count, " views, got ", views.size());
+  for (const Array& view : views) check_same_shape(op, views.front(), view);
+}
+
+}  // namespace akin::inline AKIN_ABI::methods

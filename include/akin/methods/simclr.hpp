@@ -1,0 +1,41 @@
+// SimCLR: Chen et al. 2020, arXiv:2002.05709.
+#pragma once
+#include "../losses/nt_xent.hpp"
+#include "method.hpp"
+
+namespace akin::inline AKIN_ABI::methods {
+
+struct SimClrOptions {
+  std::int64_t features = 256;  ///< width of the encoder's output
+  std::int64_t hidden = 256, out = 128;  ///< of the projector: linear, batch norm, ReLU, linear
+  double temperature = 0.2;
+  std::uint64_t seed = 0;
+};
+
+/// Both views pass through encoder and projector as one batch of 2N (as the authors' code does, which makes batch
+/// statistics span both views); NT-Xent pulls the two views of an image together.
+class SimClr final : public Method {
+ public:
+  SimClr(nn::Module encoder, SimClrOptions options) : SimClr(encoder, projector(options), options) {}
+
+  StepOutput forward(const std::vector<Array>& views) override {
+    check_views("simclr", views, 2);
+    const std::int64_t n = views[0].dim(0);
+    const Tensor z = projector_(encoder()(Tensor(ops::concat(views, 0))));   // [2N, D]
+    const Tensor a = slice(z, 0, 0, n), b = slice(z, 0, n, 2 * n);
+    return {losses::nt_xent(a, b, {.temperature = options_.temperature}), a.value()};
+  }
+
+ private:
+  SimClr(nn::Module encoder, nn::Module projector, SimClrOptions options)
+      : Method({{"encoder", encoder}, {"projector", projector}}), options_(options), projector_(projector) {}
+
+  static nn::Module projector(const SimClrOptions& o) {
+    return nn::mlp({.widths = {o.features, o.hidden, o.out}, .seed = o.seed + 1});
+  }
+
+  SimClrOptions options_;
+  nn::Module projector_;
+};
+
+}  // namespace akin::inline AKIN_ABI::methods

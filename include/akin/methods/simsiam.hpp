@@ -1,0 +1,50 @@
+// SimSiam: Chen and He 2020, arXiv:2011.10566.
+#pragma once
+#include "../losses/negative_cosine.hpp"
+#include "method.hpp"
+
+namespace akin::inline AKIN_ABI::methods {
+
+struct SimSiamOptions {
+  std::int64_t features = 256;             ///< width of the encoder's output
+  std::int64_t hidden = 512, out = 512;    ///< of the projector: three linear layers with batch norms
+  std::int64_t bottleneck = 128;           ///< hidden width of the predictor
+  bool stop_gradient = true;               ///< false shows why it is there: everything collapses to one point
+  std::uint64_t seed = 0;
+};
+
+/// BYOL without the slow copy: each view predicts the other, and no gradient flows into what is predicted. The
+/// projector ends in a batch norm without scale and shift; the predictor keeps its learning rate constant.
+class SimSiam final : public Method {
+ public:
+  SimSiam(nn::Module encoder, SimSiamOptions o)
+      : SimSiam(encoder,
+                nn::mlp({.widths = {o.features, o.hidden, o.hidden, o.out}, .last_norm = nn::LastNorm::batch_norm_plain, .seed = o.seed + 1}),
+                nn::mlp({.widths = {o.out, o.bottleneck, o.out}, .seed = o.seed + 2}), o) {}
+
+  /// loss = mean of both directions' negative cosine: in [-1, 1], chance level 0.
+  StepOutput forward(const std::vector<Array>& views) override {
+    check_views("simsiam", views, 2);
+    const Tensor za = projector_(encoder()(Tensor(views[0]))), zb = projector_(encoder()(Tensor(views[1])));
+    const Tensor pa = predictor_(za), pb = predictor_(zb);
+    const auto target = [&](const Tensor& z) { return options_.stop_gradient ? z.detach() : z; };
+    return {0.5 * (losses::negative_cosine(pa, target(zb)) + losses::negative_cosine(pb, target(za))), za.value()};
+  }
+
+  std::vector<optim::ParameterGroup> parameter_groups(double weight_decay) const override {
+    auto groups = Method::parameter_groups(weight_decay);
+    for (auto& group : groups)
+      group.constant_lr = !group.parameters.empty() && group.parameters.front().name.starts_with("predictor.");
+    return groups;
+  }
+
+ private:
+  SimSiam(nn::Module encoder, nn::Module projector, nn::Module predictor, SimSiamOptions options)
+      : Method({{"encoder", encoder}, {"projector", projector}, {"predictor", predictor}}), options_(options),
+        projector_(projector), predictor_(predictor) {}
+
+  SimSiamOptions options_;
+  nn::Module projector_, predictor_;
+};
+
+}  // namespace akin::inline AKIN_ABI::methods

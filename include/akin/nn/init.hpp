@@ -1,0 +1,50 @@
+// Initial values of parameters.
+#pragma once
+#include <cmath>
+
+#include "module.hpp"
+
+namespace akin::inline AKIN_ABI::nn {
+
+namespace detail {
+/// Fills a floating-point parameter from draw(), in element order.
+template <class Draw>
+void fill(const Tensor& parameter, Draw draw) {
+  Array& value = parameter.mutable_value();
+  on_float(value.dtype(), "initialize", [&]<class T>() {
+    for (std::int64_t i = 0; i < value.size(); ++i) value.mut<T>()[i] = static_cast<T>(static_cast<compute_t<T>>(draw()));
+  });
+  value.touch();
+}
+}  // namespace detail
+
+/// Uniform on [-bound, bound).
+inline void init_uniform(const Tensor& parameter, double bound, Draws draws) {
+  detail::fill(parameter, [&] { return draws.uniform(-bound, bound); });
+}
+
+/// Normal with mean 0 and the given standard deviation.
+inline void init_normal(const Tensor& parameter, double deviation, Draws draws) {
+  detail::fill(parameter, [&] { return deviation * draws.normal(); });
+}
+
+/// How the weights of linear and convolution layers start.
+enum class Init {
+  pytorch,         ///< U(-1/sqrt(fan_in), 1/sqrt(fan_in)) for weight and bias: the default of torch.nn layers
+  kaiming_normal,  ///< N(0, 2/fan_out), bias 0: He et al. 2015 (arXiv:1502.01852), as torchvision's ResNet uses it
+};
+
+/// Initialises weight [out, ..., in] and bias [out] (may be undefined).
+inline void init_weights(Init init, const Tensor& weight, const Tensor& bias, const InitContext& context) {
+  const double receptive = static_cast<double>(weight.size()) / static_cast<double>(weight.dim(0) * weight.dim(-1));
+  const double fan_in = receptive * static_cast<double>(weight.dim(-1)), fan_out = receptive * static_cast<double>(weight.dim(0));
+  if (init == Init::kaiming_normal) {
+    init_normal(weight, std::sqrt(2 / fan_out), context.draws("weight"));
+    if (bias.defined()) detail::fill(bias, [] { return 0.0; });
+  } else {
+    init_uniform(weight, 1 / std::sqrt(fan_in), context.draws("weight"));
+    if (bias.defined()) init_uniform(bias, 1 / std::sqrt(fan_in), context.draws("bias"));
+  }
+}
+
+}  // namespace akin::inline AKIN_ABI::nn

@@ -1,0 +1,162 @@
+// Module: a layer or a network, held by value and shared on copy.
+//
+// A layer is a plain struct: its Tensors and child Modules as members, an operator() that computes, and visit() that
+// names the members. Module erases its type. Nothing else is needed to write one:
+//
+//   struct Scale {
+//     Tensor factor{Array::ones({1}), true};
+//     Tensor operator()(const Tensor& x) const { return factor * x; }
+//     void visit(nn::Visitor& v) { v.parameter("factor", factor); }
+//   };
+//   nn::Module model = nn::Sequential(nn::Linear({.in = 8, .out = 8}), Scale{});
+//
+// Copies of a Module share parameters: Sequential(encoder, head) trains *that* encoder. clone() makes an independent one.
+#pragma once
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "../autograd/backward.hpp"
+#include "../core/philox.hpp"
+
+namespace akin::inline AKIN_ABI::nn {
+
+class Module;
+
+/// Where the initial values of a parameter come from: a pure function of the seed and the parameter's full name.
+struct InitContext {
+  std::uint64_t seed = 0;
+  std::string path;  ///< of the module, "layer1.0.conv1"
+
+  Draws draws(std::string_view parameter) const {
+    return Draws(seed, {.stream = stream_of(path.empty() ? std::string(parameter) : cat(path, ".", parameter))});
+  }
+};
+
+/// Passed through a layer's members by visit(). Names follow torchvision, so that weights can be exchanged.
+class Visitor {
+ public:
+  virtual ~Visitor() = default;
+  virtual void parameter(std::string_view name, Tensor& value) = 0;  ///< trained; may be undefined (no bias)
+  virtual void buffer(std::string_view name, Tensor& value) = 0;     ///< kept with the weights, not trained
+  virtual void child(std::string_view name, Module& module) = 0;
+};
+
+namespace detail {
+
+struct AnyLayer {
+  bool training = true;
+  std::string path;  // set by Module::name_modules, for error messages
+  virtual ~AnyLayer() = default;
+  virtual Tensor forward(const Tensor& x) = 0;
+  virtual void visit(Visitor& visitor) = 0;
+  virtual void initialize(const InitContext& context) = 0;
+  virtual std::string describe() const = 0;
+  virtual std::shared_ptr<AnyLayer> copy() const = 0;
+};
+
+template <class Layer>
+concept NeedsMode = requires(Layer layer, const Tensor& x) { { layer(x, true) } -> std::same_as<Tensor>; };
+
+template <class Layer>
+struct LayerOf final : AnyLayer {
+  Layer layer;
+  explicit LayerOf(Layer l) : layer(std::move(l)) {}
+  Tensor forward(const Tensor& x) override {
+    if constexpr (NeedsMode<Layer>) return layer(x, training);
+    else return layer(x);
+  }
+  void visit(Visitor& visitor) override {
+    if constexpr (requires { layer.visit(visitor); }) layer.visit(visitor);
+  }
+  void initialize(const InitContext& context) override {
+    if constexpr (requires { layer.initialize(context); }) layer.initialize(context);
+  }
+  std::string describe() const override {
+    if constexpr (requires { layer.describe(); }) return layer.describe();
+    else return "Module";
+  }
+  std::shared_ptr<AnyLayer> copy() const override {
+    auto made = std::make_shared<LayerOf>(layer);
+    made->training = training;
+    made->path = path;
+    return made;
+  }
+};
+
+}  // namespace detail
+
+struct NamedTensor {
+  std::string name;
+  Tensor tensor;
+};
+struct NamedModule;
+
+class AKIN_ABI_TAG Module {
+ public:
+  Module() = default;  ///< no layer: the identity, as for the shortcut of a residual block
+  template <class Layer>
+    requires(!std::is_same_v<std::remove_cvref_t<Layer>, Module> && std::is_copy_constructible_v<Layer>)
+  Module(Layer layer) : layer_(std::make_shared<detail::LayerOf<Layer>>(std::move(layer))) {}
+
+  bool defined() const { return layer_ != nullptr; }
+
+  /// The layer inside, for its members. Errors: it is of another type.
+  template <class Layer>
+  Layer& as() const {
+    auto* found = dynamic_cast<detail::LayerOf<Layer>*>(layer_.get());
+    check(found != nullptr, "module", "is a ", describe(), ", not the type asked for");
+    return found->layer;
+  }
+
+  Tensor operator()(const Tensor& x) const {
+    if (!layer_) return x;
+    const akin::detail::ModuleScope scope(layer_->path.empty() ? layer_->describe() : layer_->path);
+    return layer_->forward(x);
+  }
+
+  /// Trained tensors with their full names, in the order of definition.
+  std::vector<NamedTensor> named_parameters() const;
+  std::vector<Tensor> parameters() const;
+  /// Running statistics and the like.
+  std::vector<NamedTensor> named_buffers() const;
+  /// Parameters and buffers: what a checkpoint holds.
+  std::vector<NamedTensor> named_tensors() const;
+  /// This module (name "") and all below it.
+  std::vector<NamedModule> named_modules() const;
+  std::int64_t parameter_count() const;
+
+  /// Training mode (batch statistics, dropout) or evaluation mode, for this module and all below it.
+  void train(bool on = true) const;
+  void eval() const { train(false); }
+  bool training() const { return !layer_ || layer_->training; }
+
+  /// Draws all parameters anew, each a pure function of the seed and its full name.
+  void initialize(std::uint64_t seed) const;
+
+  /// An independent copy: own parameters and buffers with the same values and names.
+  Module clone() const;
+
+  /// Gives modules their full names, which anomaly mode prints.
+  void name_modules() const;
+
+  void zero_grad() const {
+    for (const Tensor& p : parameters()) p.zero_grad();
+  }
+  std::string describe() const { return layer_ ? layer_->describe() : "Identity"; }
+
+ private:
+  std::shared_ptr<detail::AnyLayer> layer_;
+  friend struct ModuleAccess;
+};
+
+struct NamedModule {
+  std::string name;
+  Module module;
+};
+
+}  // namespace akin::inline AKIN_ABI::nn
+
+#include "module_walk.hpp"

@@ -1,0 +1,209 @@
+// Normalisation: batch norm and layer norm over the last axis, and rows of unit length. Forward and backward.
+//
+// Weights, biases and statistics are kept in the compute dtype of x: f32 for bf16 activations. An Array without a value
+// as weight or bias means 1 or 0.
+#pragma once
+#include "../core/array.hpp"
+#include "elementwise.hpp"
+#include "kernels.hpp"
+
+namespace akin::inline AKIN_ABI::ops {
+
+namespace detail {
+
+/// The dtype in which values of `dtype` are computed: f32 for bf16.
+inline DType compute_dtype(DType dtype) { return dtype == DType::bf16 ? DType::f32 : dtype; }
+
+/// x seen as [rows, cols], cols the last axis.
+struct Rows {
+  std::int64_t rows, cols;
+};
+inline Rows rows_of(std::string_view op, const Array& x) {
+  check(x.rank() >= 1, op, "needs at least one axis, got a scalar");
+  const std::int64_t cols = x.dim(-1);
+  return {cols ? x.size() / cols : 0, cols};
+}
+
+/// A value per column: undefined, or [cols] in the compute dtype of x.
+inline void check_columns(std::string_view op, std::string_view what, const Array& a, const Array& x) {
+  if (!a.defined()) return;
+  check_shape(op, what, a, {x.dim(-1)});
+  check(a.dtype() == compute_dtype(x.dtype()), op, what, " has dtype ", a.dtype(), ", expected ", compute_dtype(x.dtype()),
+        " for x in ", x.dtype());
+  check(a.is_contiguous(), op, what, " must be contiguous");
+}
+
+template <class T>
+const T* data_or_null(const Array& a) {
+  return a.defined() ? a.data<T>() : nullptr;
+}
+
+inline void check_like(std::string_view op, std::string_view what, const Array& a, const Array& x) {
+  check_shape(op, what, a, x.shape());
+  check_same_kind(op, x, a);
+}
+
+}  // namespace detail
+
+/// Per-channel statistics of one batch, each [channels].
+struct BatchNormStats {
+  Array mean, rstd;
+  Array var;  ///< biased (divided by the number of values): what normalises. Running averages want var n / (n - 1).
+};
+
+/// Mean, biased variance and 1 / sqrt(var + eps) over all axes but the last. arXiv:1502.03167, Algorithm 1.
+/// x [..., channels], any other axes. Errors: fewer than two values per channel.
+inline BatchNormStats batch_norm_stats(const Array& x, double eps = 1e-5) {
+  const auto size = detail::rows_of("batch_norm", x);
+  check(size.rows >= 2, "batch_norm", "needs more than one value per channel to compute statistics, got shape ", x.shape(),
+        "; use a larger batch or eval()");
+  const Array in = contiguous(x);
+  const auto make = [&] { return Array::empty({size.cols}, detail::compute_dtype(x.dtype()), x.device()); };
+  BatchNormStats stats{make(), make(), make()};
+  on_float(x.dtype(), "batch_norm", [&]<class T>() {
+    using C = compute_t<T>;
+    on(x.device(), [&](auto queue) {
+      kernels::batch_norm_stats(queue, size.rows, size.cols, eps, in.data<T>(), stats.mean.mut<C>(), stats.rstd.mut<C>(), stats.var.mut<C>());
+    });
+  });
+  return stats;
+}
+
+struct BatchNormFusion {
+  bool relu = false;
+  Array add = {};  ///< a residual of the shape of x, added before the relu
+};
+
+/// y = weight (x - mean) rstd + bias, then + add, then relu, in one sweep.
+/// x [..., channels]; weight, bias [channels] or undefined; mean, rstd [channels].
+inline Array batch_norm_apply(const Array& x, const Array& weight, const Array& bias, const Array& mean, const Array& rstd,
+                              const BatchNormFusion& fusion = {}) {
+  const auto size = detail::rows_of("batch_norm", x);
+  detail::check_columns("batch_norm", "weight", weight, x);
+  detail::check_columns("batch_norm", "bias", bias, x);
+  detail::check_columns("batch_norm", "mean", mean, x);
+  detail::check_columns("batch_norm", "rstd", rstd, x);
+  if (fusion.add.defined()) detail::check_like("batch_norm", "add", fusion.add, x);
+  const Array in = contiguous(x), add = fusion.add.defined() ? contiguous(fusion.add) : Array();
+  Array y = empty_like(in);
+  on_float(x.dtype(), "batch_norm", [&]<class T>() {
+    using C = compute_t<T>;
+    const kernels::BatchNormForward<T> f{in.data<T>(), detail::data_or_null<C>(weight), detail::data_or_null<C>(bias), mean.data<C>(),
+                                         rstd.data<C>(), detail::data_or_null<T>(add), fusion.relu, y.mut<T>()};
+    on(x.device(), [&](auto queue) { kernels::batch_norm_apply(queue, size.rows, size.cols, f); });
+  });
+  return y;
+}
+
+struct BatchNormGradients {
+  Array dx, dweight, dbias;
+  Array dadd;  ///< undefined unless asked for
+};
+
+struct BatchNormBackward {
+  bool training = true;  ///< false: mean and rstd were constants (running statistics)
+  Array relu_output = {};  ///< y, if the forward ended in a relu: its mask is y > 0
+  bool dadd = false;     ///< also return the gradient of the residual
+};
+
+/// Gradients of batch_norm_apply. With g = dy masked by the relu and xhat = (x - mean) rstd:
+///   dx = weight rstd (g - mean(g) - xhat mean(g xhat)), the means only in training;  dweight = sum g xhat;  dbias = sum g.
+inline BatchNormGradients batch_norm_backward(const Array& dy, const Array& x, const Array& weight, const Array& mean,
+                                              const Array& rstd, const BatchNormBackward& options = {}) {
+  const auto size = detail::rows_of("batch_norm", x);
+  const Array& output = options.relu_output;
+  detail::check_like("batch_norm backward", "dy", dy, x);
+  if (output.defined()) detail::check_like("batch_norm backward", "relu_output", output, x);
+  for (const Array* a : {&weight, &mean, &rstd}) detail::check_columns("batch_norm backward", "a statistic or weight", *a, x);
+  const Array g = contiguous(dy), in = contiguous(x), y = output.defined() ? contiguous(output) : Array();
+  const auto make = [&] { return Array::empty({size.cols}, detail::compute_dtype(x.dtype()), x.device()); };
+  BatchNormGradients d{empty_like(in), make(), make(), options.dadd ? (y.defined() ? empty_like(in) : g) : Array()};
+  on_float(x.dtype(), "batch_norm", [&]<class T>() {
+    using C = compute_t<T>;
+    T* masked = options.dadd && y.defined() ? d.dadd.mut<T>() : nullptr;  // without a relu the residual's gradient is dy itself
+    const kernels::BatchNormBackward<T> b{g.data<T>(), in.data<T>(), detail::data_or_null<T>(y), detail::data_or_null<C>(weight),
+                                          mean.data<C>(), rstd.data<C>(), options.training, d.dx.mut<T>(), masked,
+                                          d.dweight.mut<C>(), d.dbias.mut<C>()};
+    on(x.device(), [&](auto queue) { kernels::batch_norm_backward(queue, size.rows, size.cols, b); });
+  });
+  return d;
+}
+
+struct LayerNormResult {
+  Array y;
+  Array mean, rstd;  ///< [rows]: one per position of the leading axes, for the backward pass
+};
+
+/// y = weight (x - mean) / sqrt(var + eps) + bias along the last axis, var biased. arXiv:1607.06450.
+/// x [..., features]; weight, bias [features] or undefined.
+inline LayerNormResult layer_norm(const Array& x, const Array& weight, const Array& bias, double eps = 1e-5) {
+  const auto size = detail::rows_of("layer_norm", x);
+  detail::check_columns("layer_norm", "weight", weight, x);
+  detail::check_columns("layer_norm", "bias", bias, x);
+  const Array in = contiguous(x);
+  const auto make = [&] { return Array::empty({size.rows}, detail::compute_dtype(x.dtype()), x.device()); };
+  LayerNormResult out{empty_like(in), make(), make()};
+  on_float(x.dtype(), "layer_norm", [&]<class T>() {
+    using C = compute_t<T>;
+    const kernels::LayerNormForward<T> f{in.data<T>(), detail::data_or_null<C>(weight), detail::data_or_null<C>(bias), eps,
+                                         out.y.mut<T>(), out.mean.mut<C>(), out.rstd.mut<C>()};
+    on(x.device(), [&](auto queue) { kernels::layer_norm(queue, size.rows, size.cols, f); });
+  });
+  return out;
+}
+
+struct LayerNormGradients {
+  Array dx, dweight, dbias;
+};
+
+inline LayerNormGradients layer_norm_backward(const Array& dy, const Array& x, const Array& weight, const Array& mean, const Array& rstd) {
+  const auto size = detail::rows_of("layer_norm", x);
+  detail::check_like("layer_norm backward", "dy", dy, x);
+  detail::check_columns("layer_norm backward", "weight", weight, x);
+  check_shape("layer_norm backward", "mean", mean, {size.rows});
+  check_shape("layer_norm backward", "rstd", rstd, {size.rows});
+  const Array g = contiguous(dy), in = contiguous(x);
+  const auto make = [&] { return Array::empty({size.cols}, detail::compute_dtype(x.dtype()), x.device()); };
+  LayerNormGradients out{empty_like(in), make(), make()};
+  on_float(x.dtype(), "layer_norm", [&]<class T>() {
+    using C = compute_t<T>;
+    const kernels::LayerNormBackward<T> b{g.data<T>(), in.data<T>(), detail::data_or_null<C>(weight), mean.data<C>(), rstd.data<C>(),
+                                          out.dx.mut<T>(), out.dweight.mut<C>(), out.dbias.mut<C>()};
+    on(x.device(), [&](auto queue) { kernels::layer_norm_backward(queue, size.rows, size.cols, b); });
+  });
+  return out;
+}
+
+struct L2Normalized {
+  Array y;
+  Array norm;  ///< [rows]: max(|x|, eps), for the backward pass
+};
+
+/// y = x / max(|x|, eps) along the last axis: rows of unit length, points on the sphere.
+inline L2Normalized l2_normalize(const Array& x, double eps = 1e-12) {
+  const auto size = detail::rows_of("l2_normalize", x);
+  check(eps > 0, "l2_normalize", "eps must be > 0, got ", eps);
+  const Array in = contiguous(x);
+  L2Normalized out{empty_like(in), Array::empty({size.rows}, detail::compute_dtype(x.dtype()), x.device())};
+  on_float(x.dtype(), "l2_normalize", [&]<class T>() {
+    on(x.device(), [&](auto queue) { kernels::l2_normalize(queue, size.rows, size.cols, eps, in.data<T>(), out.y.mut<T>(), out.norm.mut<compute_t<T>>()); });
+  });
+  return out;
+}
+
+/// dx = (dy - y (y . dy)) / norm; where norm was cut off at eps, dx = dy / eps.
+inline Array l2_normalize_backward(const Array& dy, const Array& y, const Array& norm, double eps = 1e-12) {
+  const auto size = detail::rows_of("l2_normalize", y);
+  detail::check_like("l2_normalize backward", "dy", dy, y);
+  check_shape("l2_normalize backward", "norm", norm, {size.rows});
+  const Array g = contiguous(dy), out = contiguous(y);
+  Array dx = empty_like(g);
+  on_float(y.dtype(), "l2_normalize", [&]<class T>() {
+    on(y.device(), [&](auto queue) {
+      kernels::l2_normalize_backward(queue, size.rows, size.cols, eps, out.data<T>(), g.data<T>(), norm.data<compute_t<T>>(), dx.mut<T>());
+    });
+  });
+  return dx;
+}
+
+}  // namespace akin::inline AKIN_ABI::ops

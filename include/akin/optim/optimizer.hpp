@@ -1,0 +1,74 @@
+// What all optimizers share: parameter groups, gradients, state that a checkpoint can hold.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "../autograd/tensor.hpp"
+#include "../nn/module.hpp"
+
+namespace akin::inline AKIN_ABI::optim {
+
+/// Parameters that are treated alike.
+struct ParameterGroup {
+  std::vector<nn::NamedTensor> parameters;
+  double weight_decay = 0;
+  bool constant_lr = false;  ///< keeps the base learning rate while others follow the schedule (SimSiam's predictor)
+};
+
+/// Two groups: matrices and filters with weight decay; norms and biases (one axis or none) without.
+inline std::vector<ParameterGroup> decay_groups(const nn::Module& module, double weight_decay) {
+  ParameterGroup decayed{{}, weight_decay}, plain{{}, 0};
+  for (const auto& named : module.named_parameters()) (named.tensor.rank() > 1 ? decayed : plain).parameters.push_back(named);
+  return {decayed, plain};
+}
+
+/// An optimizer owns one state array per parameter and slot ("momentum", say); step() changes parameters in place.
+class Optimizer {
+ public:
+  virtual ~Optimizer() = default;
+
+  /// One update from the gradients that backward() left. Parameters without a gradient are skipped.
+  virtual void step() = 0;
+
+  void set_lr(double lr) { lr_ = lr; }
+  double lr() const { return lr_; }
+  void zero_grad() {
+    for (auto& group : groups_)
+      for (auto& parameter : group.parameters) parameter.tensor.zero_grad();
+  }
+  const std::vector<ParameterGroup>& groups() const { return groups_; }
+
+  /// State with names such as "momentum/0.weight", for checkpoints; the arrays are the live ones.
+  std::vector<nn::NamedTensor> named_state() const {
+    std::vector<nn::NamedTensor> all;
+    for (const auto& slot : slots_) all.insert(all.end(), slot.begin(), slot.end());
+    return all;
+  }
+  std::int64_t steps() const { return steps_; }
+  void set_steps(std::int64_t steps) { steps_ = steps; }
+
+ protected:
+  Optimizer(std::vector<ParameterGroup> groups, double lr, std::initializer_list<std::string_view> slots)
+      : groups_(std::move(groups)), lr_(lr), base_lr_(lr) {
+    check(lr >= 0, "optimizer", "lr must be >= 0, got ", lr);
+    for (const auto slot : slots) {
+      slots_.emplace_back();
+      for (const auto& group : groups_)
+        for (const auto& [name, tensor] : group.parameters)
+          slots_.back().push_back({cat(slot, "/", name), Tensor(zeros_like(tensor.value()))});
+    }
+  }
+  double lr_of(const ParameterGroup& group) const { return group.constant_lr ? base_lr_ : lr_; }
+
+  std::vector<ParameterGroup> groups_;
+  std::vector<std::vector<nn::NamedTensor>> slots_;  // [slot][parameter, over all groups in order]
+  double lr_, base_lr_;
+  std::int64_t steps_ = 0;
+};
+
+/// The usual shorthand: one group of everything.
+inline std::vector<ParameterGroup> one_group(const nn::Module& module, double weight_decay) {
+  return {{module.named_parameters(), weight_decay}};
+}
+
+}  // namespace akin::inline AKIN_ABI::optim

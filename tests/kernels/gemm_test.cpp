@@ -1,0 +1,72 @@
+#include <akin/ops/kernels.hpp>
+
+#include "support/test.hpp"
+
+namespace akin {
+namespace {
+
+using kernels::Cpu;
+using kernels::GemmShape;
+
+/// Fast and naive product of the same random operands, stored with rows `gap` elements longer than needed.
+/// Small values: sums of up to 1100 products stay near 1, so the absolute part of the tolerance means something.
+template <class T>
+void compare(std::int64_t m, std::int64_t n, std::int64_t k, bool ta, bool tb, tol::Tolerance tolerance, int gap = 0) {
+  const std::int64_t lda = (ta ? m : k) + gap, ldb = (tb ? k : n) + gap, ldc = n + gap;
+  const Array a = random_array({ta ? k : m, lda}, 1, dtype_of<T>, 0.2);
+  const Array b = random_array({tb ? n : k, ldb}, 2, dtype_of<T>, 0.2);
+  Array fast = Array::full({m, ldc}, 7, dtype_of<T>), naive = Array::full({m, ldc}, 7, dtype_of<T>);
+  const GemmShape shape{.m = m, .n = n, .k = k, .transpose_a = ta, .transpose_b = tb, .lda = lda, .ldb = ldb, .ldc = ldc};
+  kernels::gemm(Cpu{}, shape, a.data<T>(), b.data<T>(), fast.mut<T>());
+  kernels::gemm_naive(Cpu{}, shape, a.data<T>(), b.data<T>(), naive.mut<T>());
+  expect_close(fast, naive, tolerance, cat(m, "x", n, "x", k, ta ? " a^T" : "", tb ? " b^T" : "", " gap ", gap));
+}
+
+TEST(Gemm, AgreesWithTheDefinitionAtAwkwardSizesAndOrientations) {
+  for (const std::int64_t m : {1, 7, 65})
+    for (const std::int64_t n : {1, 33, 130})
+      for (const std::int64_t k : {1, 33})
+        for (const bool ta : {false, true})
+          for (const bool tb : {false, true}) {
+            compare<double>(m, n, k, ta, tb, tol::f64);
+            compare<float>(m, n, k, ta, tb, tol::reduce_f32);
+          }
+}
+
+TEST(Gemm, AddsUpOverSeveralDepthBlocks) {
+  for (const bool t : {false, true}) {
+    compare<double>(9, 35, 1100, t, !t, tol::f64);
+    compare<float>(9, 35, 513, t, t, tol::reduce_f32);
+  }
+}
+
+TEST(Gemm, LeavesTheGapsBetweenRowsAlone) {
+  for (const bool t : {false, true}) compare<float>(13, 37, 21, t, t, tol::reduce_f32, 5);
+}
+
+TEST(Gemm, SumsBf16OperandsInFloat) {
+  for (const bool t : {false, true}) compare<bf16>(7, 33, 257, t, !t, tol::bf16, 3);
+}
+
+TEST(Gemm, AnEmptyInnerSizeGivesZeros) {
+  std::vector<float> c(6, 7);
+  const float none = 0;
+  kernels::gemm(Cpu{}, GemmShape{.m = 2, .n = 3, .k = 0, .lda = 0, .ldb = 3, .ldc = 3}, &none, &none, c.data());
+  for (const float x : c) EXPECT_EQ(x, 0);
+}
+
+TEST(Gemm, GivesTheSameBitsAtAnyThreadCount) {
+  const Array a = random_array({150, 90}, 1, DType::f32), b = random_array({90, 300}, 2, DType::f32);
+  const GemmShape shape{.m = 150, .n = 300, .k = 90, .lda = 90, .ldb = 300, .ldc = 300};
+  Array one = Array::empty({150, 300}), three = Array::empty({150, 300});
+  const int before = threads();
+  set_threads(1);
+  kernels::gemm(Cpu{}, shape, a.data<float>(), b.data<float>(), one.mut<float>());
+  set_threads(3);
+  kernels::gemm(Cpu{}, shape, a.data<float>(), b.data<float>(), three.mut<float>());
+  set_threads(before);
+  expect_close(one, three, tol::exact);
+}
+
+}  // namespace
+}  // namespace akin

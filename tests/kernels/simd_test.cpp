@@ -1,0 +1,60 @@
+#include <akin/ops/kernels.hpp>
+#include <cmath>
+#include <numeric>
+#include <vector>
+
+#include "support/test.hpp"
+
+namespace akin {
+namespace {
+
+using namespace kernels;
+
+template <class T>
+struct Simd : testing::Test {};
+using Types = testing::Types<float, double>;
+TYPED_TEST_SUITE(Simd, Types);
+
+TYPED_TEST(Simd, AVectorFillsOneRegister) { EXPECT_EQ(sizeof(Vec<TypeParam>), std::size_t{AKIN_SIMD_BYTES}); }
+
+TYPED_TEST(Simd, LoadAndStoreNeedNoAlignment) {
+  std::vector<TypeParam> in(lanes<TypeParam> + 1), out(in.size(), -1);
+  std::iota(in.begin(), in.end(), TypeParam(5));
+  store<TypeParam>(out.data() + 1, load(in.data() + 1));
+  EXPECT_EQ(out[0], -1);
+  for (std::size_t i = 1; i < in.size(); ++i) EXPECT_EQ(out[i], in[i]);
+}
+
+TYPED_TEST(Simd, PartialLoadsFillWithZerosAndPartialStoresTouchNothingElse) {
+  const std::vector<TypeParam> in{3};
+  std::vector<TypeParam> out(lanes<TypeParam>, 9);
+  const auto v = load_first(in.data(), 1);
+  EXPECT_EQ(v[0], 3);
+  for (int i = 1; i < lanes<TypeParam>; ++i) EXPECT_EQ(v[i], 0);
+  store_first<TypeParam>(out.data(), v, 1);
+  EXPECT_EQ(out[0], 3);
+  for (int i = 1; i < lanes<TypeParam>; ++i) EXPECT_EQ(out[i], 9);
+}
+
+TYPED_TEST(Simd, BroadcastKeepsTheSignOfZero) {
+  const auto v = broadcast(TypeParam(-0.0));
+  for (int i = 0; i < lanes<TypeParam>; ++i) EXPECT_TRUE(std::signbit(v[i]));
+}
+
+TEST(Scratch, IsAlignedForVectorsEvenWhenEmpty) {
+  for (const std::int64_t count : {0, 1, 33}) {
+    const Scratch<float> scratch(count);
+    ASSERT_NE(scratch.data(), nullptr);
+    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(scratch.data()) % 64, 0u);
+  }
+}
+
+TEST(Scratch, Bf16SurvivesWideningAndNarrowing) {
+  const std::vector<bf16> in{bf16(1.5f), bf16(-0.0f), bf16(3e38f)};
+  std::vector<bf16> out(in.size());
+  narrow(widened(in.data(), 3).data(), 3, out.data());
+  for (std::size_t i = 0; i < in.size(); ++i) EXPECT_EQ(out[i], in[i]);
+}
+
+}  // namespace
+}  // namespace akin
