@@ -82,8 +82,7 @@ struct AugmentPlan {
 
   void add(const AugmentStep& step) {
     steps[count++] = step;
-    if (step.kind == AugmentStep::Kind::crop)
-      size = {step.crop.out_height, step.crop.out_width, size.channels};
+    if (step.kind == AugmentStep::Kind::crop) size = {step.crop.out_height, step.crop.out_width, size.channels};
   }
 };
 static_assert(std::is_trivially_copyable_v<AugmentPlan>, "plans are copied to devices byte by byte");

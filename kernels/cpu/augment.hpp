@@ -13,13 +13,20 @@ namespace akin::inline AKIN_ABI::kernels {
 
 inline void apply(Canvas& canvas, const AugmentStep& step) {
   switch (step.kind) {
-    case AugmentStep::Kind::crop: return apply(canvas, step.crop);
-    case AugmentStep::Kind::flip: return apply(canvas, step.flip);
-    case AugmentStep::Kind::jitter: return apply(canvas, step.jitter);
-    case AugmentStep::Kind::gray: return apply(canvas, step.gray);
-    case AugmentStep::Kind::blur: return apply(canvas, step.blur);
-    case AugmentStep::Kind::solarize: return apply(canvas, step.solarize);
-    case AugmentStep::Kind::normalize: return apply(canvas, step.normalize);
+    case AugmentStep::Kind::crop:
+      return apply(canvas, step.crop);
+    case AugmentStep::Kind::flip:
+      return apply(canvas, step.flip);
+    case AugmentStep::Kind::jitter:
+      return apply(canvas, step.jitter);
+    case AugmentStep::Kind::gray:
+      return apply(canvas, step.gray);
+    case AugmentStep::Kind::blur:
+      return apply(canvas, step.blur);
+    case AugmentStep::Kind::solarize:
+      return apply(canvas, step.solarize);
+    case AugmentStep::Kind::normalize:
+      return apply(canvas, step.normalize);
   }
 }
 

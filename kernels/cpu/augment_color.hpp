@@ -74,7 +74,7 @@ inline float from_hue(float offset, float hue, float value, float chroma) {
 /// Turns the hue; value and saturation stay. Branches are selects, so the loop vectorises.
 inline void adjust_hue(Canvas& canvas, float turns) {
   if (canvas.size.channels == 1) return;
-  float *__restrict r = canvas.plane(0), *__restrict g = canvas.plane(1), *__restrict b = canvas.plane(2);
+  float* __restrict r = canvas.plane(0), * __restrict g = canvas.plane(1), * __restrict b = canvas.plane(2);
   const float shift = 6 * turns;
   for (std::int64_t i = 0; i < canvas.size.pixels(); ++i) {
     const float red = r[i], green = g[i], blue = b[i];

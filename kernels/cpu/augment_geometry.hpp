@@ -73,7 +73,8 @@ inline void triangle_taps(ResizeTaps& taps, std::int64_t in, std::int64_t out) {
     double total = 0;
     for (std::int64_t x = begin; x < end; ++x) total += weight(x);
     first[i] = static_cast<std::int32_t>(std::min(begin, in - taps.count));  // the last taps must not pass the edge
-    for (std::int64_t x = begin; x < end; ++x) weights[(x - first[i]) * out + i] = static_cast<float>(weight(x) / total);
+    for (std::int64_t x = begin; x < end; ++x)
+      weights[(x - first[i]) * out + i] = static_cast<float>(weight(x) / total);
   }
 }
 
@@ -141,7 +142,8 @@ inline void resize_naive(const float* in, std::int64_t height, std::int64_t widt
 
 inline void apply(Canvas& canvas, const FlipStep&) {
   const std::int64_t width = canvas.size.width, rows = canvas.size.channels * canvas.size.height;
-  for (std::int64_t r = 0; r < rows; ++r) std::reverse(canvas.pixels.data() + r * width, canvas.pixels.data() + (r + 1) * width);
+  for (std::int64_t r = 0; r < rows; ++r)
+    std::reverse(canvas.pixels.data() + r * width, canvas.pixels.data() + (r + 1) * width);
 }
 
 }  // namespace akin::inline AKIN_ABI::kernels

@@ -53,8 +53,11 @@ template <class T>
 void pack_columns(const GemmShape& s, const T* a, std::int64_t p0, std::int64_t depth, std::int64_t i0, std::int64_t rows,
                   T* out) {
   for (std::int64_t i = 0; i < rows; i += tile_rows) {
-    const std::int64_t width = std::min<std::int64_t>(tile_rows, rows - i);
-    for (std::int64_t p = 0; p < depth; ++p, out += tile_rows) std::copy_n(a + (p0 + p) * s.lda + i0 + i, width, out);
+    const T* from = a + p0 * s.lda + i0 + i;
+    if (i + tile_rows <= rows)  // a constant length: no call per row
+      for (std::int64_t p = 0; p < depth; ++p, out += tile_rows) std::copy_n(from + p * s.lda, tile_rows, out);
+    else
+      for (std::int64_t p = 0; p < depth; ++p, out += tile_rows) std::copy_n(from + p * s.lda, rows - i, out);
   }
 }
 

@@ -46,7 +46,8 @@ TEST(ColorJitter, AllOrdersAreEquallyLikely) {
 }
 
 TEST(ColorJitter, WhatIsSwitchedOffIsExactlyNeutralAndShiftsNoOtherDraw) {
-  const auto all = draw(ColorJitter{.brightness = .4, .contrast = .4, .saturation = .4, .hue = .1}, any_size, Draws(5, {}));
+  const auto all =
+      draw(ColorJitter{.brightness = .4, .contrast = .4, .saturation = .4, .hue = .1}, any_size, Draws(5, {}));
   const auto some = draw(ColorJitter{.brightness = .4, .saturation = .4}, any_size, Draws(5, {}));
   EXPECT_EQ(some->contrast, 1.0f);
   EXPECT_EQ(some->hue, 0.0f);

@@ -16,8 +16,8 @@ Samples samples_of(const Shape& shape, std::uint32_t epoch = 3) {
 
 Pipeline everything() {
   return Pipeline({ResizedCrop{.size = 9}, HorizontalFlip{},
-                   ColorJitter{.brightness = .4, .contrast = .4, .saturation = .4, .hue = .1, .probability = .8}, Grayscale{},
-                   GaussianBlur{.kernel = 5}, Solarize{}, Normalize{}});
+                   ColorJitter{.brightness = .4, .contrast = .4, .saturation = .4, .hue = .1, .probability = .8},
+                   Grayscale{}, GaussianBlur{.kernel = 5}, Solarize{}, Normalize{}});
 }
 
 bool same_bits(const Array& a, const Array& b) {
@@ -28,7 +28,9 @@ TEST(Pipeline, ResultHasTheSizeOfTheCropAndTheChannelsOfTheImages) {
   EXPECT_EQ(everything().apply(samples_of({5, 12, 7, 3}), 0).shape(), (Shape{5, 9, 9, 3}));
   EXPECT_EQ(everything().apply(samples_of({1, 28, 28, 1}), 0).shape(), (Shape{1, 9, 9, 1}));
   EXPECT_EQ(Pipeline({HorizontalFlip{}}).apply(samples_of({2, 1, 33, 1}), 0).shape(), (Shape{2, 1, 33, 1}));
-  EXPECT_EQ(Pipeline({ResizedCrop{.size = 40}, CenterCrop{.size = 7, .fraction = .5}}).apply(samples_of({2, 9, 9, 3}), 0).shape(),
+  EXPECT_EQ(Pipeline({ResizedCrop{.size = 40}, CenterCrop{.size = 7, .fraction = .5}})
+                .apply(samples_of({2, 9, 9, 3}), 0)
+                .shape(),
             (Shape{2, 7, 7, 3}));
 }
 
@@ -75,7 +77,8 @@ TEST(Pipeline, AViewDoesNotDependOnTheRestOfTheBatch) {
 
 TEST(Pipeline, AddingATransformDoesNotShiftTheOthers) {
   const Pipeline few({ResizedCrop{}, ColorJitter{.brightness = .4}});
-  const Pipeline more({ResizedCrop{}, Solarize{.probability = 1}, HorizontalFlip{.probability = 1}, ColorJitter{.brightness = .4}});
+  const Pipeline more(
+      {ResizedCrop{}, Solarize{.probability = 1}, HorizontalFlip{.probability = 1}, ColorJitter{.brightness = .4}});
   for (std::uint32_t i = 0; i < 20; ++i) {
     const auto a = few.plan({33, 33, 3}, 9, {.index = i}), b = more.plan({33, 33, 3}, 9, {.index = i});
     ASSERT_EQ(a.count, 2);
@@ -116,7 +119,8 @@ TEST(Pipeline, RejectsWhatItCannotAugment) {
 
 TEST(Pipeline, ValidatesItsTransformsWhenItIsBuilt) {
   expect_error([] { Pipeline({ResizedCrop{}, Solarize{.probability = -1}}); }, "solarize: probability");
-  expect_error([] { Pipeline(std::vector<Transform>(13, HorizontalFlip{})); }, "at most 12 transforms are supported, got 13");
+  expect_error([] { Pipeline(std::vector<Transform>(13, HorizontalFlip{})); },
+               "at most 12 transforms are supported, got 13");
   expect_error([] { Pipeline({GaussianBlur{}}).apply(samples_of({1, 8, 8, 3}), 0); }, "kernel 23 is too large");
 }
 

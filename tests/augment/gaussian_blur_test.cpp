@@ -30,7 +30,11 @@ TEST(GaussianBlur, HappensAsOftenAsItsProbability) {
 TEST(GaussianBlur, RejectsKernelsLargerThanTheImageEvenWhenItDoesNotHappen) {
   const GaussianBlur blur{.kernel = 15, .probability = 0};
   EXPECT_FALSE(draw(blur, {8, 9, 1}, Draws(0, {})));
-  expect_error([&] { draw(blur, {7, 9, 1}, Draws(0, {})); }, "kernel 15 is too large for images of 7 x 9; use at most 13");
+  expect_error(
+      [&] {
+        draw(blur, {7, 9, 1}, Draws(0, {}));
+      },
+      "kernel 15 is too large for images of 7 x 9; use at most 13");
 }
 
 TEST(GaussianBlur, RejectsBadOptions) {

@@ -22,7 +22,11 @@ TEST(Normalize, ThreeValuesKeepTheirOrder) {
 
 TEST(Normalize, RejectsBadOptions) {
   expect_error([] { validate(Normalize{.mean = {0}, .std = {0}}); }, "std must be > 0, got 0");
-  expect_error([] { validate(Normalize{.mean = {0, 0}, .std = {1, 1}}); }, "1 or 3 means and as many stds, got 2 and 2");
+  expect_error(
+      [] {
+        validate(Normalize{.mean = {0, 0}, .std = {1, 1}});
+      },
+      "1 or 3 means and as many stds, got 2 and 2");
   expect_error([] { validate(Normalize{.mean = {0}, .std = {1, 1, 1}}); }, "got 1 and 3");
   expect_error([] { draw(cifar10_normalize(), {8, 8, 1}, Draws(0, {})); }, "has 3 means, but images have 1 channel");
 }

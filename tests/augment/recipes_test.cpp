@@ -72,7 +72,11 @@ TEST(Recipes, DemoCropsFlipsAndJittersBrightnessAndContrast) {
 }
 
 TEST(Recipes, OptionsReachTheTransforms) {
-  const Pipeline pipeline = simclr({.size = 28, .channels = 1, .min_area = 0.2, .strength = 2, .jitter_probability = 0.7,
+  const Pipeline pipeline = simclr({.size = 28,
+                                    .channels = 1,
+                                    .min_area = 0.2,
+                                    .strength = 2,
+                                    .jitter_probability = 0.7,
                                     .normalize = fashion_mnist_normalize()});
   EXPECT_EQ(find<ResizedCrop>(pipeline)->size, 28);
   EXPECT_EQ(find<ResizedCrop>(pipeline)->min_area, 0.2);

@@ -54,7 +54,8 @@ TEST(ResizedCrop, EveryCornerIsReached) {
 }
 
 TEST(ResizedCrop, FullAreaAtRatioOneIsTheWholeImage) {
-  const auto step = draw(ResizedCrop{.size = 9, .min_area = 1, .min_ratio = 1, .max_ratio = 1}, {33, 33, 3}, draws_of(0));
+  const auto step =
+      draw(ResizedCrop{.size = 9, .min_area = 1, .min_ratio = 1, .max_ratio = 1}, {33, 33, 3}, draws_of(0));
   EXPECT_EQ(step->top, 0);
   EXPECT_EQ(step->left, 0);
   EXPECT_EQ(step->height, 33);

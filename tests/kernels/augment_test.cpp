@@ -39,14 +39,16 @@ std::vector<float> unit(const std::vector<std::uint8_t>& bytes) {
 
 void expect_values(const std::vector<float>& got, const std::vector<float>& want, tol::Tolerance t) {
   ASSERT_EQ(got.size(), want.size());
-  for (std::size_t i = 0; i < got.size(); ++i) ASSERT_TRUE(is_close(got[i], want[i], t)) << i << ": " << got[i] << " " << want[i];
+  for (std::size_t i = 0; i < got.size(); ++i)
+    ASSERT_TRUE(is_close(got[i], want[i], t)) << i << ": " << got[i] << " " << want[i];
 }
 
 CropStep whole(std::int32_t height, std::int32_t width, std::int32_t out_height, std::int32_t out_width) {
   return {.height = height, .width = width, .out_height = out_height, .out_width = out_width};
 }
 
-// ---- crop and resize -------------------------------------------------------------------------------------------------
+// ---- crop and resize
+// -------------------------------------------------------------------------------------------------
 
 TEST(AugmentKernel, WithoutStepsDividesBy255) {
   for (const std::int64_t channels : {1, 3}) {
@@ -61,7 +63,7 @@ TEST(AugmentKernel, CroppingTheWholeImageAtItsOwnSizeIsExact) {
 }
 
 TEST(AugmentKernel, ResizeAgreesWithItsDefinition) {
-  const std::int32_t sizes[][4] = {{7, 7, 5, 5},   {33, 7, 28, 28}, {1, 1, 7, 3},  {1, 9, 4, 1},
+  const std::int32_t sizes[][4] = {{7, 7, 5, 5},   {33, 7, 28, 28},  {1, 1, 7, 3},  {1, 9, 4, 1},
                                    {65, 33, 7, 2}, {28, 17, 28, 28}, {3, 2, 33, 1}, {2, 33, 2, 32}};
   for (const auto& [height, width, out_height, out_width] : sizes) {
     const auto image = noise(height * width);
@@ -88,7 +90,8 @@ TEST(AugmentKernel, CropTakesItsBoxFirstOrLater) {
   std::vector<float> want;
   for (int y = 2; y < 7; ++y)
     for (int x = 3; x < 7; ++x)
-      for (int c = 0; c < 3; ++c) want.push_back(static_cast<float>(image[static_cast<std::size_t>((y * 8 + x) * 3 + c)]) / 255.0f);
+      for (int c = 0; c < 3; ++c)
+        want.push_back(static_cast<float>(image[static_cast<std::size_t>((y * 8 + x) * 3 + c)]) / 255.0f);
   expect_values(augmented(image, {9, 8, 3}, {box}), want, tol::exact);
   expect_values(augmented(image, {9, 8, 3}, {FlipStep{}, FlipStep{}, box}), want, tol::exact);
 }
@@ -98,7 +101,8 @@ TEST(AugmentKernel, FlipMirrorsTheColumnsOfEveryChannel) {
   expect_values(got, {.6f, .8f, 1, 0, .2f, .4f}, tol::f32);
 }
 
-// ---- colour ----------------------------------------------------------------------------------------------------------
+// ---- colour
+// ----------------------------------------------------------------------------------------------------------
 
 TEST(AugmentKernel, BrightnessMultipliesAndClamps) {
   expect_values(augmented({51, 102, 204}, {1, 1, 3}, {JitterStep{.brightness = 1.5f}}), {.3f, .6f, 1}, tol::f32);
@@ -177,20 +181,21 @@ TEST(AugmentKernel, NeutralStepsAreExactIdentities) {
 
 TEST(AugmentKernel, JitterFollowsItsOrder) {  // doubling clamps before or after the contrast is halved
   JitterStep step{.brightness = 2, .contrast = .5f};
-  const std::vector<std::uint8_t> image = {51, 204};                                   // .2 .8
-  expect_values(augmented(image, {1, 2, 1}, {step}), {.55f, .85f}, tol::f32);          // .4 1, mean .7
+  const std::vector<std::uint8_t> image = {51, 204};                           // .2 .8
+  expect_values(augmented(image, {1, 2, 1}, {step}), {.55f, .85f}, tol::f32);  // .4 1, mean .7
   std::swap(step.order[0], step.order[1]);
-  expect_values(augmented(image, {1, 2, 1}, {step}), {.7f, 1}, tol::f32);              // .35 .65
+  expect_values(augmented(image, {1, 2, 1}, {step}), {.7f, 1}, tol::f32);  // .35 .65
 }
 
 TEST(AugmentKernel, OneChannelHasNoSaturationHueOrLuma) {
   const auto image = noise(35);
-  expect_values(augmented(image, {5, 7, 1}, {JitterStep{.saturation = 0, .hue = .3f}, GrayStep{}}), unit(image), tol::exact);
+  expect_values(augmented(image, {5, 7, 1}, {JitterStep{.saturation = 0, .hue = .3f}, GrayStep{}}), unit(image),
+                tol::exact);
 }
 
 TEST(AugmentKernel, GrayWritesTheLumaToAllChannels) {
-  expect_values(augmented({255, 0, 0, 0, 0, 255}, {1, 2, 3}, {GrayStep{}}), {.2989f, .2989f, .2989f, .114f, .114f, .114f},
-                tol::f32);
+  expect_values(augmented({255, 0, 0, 0, 0, 255}, {1, 2, 3}, {GrayStep{}}),
+                {.2989f, .2989f, .2989f, .114f, .114f, .114f}, tol::f32);
 }
 
 TEST(AugmentKernel, SolarizeInvertsFromTheThresholdOn) {
@@ -199,11 +204,12 @@ TEST(AugmentKernel, SolarizeInvertsFromTheThresholdOn) {
 }
 
 TEST(AugmentKernel, NormalizeIsPerChannel) {
-  expect_values(augmented({51, 102, 153}, {1, 1, 3}, {NormalizeStep{{.1f, .2f, .3f}, {.5f, .25f, 2}}}), {.2f, .8f, .15f},
-                tol::f32);
+  expect_values(augmented({51, 102, 153}, {1, 1, 3}, {NormalizeStep{{.1f, .2f, .3f}, {.5f, .25f, 2}}}),
+                {.2f, .8f, .15f}, tol::f32);
 }
 
-// ---- blur ------------------------------------------------------------------------------------------------------------
+// ---- blur
+// ------------------------------------------------------------------------------------------------------------
 
 TEST(AugmentKernel, BlurAgreesWithTheTwoDimensionalGaussian) {
   const std::int64_t sizes[][2] = {{33, 7}, {5, 12}, {4, 4}};
@@ -219,8 +225,8 @@ TEST(AugmentKernel, BlurAgreesWithTheTwoDimensionalGaussian) {
 
 TEST(AugmentKernel, BlurKeepsAConstantImage) {
   const std::vector<std::uint8_t> image(12 * 13 * 3, 51);
-  expect_values(augmented(image, {12, 13, 3}, {BlurStep{.sigma = 1.5f, .kernel = 23}}), std::vector<float>(image.size(), .2f),
-                tol::f32);
+  expect_values(augmented(image, {12, 13, 3}, {BlurStep{.sigma = 1.5f, .kernel = 23}}),
+                std::vector<float>(image.size(), .2f), tol::f32);
 }
 
 TEST(AugmentKernel, BlurReflectsWithoutRepeatingTheEdge) {  // at the left end of 1 0 0 the kernel sees 0 1 0
@@ -229,7 +235,8 @@ TEST(AugmentKernel, BlurReflectsWithoutRepeatingTheEdge) {  // at the left end o
                 {middle, side, 0, middle, side, 0}, tol::f32);
 }
 
-// ---- batches ---------------------------------------------------------------------------------------------------------
+// ---- batches
+// ---------------------------------------------------------------------------------------------------------
 
 TEST(AugmentKernel, ImagesFollowTheirOwnPlansAtAnyThreadCount) {
   const ImageSize size{9, 9, 3}, out_size{6, 6, 3};
@@ -237,7 +244,8 @@ TEST(AugmentKernel, ImagesFollowTheirOwnPlansAtAnyThreadCount) {
   const auto images = noise(n * 9 * 9 * 3);
   std::vector<AugmentPlan> plans;
   for (std::int32_t i = 0; i < n; ++i)
-    plans.push_back(plan_of(size, {CropStep{i % 3, i % 4, 5 + i % 2, 3 + i % 3, 6, 6}, JitterStep{.contrast = 1.0f + 0.01f * static_cast<float>(i)}}));
+    plans.push_back(plan_of(size, {CropStep{i % 3, i % 4, 5 + i % 2, 3 + i % 3, 6, 6},
+                                   JitterStep{.contrast = 1.0f + 0.01f * static_cast<float>(i)}}));
   std::vector<float> one(static_cast<std::size_t>(n * 6 * 6 * 3)), two(one.size());
   set_threads(1);
   augment(Cpu{}, n, size, images.data(), plans.data(), out_size, one.data());

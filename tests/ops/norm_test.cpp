@@ -75,7 +75,7 @@ TEST(BatchNorm, RefusesWhatItCannotNormalise) {
   expect_error([&] { ops::batch_norm_apply(x, Array::ones({4}), {}, c, c); }, "weight has shape [4], expected [8]");
   expect_error([&] { ops::batch_norm_apply(x, {}, {}, c, c, {.add = Array::zeros({4, 7})}); }, "add has shape [4, 7], expected [4, 8]");
   expect_error([&] { ops::batch_norm_apply(x, Array::ones({8}, DType::f64), {}, c, c); }, "weight has dtype f64, expected f32");
-  expect_error([&] { ops::batch_norm_apply(x, {}, {}, Array(), c); }, "mean");
+  expect_error([&] { ops::batch_norm_apply(x, {}, {}, Array(), c); }, "batch_norm: mean has no value");
   expect_error([] { ops::batch_norm_stats(Array::zeros({4, 8}, DType::i64)); }, "floating-point");
 }
 

@@ -1,12 +1,14 @@
 // The headers of the project as text: what the structure tests look at.
 #pragma once
+#include <algorithm>
 #include <cctype>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 #include <map>
+#include <sstream>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace akin::structure {

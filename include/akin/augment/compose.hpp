@@ -45,9 +45,11 @@ class Pipeline {
     plan.size = size;
     for (std::size_t i = 0; i < transforms_.size(); ++i) {
       where.stream = streams_[i];
-      std::visit([&](const auto& transform) {
-        if (const auto step = draw(transform, plan.size, Draws(seed, where))) plan.add(*step);
-      }, transforms_[i]);
+      std::visit(
+          [&](const auto& transform) {
+            if (const auto step = draw(transform, plan.size, Draws(seed, where))) plan.add(*step);
+          },
+          transforms_[i]);
     }
     return plan;
   }
@@ -63,8 +65,9 @@ class Pipeline {
     std::vector<kernels::AugmentPlan> plans(static_cast<std::size_t>(n));
     parallel_for(n, 32, [&](std::int64_t begin, std::int64_t end) {
       for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i)
-        plans[i] = plan(size, seed, {.index = samples.indices[i], .epoch = samples.epoch,
-                                     .view = static_cast<std::uint32_t>(view)});
+        plans[i] =
+            plan(size, seed,
+                 {.index = samples.indices[i], .epoch = samples.epoch, .view = static_cast<std::uint32_t>(view)});
     });
     const ImageSize out_size = plans[0].size;
     Array out = Array::empty({n, out_size.height, out_size.width, out_size.channels}, DType::f32, images.device());
@@ -91,8 +94,8 @@ class Pipeline {
     check(shape[3] == 1 || shape[3] == 3, "augment", "images must have 1 or 3 channels, got shape ", shape);
     check(shape[1] <= 1 << 15 && shape[2] <= 1 << 15, "augment", "images of at most 32768 pixels a side, got ", shape);
     check(images.is_contiguous(), "augment", "images must be contiguous; call contiguous() first");
-    check(static_cast<std::int64_t>(samples.indices.size()) == shape[0], "augment", "images ", shape, " need ", shape[0],
-          " indices, got ", samples.indices.size());
+    check(static_cast<std::int64_t>(samples.indices.size()) == shape[0], "augment", "images ", shape, " need ",
+          shape[0], " indices, got ", samples.indices.size());
     check(samples.epoch < 1u << 24, "augment", "epoch must be < 2^24, got ", samples.epoch);
     check(view >= 0 && view < 256, "augment", "view must lie in 0 ... 255, got ", view);
   }
@@ -118,7 +121,8 @@ class Views {
  public:
   explicit Views(std::vector<Pipeline> pipelines, const ViewOptions& options = {})
       : pipelines_(std::move(pipelines)), seed_(options.seed) {
-    check(!pipelines_.empty() && pipelines_.size() <= 256, "views", "needs 1 ... 256 pipelines, got ", pipelines_.size());
+    check(!pipelines_.empty() && pipelines_.size() <= 256, "views", "needs 1 ... 256 pipelines, got ",
+          pipelines_.size());
   }
 
   std::size_t count() const { return pipelines_.size(); }

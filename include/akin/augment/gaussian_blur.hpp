@@ -1,5 +1,7 @@
 // Random Gaussian blur.
 #pragma once
+#include <algorithm>
+
 #include "transform.hpp"
 
 namespace akin::inline AKIN_ABI::augment {
@@ -22,8 +24,9 @@ inline void validate(const GaussianBlur& o) {
 
 /// Errors: the kernel reaches further than one reflection of the image.
 inline std::optional<kernels::BlurStep> draw(const GaussianBlur& o, const ImageSize& in, Draws draws) {
-  check(o.kernel / 2 < in.height && o.kernel / 2 < in.width, o.name, "kernel ", o.kernel, " is too large for images of ",
-        in.height, " x ", in.width, "; use at most ", 2 * std::min(in.height, in.width) - 1);
+  check(o.kernel / 2 < in.height && o.kernel / 2 < in.width, o.name, "kernel ", o.kernel,
+        " is too large for images of ", in.height, " x ", in.width, "; use at most ",
+        2 * std::min(in.height, in.width) - 1);
   if (!draws.chance(o.probability)) return std::nullopt;
   return kernels::BlurStep{.sigma = static_cast<float>(draws.uniform(o.min_sigma, o.max_sigma)),
                            .kernel = static_cast<std::int32_t>(o.kernel)};

@@ -26,8 +26,8 @@ inline void validate(const Normalize& o) {
 /// Errors: three values for images of one channel.
 inline std::optional<kernels::NormalizeStep> draw(const Normalize& o, const ImageSize& in, Draws) {
   const std::size_t given = o.mean.size();
-  check(given == 1 || static_cast<std::int64_t>(given) == in.channels, o.name, "has ", given, " means, but images have ",
-        in.channels, " channel(s)");
+  check(given == 1 || static_cast<std::int64_t>(given) == in.channels, o.name, "has ", given,
+        " means, but images have ", in.channels, " channel(s)");
   kernels::NormalizeStep step;
   for (std::size_t c = 0; c < 3; ++c) {
     step.mean[c] = static_cast<float>(o.mean[given == 1 ? 0 : c]);

@@ -11,12 +11,12 @@ namespace akin::inline AKIN_ABI::augment {
 
 /// What the recipes for natural images can be told.
 struct RecipeOptions {
-  std::int64_t size = 32;                     ///< side of the views in pixels
-  std::int64_t channels = 3;                  ///< 1 or 3
-  double min_area = 0.08;                     ///< of the crop; 0.2 is the other usual value
-  double strength = 1;                        ///< times the recipe's own jitter
+  std::int64_t size = 32;     ///< side of the views in pixels
+  std::int64_t channels = 3;  ///< 1 or 3
+  double min_area = 0.08;     ///< of the crop; 0.2 is the other usual value
+  double strength = 1;        ///< times the recipe's own jitter
   double jitter_probability = 0.8;
-  std::optional<Normalize> normalize = {};    ///< if not given, default_normalize(channels)
+  std::optional<Normalize> normalize = {};  ///< if not given, default_normalize(channels)
 };
 
 /// CIFAR-10's constants for three channels, 0.5 and 0.5 for one.

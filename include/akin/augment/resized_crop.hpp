@@ -9,8 +9,8 @@ namespace akin::inline AKIN_ABI::augment {
 /// A box with random area and aspect ratio, resized to size x size by an antialiased triangle filter.
 /// Szegedy et al., arXiv:1409.4842; the sampling is that of torchvision.transforms.RandomResizedCrop.
 struct ResizedCrop {
-  std::int64_t size = 32;                         ///< pixels, > 0
-  double min_area = 0.08, max_area = 1;           ///< fraction of the image, 0 < min <= max <= 1
+  std::int64_t size = 32;                           ///< pixels, > 0
+  double min_area = 0.08, max_area = 1;             ///< fraction of the image, 0 < min <= max <= 1
   double min_ratio = 3.0 / 4, max_ratio = 4.0 / 3;  ///< width / height, uniform in its logarithm
   static constexpr std::string_view name = "resized_crop";
 };

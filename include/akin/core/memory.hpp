@@ -1,5 +1,6 @@
 // Memory: 64-byte aligned blocks from a pool that gives freed blocks back before it asks the system for new ones.
 #pragma once
+#include <algorithm>
 #include <atomic>
 #include <bit>
 #include <cstddef>

@@ -3,6 +3,7 @@
 //
 // No OpenMP: ThreadSanitizer cannot see through libgomp and reports races that are none.
 #pragma once
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>

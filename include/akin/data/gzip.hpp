@@ -47,7 +47,7 @@ class GzipBytes final : public ByteSource {
     }
     return done;
   }
-  std::uint64_t at_most() const override { 
+  std::uint64_t at_most() const override {
     const std::uint64_t bound = packed_.size() * most_per_byte;
     return ended_ ? 0 : bound - std::min<std::uint64_t>(bound, stream_.total_out);
   }

@@ -6,41 +6,28 @@
 #include "../core/array.hpp"
 #include "elementwise.hpp"
 #include "kernels.hpp"
+#include "rows.hpp"
 
 namespace akin::inline AKIN_ABI::ops {
 
 namespace detail {
 
-/// The dtype in which values of `dtype` are computed: f32 for bf16.
-inline DType compute_dtype(DType dtype) { return dtype == DType::bf16 ? DType::f32 : dtype; }
-
-/// x seen as [rows, cols], cols the last axis.
-struct Rows {
-  std::int64_t rows, cols;
-};
-inline Rows rows_of(std::string_view op, const Array& x) {
-  check(x.rank() >= 1, op, "needs at least one axis, got a scalar");
-  const std::int64_t cols = x.dim(-1);
-  return {cols ? x.size() / cols : 0, cols};
-}
-
-/// A value per column: undefined, or [cols] in the compute dtype of x.
+/// One value per column, in the compute dtype of x.
 inline void check_columns(std::string_view op, std::string_view what, const Array& a, const Array& x) {
-  if (!a.defined()) return;
+  check(a.defined(), op, what, " has no value");
   check_shape(op, what, a, {x.dim(-1)});
   check(a.dtype() == compute_dtype(x.dtype()), op, what, " has dtype ", a.dtype(), ", expected ", compute_dtype(x.dtype()),
         " for x in ", x.dtype());
   check(a.is_contiguous(), op, what, " must be contiguous");
 }
 
+inline void check_optional_columns(std::string_view op, std::string_view what, const Array& a, const Array& x) {
+  if (a.defined()) check_columns(op, what, a, x);
+}
+
 template <class T>
 const T* data_or_null(const Array& a) {
   return a.defined() ? a.data<T>() : nullptr;
-}
-
-inline void check_like(std::string_view op, std::string_view what, const Array& a, const Array& x) {
-  check_shape(op, what, a, x.shape());
-  check_same_kind(op, x, a);
 }
 
 }  // namespace detail
@@ -79,8 +66,8 @@ struct BatchNormFusion {
 inline Array batch_norm_apply(const Array& x, const Array& weight, const Array& bias, const Array& mean, const Array& rstd,
                               const BatchNormFusion& fusion = {}) {
   const auto size = detail::rows_of("batch_norm", x);
-  detail::check_columns("batch_norm", "weight", weight, x);
-  detail::check_columns("batch_norm", "bias", bias, x);
+  detail::check_optional_columns("batch_norm", "weight", weight, x);
+  detail::check_optional_columns("batch_norm", "bias", bias, x);
   detail::check_columns("batch_norm", "mean", mean, x);
   detail::check_columns("batch_norm", "rstd", rstd, x);
   if (fusion.add.defined()) detail::check_like("batch_norm", "add", fusion.add, x);
@@ -114,7 +101,9 @@ inline BatchNormGradients batch_norm_backward(const Array& dy, const Array& x, c
   const Array& output = options.relu_output;
   detail::check_like("batch_norm backward", "dy", dy, x);
   if (output.defined()) detail::check_like("batch_norm backward", "relu_output", output, x);
-  for (const Array* a : {&weight, &mean, &rstd}) detail::check_columns("batch_norm backward", "a statistic or weight", *a, x);
+  detail::check_optional_columns("batch_norm backward", "weight", weight, x);
+  detail::check_columns("batch_norm backward", "mean", mean, x);
+  detail::check_columns("batch_norm backward", "rstd", rstd, x);
   const Array g = contiguous(dy), in = contiguous(x), y = output.defined() ? contiguous(output) : Array();
   const auto make = [&] { return Array::empty({size.cols}, detail::compute_dtype(x.dtype()), x.device()); };
   BatchNormGradients d{empty_like(in), make(), make(), options.dadd ? (y.defined() ? empty_like(in) : g) : Array()};
@@ -138,8 +127,8 @@ struct LayerNormResult {
 /// x [..., features]; weight, bias [features] or undefined.
 inline LayerNormResult layer_norm(const Array& x, const Array& weight, const Array& bias, double eps = 1e-5) {
   const auto size = detail::rows_of("layer_norm", x);
-  detail::check_columns("layer_norm", "weight", weight, x);
-  detail::check_columns("layer_norm", "bias", bias, x);
+  detail::check_optional_columns("layer_norm", "weight", weight, x);
+  detail::check_optional_columns("layer_norm", "bias", bias, x);
   const Array in = contiguous(x);
   const auto make = [&] { return Array::empty({size.rows}, detail::compute_dtype(x.dtype()), x.device()); };
   LayerNormResult out{empty_like(in), make(), make()};
@@ -159,7 +148,7 @@ struct LayerNormGradients {
 inline LayerNormGradients layer_norm_backward(const Array& dy, const Array& x, const Array& weight, const Array& mean, const Array& rstd) {
   const auto size = detail::rows_of("layer_norm", x);
   detail::check_like("layer_norm backward", "dy", dy, x);
-  detail::check_columns("layer_norm backward", "weight", weight, x);
+  detail::check_optional_columns("layer_norm backward", "weight", weight, x);
   check_shape("layer_norm backward", "mean", mean, {size.rows});
   check_shape("layer_norm backward", "rstd", rstd, {size.rows});
   const Array g = contiguous(dy), in = contiguous(x);
