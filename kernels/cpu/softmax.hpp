@@ -25,9 +25,11 @@ inline float exp_of_logit(float x) {
   const float shifted = x * 1.44269504f + round;  // 1 / ln 2
   const float n = shifted - round;
   const float r = (x - n * 0.693359375f) + n * 2.12194440e-4f;  // ln 2 in two parts; n times the first is exact
-  const float e = ((((((r * (1.f / 5040) + 1.f / 720) * r + 1.f / 120) * r + 1.f / 24) * r + 1.f / 6) * r + 0.5f) * r + 1) * r + 1;
+  const float e = (((((((1.f / 5040) * r + 1.f / 720) * r + 1.f / 120) * r + 1.f / 24) * r + 1.f / 6) * r + 0.5f) * r + 1) * r + 1;
   const std::uint32_t exponent = std::bit_cast<std::uint32_t>(shifted) - std::bit_cast<std::uint32_t>(round) + 127;
-  return x < -87.f ? 0.f : e * std::bit_cast<float>(exponent << 23);
+  // A mask, not `x < -87 ? 0 : ...`: the branch in that would end vectorisation. It keeps NaN and turns -inf into 0.
+  const std::uint32_t keep = -static_cast<std::uint32_t>(!(x < -87.f));
+  return std::bit_cast<float>(std::bit_cast<std::uint32_t>(e * std::bit_cast<float>(exponent << 23)) & keep);
 }
 
 /// The largest logit and sum exp(x - largest).

@@ -29,8 +29,9 @@ TEST(NearestName, PrefersTheFirstOfEquals) { EXPECT_EQ(nearest_name("aa", {"ab",
 TEST(NearestName, IsEmptyWhenNothingIsKnown) { EXPECT_EQ(nearest_name("anything", {}), ""); }
 
 TEST(ThrowUnknown, SaysTheNearestNameAndAllKnownOnes) {
-  expect_error([] { throw_unknown("pretrain", "method", "SimCLr2", methods); },
-               "pretrain: unknown method 'SimCLr2'; did you mean 'simclr'? known are simclr, byol, vicreg, barlow-twins");
+  expect_error(
+      [] { throw_unknown("pretrain", "method", "SimCLr2", methods); },
+      "pretrain: unknown method 'SimCLr2'; did you mean 'simclr'? known are simclr, byol, vicreg, barlow-twins");
 }
 
 TEST(ThrowUnknown, DoesNotGuessWildly) {

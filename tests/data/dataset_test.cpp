@@ -65,7 +65,11 @@ TEST(MemoryDataset, RejectsArraysOfTheWrongKind) {
   expect_error([&] { in_memory("m", Array::zeros({2, 0, 4, 1}, DType::u8)); }, "at least one pixel");
   expect_error([&] { in_memory("m", images, Array::zeros({2}, DType::i32)); }, "labels must be contiguous i64");
   expect_error([&] { in_memory("m", images, Array::zeros({3}, DType::i64)); }, "labels has shape [3], expected [2]");
-  expect_error([&] { in_memory("m", images, Array::from<std::int64_t>({2}, {0, 2}), {"a", "b"}); }, "label 2 of image 1");
+  expect_error(
+      [&] {
+        in_memory("m", images, Array::from<std::int64_t>({2}, {0, 2}), {"a", "b"});
+      },
+      "label 2 of image 1");
   expect_error([&] { in_memory("m", images, Array::from<std::int64_t>({2}, {-2, 0})); }, "label -2 of image 0");
 }
 

@@ -14,7 +14,8 @@ struct SmallFolder : test::Folder {
   }
   void write(const std::string& name, const std::string& bytes) const { io::write_file(*this / name, bytes); }
   DatasetPtr read(Split split = Split::train) const {
-    return mnist_like({.name = "small", .folder = path(), .class_names = {"x", "y", "z"}, .install = "fetch small"}, split);
+    return mnist_like({.name = "small", .folder = path(), .class_names = {"x", "y", "z"}, .install = "fetch small"},
+                      split);
   }
 };
 
@@ -56,7 +57,8 @@ TEST(FashionMnist, HoldsThePublishedImages) {  // expected values computed from 
 #if !defined(AKIN_WITH_ZLIB)
   GTEST_SKIP() << "compiled without zlib";
 #endif
-  if (!detail::exists(std::string(fashion_mnist_folder) + "/t10k-images-idx3-ubyte.gz")) GTEST_SKIP() << "not installed";
+  if (!detail::exists(std::string(fashion_mnist_folder) + "/t10k-images-idx3-ubyte.gz"))
+    GTEST_SKIP() << "not installed";
   const auto d = fashion_mnist(fashion_mnist_folder, Split::test);
   const Samples all = take(*d, first_indices(d->size()));
   EXPECT_EQ(all.images.shape(), (Shape{10000, 28, 28, 1}));

@@ -35,7 +35,8 @@ TEST(Idx, ReadsBigEndianValuesOfEveryType) {  // bytes written out by hand: no e
   expect_close(read(0x08, "\xff\x01"), Array::from<std::uint8_t>({2}, {255, 1}), tol::exact);
   expect_close(read(0x09, "\xff\x7f"), Array::from<std::int32_t>({2}, {-1, 127}), tol::exact);
   expect_close(read(0x0B, "\x01\x02\xff\xfe"), Array::from<std::int32_t>({2}, {258, -2}), tol::exact);
-  expect_close(read(0x0C, "\x01\x02\x03\x04\x80\0\0\0"s), Array::from<std::int32_t>({2}, {16909060, INT32_MIN}), tol::exact);
+  expect_close(read(0x0C, "\x01\x02\x03\x04\x80\0\0\0"s), Array::from<std::int32_t>({2}, {16909060, INT32_MIN}),
+               tol::exact);
   expect_close(read(0x0D, "\x3f\x80\0\0\xc0\x49\x0f\xdb"s), Array::from<float>({2}, {1, -3.14159274f}), tol::exact);
   expect_close(read(0x0E, "\x3f\xf0\0\0\0\0\0\0\xbf\xb9\x99\x99\x99\x99\x99\x9a"s), Array::from<double>({2}, {1, -0.1}),
                tol::exact);
@@ -89,7 +90,7 @@ TEST(Idx, SaysWhatIsWrongAndWhere) {
   expect_error([] { parse_idx(idx(0x0A, {1}, "x"), "f"); }, "idx: f: byte 2 is the element type");
   expect_error([] { parse_idx(idx(0x08, {}, ""), "f"); }, "byte 3 is the number of axes; expected 1 ... 8, found 0");
   expect_error([] { parse_idx(idx(0x08, {1, 1, 1, 1, 1, 1, 1, 1, 1}, "x"), "f"); }, "found 9");
-  expect_error([] { parse_idx("\x01\x02\x08\x01____", "f"); }, "byte 0: expected 00 00, found 1 2");
+  expect_error([] { parse_idx("\x01\x02\x08\x01____", "f"); }, "byte 0: expected 0 0, found 1 2");
   expect_error([] { parse_idx("\x1f\x8b\x08\x01____", "f"); }, "this is gzip data; let its name end in .gz");
 }
 
@@ -97,9 +98,21 @@ TEST(Idx, TakesNoMemoryForSizesBeyondTheFile) {
   const auto peak = memory_stats().peak;
   const std::uint32_t most = 0xffffffff;
   expect_error([&] { parse_idx(idx(0x08, {most}, "x")); }, "expected 4294967295 bytes of values from byte 8");
-  expect_error([&] { parse_idx(idx(0x08, {most, most, most}, "x")); }, "byte 12: the sizes [4294967295, 4294967295, 4294967295]");
-  expect_error([&] { parse_idx(idx(0x0E, {1u << 30, 1u << 30}, "x")); }, "byte 8: the sizes");
-  expect_error([&] { parse_idx(idx(0x08, {0, most, most, most}, "")); }, "too large to address");
+  expect_error(
+      [&] {
+        parse_idx(idx(0x08, {most, most, most}, "x"));
+      },
+      "byte 8: expected sizes that can be addressed, found [4294967295, 4294967295]...");
+  expect_error(
+      [&] {
+        parse_idx(idx(0x0E, {1u << 30, 1u << 30}, "x"));
+      },
+      "byte 8: expected sizes that can be addressed");
+  expect_error(
+      [&] {
+        parse_idx(idx(0x08, {0, most, most, most}, ""));
+      },
+      "byte 16: expected sizes that can be addressed");
   EXPECT_EQ(memory_stats().peak, peak);
 }
 

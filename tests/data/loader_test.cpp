@@ -72,7 +72,8 @@ TEST(Loader, DeliversEachImageOncePerEpochInANewOrder) {
 
 TEST(Loader, DeliversTheSameWithAnyWorkersAndPrefetch) {
   const auto with = [](int workers, int prefetch) {
-    const LoaderOptions options = {.batch_size = 8, .drop_last = false, .seed = 1, .workers = workers, .prefetch = prefetch};
+    const LoaderOptions options = {
+        .batch_size = 8, .drop_last = false, .seed = 1, .workers = workers, .prefetch = prefetch};
     return told(Loader(numbered(257), options, add_view_number).epochs(0, 2));
   };
   const std::string expected = with(0, 1);
@@ -114,7 +115,11 @@ TEST(Loader, ThrowsWhatATransformThrowsWhenItsBatchIsDue) {
   for (const int workers : {0, 1, 3}) {
     const Loader loader(numbered(40), {.batch_size = 2, .shuffle = false, .workers = workers}, fail_at_two);
     int delivered = 0;
-    expect_error([&] { for (const Batch& batch : loader.epoch(0)) delivered += batch.views.empty(); }, "broken on image 4");
+    expect_error(
+        [&] {
+          for (const Batch& batch : loader.epoch(0)) delivered += batch.views.empty();
+        },
+        "broken on image 4");
     EXPECT_EQ(delivered, 2);
   }
 }

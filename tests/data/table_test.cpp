@@ -7,7 +7,8 @@ namespace akin::data {
 namespace {
 
 TEST(DataTable, OpensByName) {
-  const auto d = open("synthetic", {.split = Split::test, .synthetic = {.size = 16, .channels = 1, .count = 5, .seed = 3}});
+  const auto d =
+      open("synthetic", {.split = Split::test, .synthetic = {.size = 16, .channels = 1, .count = 5, .seed = 3}});
   EXPECT_EQ(d->name(), "synthetic");
   EXPECT_EQ(d->size(), 5);
   EXPECT_EQ(d->height(), 16);
@@ -20,8 +21,9 @@ TEST(DataTable, PassesTheFolderOn) {
 }
 
 TEST(DataTable, GuessesWhatWasMeant) {
-  expect_error([] { open("FashionMNIST"); },
-               "data: unknown data set 'FashionMNIST'; did you mean 'fashion-mnist'? known are fashion-mnist, synthetic");
+  expect_error(
+      [] { open("FashionMNIST"); },
+      "data: unknown data set 'FashionMNIST'; did you mean 'fashion-mnist'? known are fashion-mnist, synthetic");
 }
 
 TEST(DataTable, NamesEachDataSetOnceAndDescribesIt) {

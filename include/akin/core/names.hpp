@@ -32,7 +32,8 @@ namespace detail {
 inline std::string spoken(std::string_view name) {
   std::string word;
   for (const char c : name)
-    if (c != '-' && c != '_' && c != ' ' && c != '.') word += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    if (c != '-' && c != '_' && c != ' ' && c != '.')
+      word += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   return word;
 }
 

@@ -19,14 +19,16 @@ namespace akin::inline AKIN_ABI::data {
 /// The two halves that published data sets come in.
 enum class Split : unsigned char { train, test };
 
-inline std::ostream& operator<<(std::ostream& os, Split split) { return os << (split == Split::train ? "train" : "test"); }
+inline std::ostream& operator<<(std::ostream& os, Split split) {
+  return os << (split == Split::train ? "train" : "test");
+}
 
 /// What is true of every image of a data set.
 struct DatasetFacts {
   std::string name;
-  std::int64_t size = 0;                              ///< number of images
-  std::int64_t height = 0, width = 0, channels = 0;   ///< of each image
-  std::vector<std::string> class_names = {};          ///< empty when there are no labels
+  std::int64_t size = 0;                             ///< number of images
+  std::int64_t height = 0, width = 0, channels = 0;  ///< of each image
+  std::vector<std::string> class_names = {};         ///< empty when there are no labels
 };
 
 /// Labelled or unlabelled images of one size. To add a format: derive, state the facts, override the two private
@@ -62,8 +64,8 @@ class AKIN_ABI_TAG Dataset {
   explicit Dataset(DatasetFacts facts) : facts_(std::move(facts)) {
     check(size() >= 0 && size() <= std::numeric_limits<std::uint32_t>::max(), name(),
           "expected fewer than 2^32 images, got ", size());
-    check(height() > 0 && width() > 0 && channels() > 0, name(), "images need at least one pixel, got [", height(), ", ",
-          width(), ", ", channels(), "]");
+    check(height() > 0 && width() > 0 && channels() > 0, name(), "images need at least one pixel, got [", height(),
+          ", ", width(), ", ", channels(), "]");
     check_sizes(name(), {height(), width(), channels()}, 1);
   }
 

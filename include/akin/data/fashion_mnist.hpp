@@ -36,8 +36,8 @@ inline std::string find_idx(const MnistLike& from, const std::string& file) {
 
 inline Array read_mnist_labels(const MnistLike& from, const std::string& path, std::int64_t images) {
   const Array raw = read_idx(path);
-  check(raw.dtype() == DType::u8 && raw.rank() == 1, from.name, path, ": expected labels of type u8 with 1 axis, found ",
-        raw.dtype(), " ", raw.shape());
+  check(raw.dtype() == DType::u8 && raw.rank() == 1, from.name, path,
+        ": expected labels of type u8 with 1 axis, found ", raw.dtype(), " ", raw.shape());
   check(raw.size() == images, from.name, path, ": expected ", images, " labels, one per image, found ", raw.size());
   Array labels = Array::empty(raw.shape(), DType::i64);
   for (std::int64_t i = 0; i < raw.size(); ++i) {
@@ -60,7 +60,8 @@ inline DatasetPtr mnist_like(const MnistLike& from, Split split) {
   check(images.dtype() == DType::u8 && images.rank() == 3, from.name, path,
         ": expected images of type u8 with 3 axes, found ", images.dtype(), " ", images.shape());
   const Array labels = detail::read_mnist_labels(from, labels_path, images.dim(0));
-  return in_memory(from.name, images.reshape({images.dim(0), images.dim(1), images.dim(2), 1}), labels, from.class_names);
+  return in_memory(from.name, images.reshape({images.dim(0), images.dim(1), images.dim(2), 1}), labels,
+                   from.class_names);
 }
 
 inline constexpr std::string_view fashion_mnist_folder = "/usr/share/datasets/fashion-mnist";
@@ -70,8 +71,8 @@ inline constexpr std::string_view fashion_mnist_install = "sudo apt-get install 
 inline DatasetPtr fashion_mnist(std::string_view folder = fashion_mnist_folder, Split split = Split::train) {
   return mnist_like({.name = "fashion-mnist",
                      .folder = std::string(folder),
-                     .class_names = {"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker",
-                                     "Bag", "Ankle boot"},
+                     .class_names = {"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt",
+                                     "Sneaker", "Bag", "Ankle boot"},
                      .install = std::string(fashion_mnist_install)},
                     split);
 }

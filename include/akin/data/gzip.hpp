@@ -83,7 +83,8 @@ inline std::unique_ptr<ByteSource> open_gzip(const std::string& path) {
 #else
 
 [[noreturn]] inline std::unique_ptr<ByteSource> open_gzip(const std::string& path) {
-  throw Error(cat("gzip: cannot read ", path, ": this program was compiled without zlib; compile it with "
+  throw Error(cat("gzip: cannot read ", path,
+                  ": this program was compiled without zlib; compile it with "
                   "-DAKIN_WITH_ZLIB -lz, or gunzip the file"));
 }
 

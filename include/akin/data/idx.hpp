@@ -33,44 +33,52 @@ struct IdxHeader {
 
 inline std::int64_t idx_item_bytes(int type, const std::string& file) {
   switch (type) {
-    case 0x08: case 0x09: return 1;  // u8, i8
-    case 0x0B: return 2;             // i16
-    case 0x0C: case 0x0D: return 4;  // i32, f32
-    case 0x0E: return 8;             // f64
+    case 0x08: return 1;  // u8
+    case 0x09: return 1;  // i8
+    case 0x0B: return 2;  // i16
+    case 0x0C: return 4;  // i32
+    case 0x0D: return 4;  // f32
+    case 0x0E: return 8;  // f64
     default:
-      throw Error(cat("idx: ", file, ": byte 2 is the element type; expected 8 (u8), 9 (i8), 11 (i16), 12 (i32), 13 (f32)"
-                      " or 14 (f64), found ", type, "; is this an IDX file?"));
+      throw Error(cat("idx: ", file, ": byte 2 is the element type; expected 8 (u8), 9 (i8), 11 (i16), 12 (i32), ",
+                      "13 (f32) or 14 (f64), found ", type, "; is this an IDX file?"));
   }
+}
+
+/// The sizes of an array from their big-endian bytes. Errors: the values' bytes cannot be counted in 63 bits.
+inline Shape idx_sizes(const std::uint8_t* bytes, int rank, std::int64_t item_bytes, const std::string& file) {
+  // Sizes of 0 count as 1 here: [0, 2^32-1, 2^32-1, ...] holds no value, yet its strides would overflow.
+  std::int64_t room = std::numeric_limits<std::int64_t>::max() / item_bytes;
+  Shape shape;
+  for (int i = 0; i < rank; ++i) {
+    const auto size = static_cast<std::int64_t>(big_endian(bytes + 4 * i, 4));
+    shape.push_back(size);
+    check(size <= room, "idx", file, ": byte ", 4 + 4 * i, ": expected sizes that can be addressed, found ", shape,
+          "...; copy the file again");
+    room /= std::max<std::int64_t>(1, size);
+  }
+  return shape;
 }
 
 inline IdxHeader read_idx_header(ByteSource& source) {
   const std::string& file = source.name();
-  std::uint8_t bytes[4 + 4 * max_rank];
-  std::size_t got = source.read(bytes, 4);
-  check(got < 2 || bytes[0] != 0x1f || bytes[1] != 0x8b, "idx", file, ": byte 0: expected 00 00, found 1f 8b: this is gzip"
-        " data; let its name end in .gz");
-  check(got == 4, "idx", file, ": truncated: expected a header of at least 8 bytes, found ", got, "; copy the file again");
-  check(bytes[0] == 0 && bytes[1] == 0, "idx", file, ": byte 0: expected 00 00, found ", int{bytes[0]}, " ", int{bytes[1]},
-        " (decimal); is this an IDX file?");
+  std::uint8_t bytes[4 + 4 * max_rank] = {};
+  const std::size_t got = source.read(bytes, 4);
+  const int first = bytes[0], second = bytes[1], rank = bytes[3];
+  check(first != 0x1f || second != 0x8b, "idx", file,
+        ": byte 0: expected 0 0, found 31 139: this is gzip data; let its name end in .gz");
+  check(first == 0 && second == 0, "idx", file, ": byte 0: expected 0 0, found ", first, " ", second,
+        "; is this an IDX file?");
+  check(got == 4, "idx", file, ": truncated: expected at least 8 bytes, found ", got, "; copy the file again");
   IdxHeader header;
   header.type = bytes[2];
   header.item_bytes = idx_item_bytes(header.type, file);
-  const int rank = bytes[3];
-  check(1 <= rank && rank <= max_rank, "idx", file, ": byte 3 is the number of axes; expected 1 ... ", max_rank, ", found ",
-        rank, "; is this an IDX file?");
-  got += source.read(bytes + 4, static_cast<std::size_t>(4 * rank));
-  check(got == static_cast<std::size_t>(4 + 4 * rank), "idx", file, ": truncated: expected a header of ", 4 + 4 * rank,
-        " bytes for ", rank, " axes, found ", got, "; copy the file again");
-
-  // Sizes of 0 count as 1 here: [0, 2^32-1, 2^32-1, ...] holds no value, yet its strides would overflow.
-  std::int64_t room = std::numeric_limits<std::int64_t>::max() / header.item_bytes;
-  for (int i = 0; i < rank; ++i) {
-    const auto size = static_cast<std::int64_t>(big_endian(bytes + 4 + 4 * i, 4));
-    header.shape.push_back(size);
-    check(size <= room, "idx", file, ": byte ", 4 + 4 * i, ": the sizes ", header.shape, "... are too large to address;"
-          " copy the file again");
-    room /= std::max<std::int64_t>(1, size);
-  }
+  check(1 <= rank && rank <= max_rank, "idx", file, ": byte 3 is the number of axes; expected 1 ... ", max_rank,
+        ", found ", rank, "; is this an IDX file?");
+  const std::size_t sizes = source.read(bytes + 4, static_cast<std::size_t>(4 * rank));
+  check(sizes == static_cast<std::size_t>(4 * rank), "idx", file, ": truncated: expected a header of ", 4 + 4 * rank,
+        " bytes for ", rank, " axes, found ", 4 + sizes, "; copy the file again");
+  header.shape = idx_sizes(bytes + 4, rank, header.item_bytes, file);
   header.data_bytes = header.shape.numel() * header.item_bytes;
   return header;
 }

@@ -46,7 +46,7 @@ struct LoaderState {
   DatasetPtr dataset;
   LoaderOptions options;
   Transform transform;
-  std::int64_t steps = 0;  // per epoch
+  std::int64_t steps = 0;               // per epoch
   std::atomic<std::int64_t> waited{0};  // nanoseconds
 };
 
@@ -84,8 +84,8 @@ class BatchMaker {
 
 }  // namespace detail
 
-/// The batches of one or more epochs, once through: `for (const Batch& batch : loader.epoch(e))`. Leaving the loop early
-/// ends the threads. What a worker throws is thrown here, when its batch is due.
+/// The batches of one or more epochs, once through: `for (const Batch& batch : loader.epoch(e))`. Leaving the loop
+/// early ends the threads. What a worker throws is thrown here, when its batch is due.
 class Batches {
  public:
   Batches(std::shared_ptr<detail::LoaderState> state, std::int64_t first, std::int64_t end)
@@ -128,7 +128,7 @@ class Batches {
   std::int64_t next_, end_;
   bool done_ = false;
   Batch batch_;
-  detail::BatchMaker make_;                // without workers
+  detail::BatchMaker make_;                 // without workers
   std::unique_ptr<Prefetch<Batch>> ahead_;  // with workers
 };
 
@@ -145,9 +145,10 @@ class Loader {
     check(batch >= 1, "loader", "batch_size must be >= 1, got ", batch);
     check(batch <= size || !options.drop_last, "loader", "batch_size ", batch, " exceeds the ", size, " images of ",
           dataset->name(), ", so drop_last leaves no batch; use batch_size <= ", size, " or drop_last = false");
-    check(0 <= options.workers && options.workers <= 256, "loader", "expected 0 ... 256 workers, got ", options.workers);
-    check(1 <= options.prefetch && options.prefetch <= 1024, "loader", "expected a prefetch of 1 ... 1024 batches, got ",
-          options.prefetch, "; workers = 0 turns it off");
+    check(0 <= options.workers && options.workers <= 256, "loader", "expected 0 ... 256 workers, got ",
+          options.workers);
+    check(1 <= options.prefetch && options.prefetch <= 1024, "loader",
+          "expected a prefetch of 1 ... 1024 batches, got ", options.prefetch, "; workers = 0 turns it off");
     state_->steps = options.drop_last ? size / batch : (size - 1) / batch + 1;
     state_->dataset = std::move(dataset);
     state_->options = options;
@@ -157,13 +158,14 @@ class Loader {
   /// The batches of one epoch, from `first_step` on. Errors: epoch outside 0 ... 2^24-1; no such step.
   Batches epoch(std::int64_t epoch, std::int64_t first_step = 0) const { return epochs(epoch, epoch + 1, first_step); }
 
-  /// The batches of epochs first ... end-1 without a pause between them: the next epoch is begun while the last batch of
-  /// this one is in use. `first_step` counts in the first epoch.
+  /// The batches of epochs first ... end-1 without a pause between them: the next epoch is begun while the last batch
+  /// of this one is in use. `first_step` counts in the first epoch.
   Batches epochs(std::int64_t first, std::int64_t end, std::int64_t first_step = 0) const {
     const std::int64_t steps = steps_per_epoch();
-    check(0 <= first && first < end && end <= 1 << 24, "loader", "expected epochs in 0 ... 2^24-1, got ", first, " ... ",
-          end - 1);
-    check(0 <= first_step && first_step <= steps, "loader", "step ", first_step, " does not exist; an epoch has ", steps);
+    check(0 <= first && first < end && end <= 1 << 24, "loader", "expected epochs in 0 ... 2^24-1, got ", first,
+          " ... ", end - 1);
+    check(0 <= first_step && first_step <= steps, "loader", "step ", first_step, " does not exist; an epoch has ",
+          steps);
     return Batches(state_, first * steps + first_step, end * steps);
   }
 

@@ -1,4 +1,4 @@
-// Eight flat shapes by their signed distance, all of the same area, and the picture of one of them on a plain background.
+// Eight flat shapes by their signed distance, all of the same area, and the picture of one on a plain background.
 //
 // Equal areas keep the label out of the mean colour: a network has to look at the outline.
 #pragma once
@@ -19,16 +19,16 @@ struct Factors {
   std::int64_t shape = 0;  ///< position in shape_names()
   double hue = 0;          ///< 0 red ... 1/3 green ... 2/3 blue ... 0.8 violet; in grey images 0 dim ... 0.8 bright
   double scale = 0.2;      ///< radius of the circle that has the area of the shape
-  double rotation = 0;     ///< radians, clockwise; light falls along the shape's own axis, so that it shows on circles too
-  double x = 0, y = 0;     ///< centre of mass
-  double background = 0;   ///< grey level, 0 ... 1
+  double rotation = 0;  ///< radians, clockwise; light falls along the shape's own axis, so that it shows on circles too
+  double x = 0, y = 0;  ///< centre of mass
+  double background = 0;  ///< grey level, 0 ... 1
 };
 
 inline constexpr double max_hue = 0.8;
 
 inline const std::vector<std::string>& shape_names() {
-  static const std::vector<std::string> names = {"circle", "ring", "crescent", "square",
-                                                 "triangle", "star", "cross", "arrow"};
+  static const std::vector<std::string> names = {"circle",   "ring", "crescent", "square",
+                                                 "triangle", "star", "cross",    "arrow"};
   return names;
 }
 
@@ -86,9 +86,9 @@ inline std::vector<Point> star_corners(int points, double inner_radius) {
 inline const Polygon& polygon(std::int64_t index) {
   static const std::vector<Polygon> polygons = {
       Polygon({{-1, -1}, {1, -1}, {1, 1}, {-1, 1}}),
-      Polygon({{0, -1}, {0.8660254037844386, 0.5}, {-0.8660254037844386, 0.5}}),
-      Polygon(star_corners(5, 0.45)),
-      Polygon({{-1, -3}, {1, -3}, {1, -1}, {3, -1}, {3, 1}, {1, 1}, {1, 3}, {-1, 3}, {-1, 1}, {-3, 1}, {-3, -1}, {-1, -1}}),
+      Polygon({{0, -1}, {0.8660254037844386, 0.5}, {-0.8660254037844386, 0.5}}), Polygon(star_corners(5, 0.45)),
+      Polygon(
+          {{-1, -3}, {1, -3}, {1, -1}, {3, -1}, {3, 1}, {1, 1}, {1, 3}, {-1, 3}, {-1, 1}, {-3, 1}, {-3, -1}, {-1, -1}}),
       Polygon({{0, -3}, {3, 0}, {1, 0}, {1, 3}, {-1, 3}, {-1, 0}, {-3, 0}})};
   return polygons[static_cast<std::size_t>(index)];
 }
@@ -123,13 +123,14 @@ inline double hue_channel(double hue, int offset) {
 }  // namespace detail
 
 /// Draws f as size x size x channels bytes. The share of a pixel that the shape covers is taken from its distance.
-/// Errors: size outside 8 ... 512, channels other than 1 and 3, no such shape, scale <= 0.
+/// Errors: size outside 8 ... 512, channels other than 1 and 3, no such shape, scale <= 0, factors not finite.
 inline void render(const Factors& f, std::int64_t size, std::int64_t channels, std::uint8_t* pixels) {
   check(8 <= size && size <= 512, "render", "expected a size of 8 ... 512 pixels, got ", size);
   check(channels == 1 || channels == 3, "render", "expected 1 (grey) or 3 (colour) channels, got ", channels);
   check(0 <= f.shape && f.shape < static_cast<std::int64_t>(shape_names().size()), "render", "shape ", f.shape,
         " does not exist; there are ", shape_names().size());
   check(f.scale > 0, "render", "scale must be > 0, got ", f.scale);
+  check(std::isfinite(f.hue + f.scale + f.rotation + f.x + f.y + f.background), "render", "factors must be finite");
   const double grey = 0.55 + 0.45 * f.hue / max_hue;
   const double colour[3] = {channels == 1 ? grey : detail::hue_channel(f.hue, 5), detail::hue_channel(f.hue, 3),
                             detail::hue_channel(f.hue, 1)};

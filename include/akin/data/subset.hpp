@@ -42,7 +42,8 @@ inline DatasetPtr subset(DatasetPtr whole, std::vector<std::uint32_t> indices) {
 /// The first n images. Errors: there are fewer.
 inline DatasetPtr head(DatasetPtr whole, std::int64_t n) {
   check(whole != nullptr, "head", "needs a data set, got none");
-  check(0 <= n && n <= whole->size(), "head", "expected 0 ... ", whole->size(), " images of ", whole->name(), ", got ", n);
+  check(0 <= n && n <= whole->size(), "head", "expected 0 ... ", whole->size(), " images of ", whole->name(), ", got ",
+        n);
   return subset(std::move(whole), first_indices(n));
 }
 
@@ -50,8 +51,8 @@ struct HeldOut {
   DatasetPtr train, validation;
 };
 
-/// Holds out n random images for validation: a pure function of (size, n, seed). Both parts keep the order of the whole.
-/// Hyper-parameters are chosen on these, so that the test images stay unseen. Errors: n outside 0 ... size.
+/// Holds out n random images for validation: a pure function of (size, n, seed). Both parts keep the order of the
+/// whole. Hyper-parameters are chosen on these, so that the test images stay unseen. Errors: n outside 0 ... size.
 inline HeldOut split_off(const DatasetPtr& whole, std::int64_t n, std::uint64_t seed) {
   check(whole != nullptr, "split_off", "needs a data set, got none");
   check(0 <= n && n <= whole->size(), "split_off", "cannot hold out ", n, " of the ", whole->size(), " images of ",

@@ -25,7 +25,8 @@ struct SyntheticOptions {
 class AKIN_ABI_TAG Synthetic final : public Dataset {
  public:
   explicit Synthetic(const SyntheticOptions& options)
-      : Dataset(facts_of(options)), options_(options),
+      : Dataset(facts_of(options)),
+        options_(options),
         stream_(stream_of(options.split == Split::train ? "synthetic train" : "synthetic test")) {}
 
   /// What image `index` shows. Also defined beyond size().
@@ -63,7 +64,8 @@ class AKIN_ABI_TAG Synthetic final : public Dataset {
  private:
   static DatasetFacts facts_of(const SyntheticOptions& o) {
     check(8 <= o.size && o.size <= 512, "synthetic", "expected a size of 8 ... 512 pixels, got ", o.size);
-    check(o.channels == 1 || o.channels == 3, "synthetic", "expected 1 (grey) or 3 (colour) channels, got ", o.channels);
+    check(o.channels == 1 || o.channels == 3, "synthetic", "expected 1 (grey) or 3 (colour) channels, got ",
+          o.channels);
     return {"synthetic", o.count, o.size, o.size, o.channels, shape_names()};
   }
   void read_image(std::int64_t index, std::uint8_t* pixels) const override {

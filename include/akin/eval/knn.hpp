@@ -126,20 +126,20 @@ inline Array knn_predict_naive(const Features& train, const Array& test, const K
 /// returns  [M] i64; of equal scores the lower class wins. Uniform guessing is right once per number of classes
 /// throws   Error if D differs, k is not in 1 ... N, T <= 0, a label is missing or a feature is not finite
 ///
-/// Similarities are computed and dropped in blocks: about 40 MiB of working memory however large N and M are.
+/// Similarities are computed and dropped in blocks: about 20 MiB beside the features, however large N and M are.
 inline Array knn_predict(const Features& train, const Array& test, const KnnOptions& options = {}) {
-  constexpr std::int64_t test_block = 2048, train_block = 4096;
+  constexpr std::int64_t block = 2048;
   const detail::KnnInput in = detail::checked_knn(train, test, options);
   const std::int64_t n = in.train.dim(0), m = in.test.dim(0);
   Array predicted = Array::empty({m}, DType::i64);
   auto* out = predicted.mut<std::int64_t>();
   const auto* labels = in.labels.data<std::int64_t>();
-  for (std::int64_t i0 = 0; i0 < m; i0 += test_block) {
-    const std::int64_t rows = std::min(test_block, m - i0);
+  for (std::int64_t i0 = 0; i0 < m; i0 += block) {
+    const std::int64_t rows = std::min(block, m - i0);
     const Array q = ops::l2_normalize(in.test.slice(0, i0, i0 + rows)).y;
     std::vector<detail::Nearest> nearest(static_cast<std::size_t>(rows), detail::Nearest(options.k));
-    for (std::int64_t j0 = 0; j0 < n; j0 += train_block) {
-      const std::int64_t cols = std::min(train_block, n - j0);
+    for (std::int64_t j0 = 0; j0 < n; j0 += block) {
+      const std::int64_t cols = std::min(block, n - j0);
       const Array z = ops::l2_normalize(in.train.slice(0, j0, j0 + cols)).y;
       const Array similarity = ops::matmul(q, z, {.transpose_b = true});  // [rows, cols]
       const float* s = similarity.data<float>();

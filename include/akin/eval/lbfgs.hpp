@@ -8,6 +8,8 @@
 #include <cstddef>
 #include <deque>
 #include <numeric>
+#include <ostream>
+#include <utility>
 #include <vector>
 
 #include "../core/error.hpp"
@@ -175,28 +177,32 @@ LbfgsReport minimize_lbfgs(F&& f, std::vector<double>& x, const LbfgsOptions& op
   LbfgsReport report{.value = f(static_cast<const detail::Vector&>(x), gradient), .evaluations = 1};
   check(std::isfinite(report.value) && std::isfinite(detail::dot(gradient, gradient)), "lbfgs",
         "the function or its gradient is not finite at the start: f = ", report.value);
+  const auto stopped = [&](LbfgsStop why) {
+    report.stop = why;
+    report.gradient_norm = detail::largest(gradient);
+    return report;
+  };
   detail::LbfgsMemory memory(options.history);
   for (;; ++report.iterations) {
-    report.gradient_norm = detail::largest(gradient);
-    if (report.gradient_norm <= options.gradient_tolerance) return report.stop = LbfgsStop::gradient, report;
-    if (report.iterations == options.max_iterations) return report.stop = LbfgsStop::iterations, report;
-
+    const double steepest = detail::largest(gradient);
+    if (steepest <= options.gradient_tolerance) return stopped(LbfgsStop::gradient);
+    if (report.iterations == options.max_iterations) return stopped(LbfgsStop::iterations);
     const bool fresh = memory.empty();
     const detail::Vector direction = memory.direction(gradient), old_gradient = gradient;
     detail::LineSearch line(f, x, gradient, direction);
     // The first step has no scale yet: move x by at most 1.
-    const auto found = line.search(report.value, fresh ? std::min(1.0, 1 / report.gradient_norm) : 1);
+    const auto found = line.search(report.value, fresh ? std::min(1.0, 1 / steepest) : 1);
     report.evaluations += line.evaluations();
     if (found.step == 0) {
-      if (fresh) return report.stop = LbfgsStop::no_descent, report;
+      if (fresh) return stopped(LbfgsStop::no_descent);
       memory.clear();  // the memory misleads: try once more along the gradient
       continue;
     }
     const double gain = report.value - found.value;
     report.value = found.value;
     if (gain <= options.value_tolerance * std::max(1.0, std::abs(found.value))) {
-      report.gradient_norm = detail::largest(gradient);
-      return ++report.iterations, report.stop = LbfgsStop::value, report;
+      ++report.iterations;
+      return stopped(LbfgsStop::value);
     }
     detail::Vector s = direction, y = gradient;
     for (double& v : s) v *= found.step;

@@ -10,12 +10,14 @@
 namespace akin::inline AKIN_ABI::io {
 
 /// What a path is, not following a link in its last part.
-enum class PathKind { missing, file, folder, other };
+enum class PathKind { missing, file, folder, link, other };
 
 inline PathKind kind_of(const std::string& path) {
   struct stat facts {};
   if (::lstat(path.c_str(), &facts) != 0) return PathKind::missing;
-  return S_ISREG(facts.st_mode) ? PathKind::file : S_ISDIR(facts.st_mode) ? PathKind::folder : PathKind::other;
+  if (S_ISREG(facts.st_mode)) return PathKind::file;
+  if (S_ISDIR(facts.st_mode)) return PathKind::folder;
+  return S_ISLNK(facts.st_mode) ? PathKind::link : PathKind::other;
 }
 
 /// Makes the folder and its missing parents; one that exists is fine. Errors: the path and the system's reason.
@@ -26,7 +28,7 @@ inline void make_folders(const std::string& path) {
     const int code = ::mkdir(part.c_str(), 0777) == 0 ? 0 : errno;
     struct stat facts {};
     const bool there = code == 0 || (::stat(part.c_str(), &facts) == 0 && S_ISDIR(facts.st_mode));
-    check(there, "make_folders", "cannot create '", part, "': ", errno_text(code));
+    check(there, "make_folders", "cannot create '", part, "': ", errno_text(code == EEXIST ? ENOTDIR : code));
     if (end == path.npos) return;
   }
 }

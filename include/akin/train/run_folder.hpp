@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "../io/folder.hpp"
-#include "../io/json.hpp"
+#include "../io/json_parser.hpp"
 #include "../version.hpp"
 #include "metrics_log.hpp"
 #include "terminal.hpp"
@@ -43,19 +43,29 @@ inline bool is_run_file(std::string_view name) {
 }
 inline bool is_checkpoint_file(std::string_view name) { return without_temporary(name).ends_with(".safetensors"); }
 
-/// Removes the plain files in `folder` whose names `is_own` accepts; returns the names of all others.
+/// Removes the files in `folder` whose names `is_own` accepts (of a link: the link); returns the names of all others.
 template <class IsOwn>
 std::vector<std::string> remove_own_files(const std::string& folder, IsOwn is_own) {
   std::vector<std::string> kept;
   for (const auto& name : io::list_folder(folder)) {
     const std::string path = folder + "/" + name;
-    if (!is_own(name) || io::kind_of(path) != io::PathKind::file) {
+    const io::PathKind kind = io::kind_of(path);
+    if (!is_own(name) || (kind != io::PathKind::file && kind != io::PathKind::link)) {
       kept.push_back(name);
       continue;
     }
     check(::unlink(path.c_str()) == 0, "run folder", "cannot remove '", path, "': ", io::errno_text(errno));
   }
   return kept;
+}
+
+/// Names such as config.json are common: only a config.json that says "akin" makes a folder ours to clear.
+inline bool is_run_folder(const std::string& path) {
+  try {
+    return io::parse_json(io::read_file(path + "/config.json", 1 << 24)).find("akin") != nullptr;
+  } catch (const Error&) {
+    return false;
+  }
 }
 
 inline std::string compiler_name() {
@@ -78,7 +88,7 @@ inline std::string utc_time() {
 }  // namespace detail
 
 /// Creates (with parents), refuses, clears or continues the folder. With overwrite, only files that akin writes are
-/// removed; links, other folders and files it does not know stay as they are, and foreign_files() and the log name them.
+/// removed; other folders and files it does not know stay as they are, and foreign_files() and the log name them.
 /// Errors: the folder is not empty and nothing said what to do; whatever the system refuses.
 class RunFolder {
  public:
@@ -115,20 +125,25 @@ class RunFolder {
 
   static std::vector<std::string> prepare(const std::string& path, IfExists if_exists) {
     io::make_folders(path);
-    const std::string checkpoints = path + "/checkpoints";
-    std::vector<std::string> foreign;
-    if (if_exists == IfExists::refuse)
-      check(io::list_folder(path).empty(), "run folder", "'", path,
-            "' is not empty; continue that run with --resume, replace it with --overwrite, or choose another --out");
-    if (if_exists == IfExists::overwrite) {
-      for (auto& name : detail::remove_own_files(path, detail::is_run_file))
-        if (name != "checkpoints") foreign.push_back(std::move(name));
-      // A link to a folder elsewhere is not followed: what lies there may belong to someone else.
-      if (io::kind_of(checkpoints) == io::PathKind::folder)
-        for (const auto& name : detail::remove_own_files(checkpoints, detail::is_checkpoint_file))
-          foreign.push_back("checkpoints/" + name);
-    }
-    io::make_folders(checkpoints);
+    const std::vector<std::string> names = io::list_folder(path);
+    check(names.empty() || if_exists != IfExists::refuse, "run folder", "'", path,
+          "' is not empty; continue that run with --resume, replace it with --overwrite, or choose another --out");
+    const auto foreign = if_exists == IfExists::overwrite ? clear(path, names) : std::vector<std::string>{};
+    io::make_folders(path + "/checkpoints");
+    if (!detail::is_run_folder(path)) io::write_file(path + "/config.json", "{\"akin\": \"" AKIN_VERSION "\"}\n");
+    return foreign;
+  }
+
+  static std::vector<std::string> clear(const std::string& path, const std::vector<std::string>& names) {
+    const auto own = std::find_if(names.begin(), names.end(), detail::is_run_file);
+    check(own == names.end() || detail::is_run_folder(path), "run folder", "'", path, "' holds '",
+          own == names.end() ? "" : *own, "', but no config.json of akin: not overwritten; choose another --out");
+    std::vector<std::string> foreign = detail::remove_own_files(path, detail::is_run_file);
+    std::erase(foreign, "checkpoints");
+    // A link to a folder elsewhere is not followed: what lies there may belong to someone else.
+    if (own != names.end() && io::kind_of(path + "/checkpoints") == io::PathKind::folder)
+      for (const auto& name : detail::remove_own_files(path + "/checkpoints", detail::is_checkpoint_file))
+        foreign.push_back("checkpoints/" + name);
     return foreign;
   }
 

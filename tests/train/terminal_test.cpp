@@ -1,0 +1,76 @@
+#include <akin/train/terminal.hpp>
+#include <fcntl.h>
+
+#include "support/test.hpp"
+
+namespace akin::train {
+namespace {
+
+TEST(Terminal, AFileIsNone) {
+  std::FILE* file = std::tmpfile();
+  ASSERT_NE(file, nullptr);
+  EXPECT_FALSE(is_terminal(file));
+  EXPECT_FALSE(wants_color(file));
+  EXPECT_EQ(terminal_width(file), 100);
+  std::fclose(file);
+}
+
+/// A terminal of 77 columns that nobody sees; the environment is put back at the end.
+class PseudoTerminal {
+ public:
+  PseudoTerminal() : master_(::posix_openpt(O_RDWR | O_NOCTTY)) {
+    ::grantpt(master_);
+    ::unlockpt(master_);
+    stream = ::fdopen(::open(::ptsname(master_), O_RDWR | O_NOCTTY), "w");
+    struct winsize size {};
+    size.ws_row = 25, size.ws_col = 77;
+    ::ioctl(master_, TIOCSWINSZ, &size);
+    for (const char* name : {"TERM", "NO_COLOR"}) before_.emplace_back(name, std::getenv(name) ? std::getenv(name) : "");
+    ::setenv("TERM", "xterm", 1);
+    ::unsetenv("NO_COLOR");
+  }
+  ~PseudoTerminal() {
+    std::fclose(stream);
+    ::close(master_);
+    for (const auto& [name, value] : before_) value.empty() ? ::unsetenv(name.c_str()) : ::setenv(name.c_str(), value.c_str(), 1);
+  }
+  std::FILE* stream;
+
+ private:
+  int master_;
+  std::vector<std::pair<std::string, std::string>> before_;
+};
+
+TEST(Terminal, KnowsItsWidthAndWantsColour) {
+  const PseudoTerminal terminal;
+  EXPECT_TRUE(is_terminal(terminal.stream));
+  EXPECT_TRUE(wants_color(terminal.stream));
+  EXPECT_EQ(terminal_width(terminal.stream), 77);
+}
+
+TEST(Terminal, RespectsNoColorAndTheDumbTerminal) {
+  const PseudoTerminal terminal;
+  ::setenv("NO_COLOR", "", 1);
+  EXPECT_TRUE(wants_color(terminal.stream));
+  ::setenv("NO_COLOR", "1", 1);
+  EXPECT_FALSE(wants_color(terminal.stream));
+  EXPECT_TRUE(is_terminal(terminal.stream));
+  ::setenv("TERM", "dumb", 1);
+  EXPECT_FALSE(is_terminal(terminal.stream));
+}
+
+TEST(Printable, ReplacesControlCharactersAndKeepsText) {
+  EXPECT_EQ(printable("grün €\n\x1b[31m\x7f\t"), "grün €??[31m??");
+  EXPECT_EQ(printable("a\xc2\x9b" "31m"), "a?31m");  // U+009B starts an escape sequence too
+  EXPECT_EQ(printable("\xc2\xa0|\xc2"), "\xc2\xa0|\xc2");
+}
+
+TEST(ColumnsOf, CountsCharactersNotBytes) { EXPECT_EQ(columns_of("grün ± €"), 8); }
+
+TEST(Number, FormatsAndNeverOverflows) {
+  EXPECT_EQ(number("%.3f", 0.0831), "0.083");
+  EXPECT_EQ(number("%.3f", 1e300).size(), 63u);
+}
+
+}  // namespace
+}  // namespace akin::train
