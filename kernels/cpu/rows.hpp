@@ -19,11 +19,11 @@ void for_each_row(std::int64_t rows, std::int64_t cols, F&& body) {
 /// the vector units independent chains.
 template <class Term>
 double lane_sum(std::int64_t n, Term term) {
-  constexpr int lanes = 32;
-  double sum[lanes] = {}, total = 0;
+  constexpr int chains = 32;
+  double sum[chains] = {}, total = 0;
   std::int64_t i = 0;
-  for (; i + lanes <= n; i += lanes)
-    for (int lane = 0; lane < lanes; ++lane) sum[lane] += static_cast<double>(term(i + lane));
+  for (; i + chains <= n; i += chains)
+    for (int lane = 0; lane < chains; ++lane) sum[lane] += static_cast<double>(term(i + lane));
   if (i > 0)
     for (const double s : sum) total += s;
   for (; i < n; ++i) total += static_cast<double>(term(i));
@@ -33,16 +33,16 @@ double lane_sum(std::int64_t n, Term term) {
 /// The largest term, at least `low`. NaN terms are ignored.
 template <class A, class Term>
 A lane_max(std::int64_t n, A low, Term term) {
-  constexpr int lanes = 32;
-  A largest[lanes];
-  std::fill_n(largest, lanes, low);
+  constexpr int chains = 32;
+  A largest[chains];
+  std::fill_n(largest, chains, low);
   std::int64_t i = 0;
-  for (; i + lanes <= n; i += lanes)
-    for (int lane = 0; lane < lanes; ++lane) {
+  for (; i + chains <= n; i += chains)
+    for (int lane = 0; lane < chains; ++lane) {
       const A value = term(i + lane);
       largest[lane] = value > largest[lane] ? value : largest[lane];
     }
-  A result = i > 0 ? *std::max_element(largest, largest + lanes) : low;
+  A result = i > 0 ? *std::max_element(largest, largest + chains) : low;
   for (; i < n; ++i) result = std::max(result, static_cast<A>(term(i)));
   return result;
 }

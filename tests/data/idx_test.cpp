@@ -112,7 +112,7 @@ TEST(Idx, TakesNoMemoryForSizesBeyondTheFile) {
       [&] {
         parse_idx(idx(0x08, {0, most, most, most}, ""));
       },
-      "byte 16: expected sizes that can be addressed");
+      "byte 12: expected sizes that can be addressed");
   EXPECT_EQ(memory_stats().peak, peak);
 }
 

@@ -1,6 +1,6 @@
+#include <sys/resource.h>
 #include <akin/io/file.hpp>
 #include <csignal>
-#include <sys/resource.h>
 
 #include "support/folder.hpp"
 #include "support/test.hpp"
@@ -105,7 +105,7 @@ TEST(WriteFile, ReportsAFullDisk) {
   struct rlimit before {};
   ::getrlimit(RLIMIT_FSIZE, &before);
   const auto handler = std::signal(SIGXFSZ, SIG_IGN);
-  const struct rlimit small {4096, before.rlim_max};
+  const struct rlimit small { 4096, before.rlim_max };
   ::setrlimit(RLIMIT_FSIZE, &small);
   expect_error([&] { write_file(folder / "a", std::string(10000, 'x')); }, "cannot write");
   ::setrlimit(RLIMIT_FSIZE, &before);

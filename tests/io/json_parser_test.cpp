@@ -15,7 +15,9 @@ void expect_refused(std::string_view text, const std::string& why) {
 TEST(JsonParser, ReadsEveryKindOfValue) {
   const Json value = parse_json(" {\"a\" : [1, -2, 3.5, true, false, null], \"b\":{}, \"c\":[] ,\"d\":\"x\"}\r\n\t");
   EXPECT_EQ(value, Json(Json::Object{{"a", Json::List{1, -2, 3.5, true, false, nullptr}},
-                                     {"b", Json::Object{}}, {"c", Json::List{}}, {"d", "x"}}));
+                                     {"b", Json::Object{}},
+                                     {"c", Json::List{}},
+                                     {"d", "x"}}));
 }
 
 TEST(JsonParser, KeepsIntegersExactTo64Bits) {
@@ -70,7 +72,8 @@ TEST(JsonParser, RefusesWhatLooksLikeJsonButIsNot) {
   expect_refused("{a:1}", "byte 1: expected a key");
   expect_refused("{\"a\" 1}", "byte 5: expected ':'");
   expect_refused("{\"a\":1", "byte 6: expected ',' or '}'");
-  for (const auto* number : {"01", "-", "1.", ".5", "+1", "1e", "1e+", "0x10", "NaN", "Infinity", "-01", "// 1", "nul", "tru"})
+  for (const auto* number :
+       {"01", "-", "1.", ".5", "+1", "1e", "1e+", "0x10", "NaN", "Infinity", "-01", "// 1", "nul", "tru"})
     expect_error([&] { parse_json(number); }, "json: byte ");
 }
 
@@ -90,7 +93,8 @@ TEST(JsonParser, LimitsDepthAndCount) {
 
 TEST(JsonParser, EveryTruncationIsAnErrorAndEveryByteChangeIsOneOrReadsBack) {
   const std::string text = R"({"a":[1,-2.5e1,"x\u00e9"],"b":null})";
-  for (std::size_t size = 0; size < text.size(); ++size) expect_error([&] { parse_json(text.substr(0, size)); }, "json: byte");
+  for (std::size_t size = 0; size < text.size(); ++size)
+    expect_error([&] { parse_json(text.substr(0, size)); }, "json: byte");
   for (std::size_t i = 0; i < text.size(); ++i)
     for (int byte = 0; byte < 256; ++byte) {
       std::string changed = text;

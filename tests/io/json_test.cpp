@@ -14,8 +14,10 @@ TEST(Json, WritesCompactTextInTheOrderGiven) {
 }
 
 TEST(Json, IndentsMembersAndKeepsListsOnOneLine) {
-  const Json value = Json::Object{{"lr", 0.1}, {"betas", Json::List{0.9, 0.999}}, {"model", Json::Object{{"dim", 128}}}};
-  EXPECT_EQ(to_json(value, 2), "{\n  \"lr\": 0.1,\n  \"betas\": [0.9, 0.999],\n  \"model\": {\n    \"dim\": 128\n  }\n}");
+  const Json value =
+      Json::Object{{"lr", 0.1}, {"betas", Json::List{0.9, 0.999}}, {"model", Json::Object{{"dim", 128}}}};
+  EXPECT_EQ(to_json(value, 2),
+            "{\n  \"lr\": 0.1,\n  \"betas\": [0.9, 0.999],\n  \"model\": {\n    \"dim\": 128\n  }\n}");
 }
 
 TEST(Json, EscapesWhatStringsMayNotHold) {
@@ -57,11 +59,11 @@ TEST(Json, AccessorsSayWhatTheyFoundInstead) {
 }
 
 TEST(ValidUtf8, AcceptsTheEdgesOfEveryLengthAndStopsAtTheFirstBadByte) {
-  for (const std::string good : {"", "\x7f", "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf", "\xee\x80\x80", "\xef\xbf\xbf",
-                                 "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf"})
+  for (const std::string good : {"", "\x7f", "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf", "\xee\x80\x80",
+                                 "\xef\xbf\xbf", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf"})
     EXPECT_EQ(valid_utf8("a" + good), good.size() + 1) << good;
-  for (const std::string bad : {"\x80", "\xc0\x80", "\xc1\xbf", "\xc3", "\xc3(", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xe2\x82",
-                                "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff"})
+  for (const std::string bad : {"\x80", "\xc0\x80", "\xc1\xbf", "\xc3", "\xc3(", "\xe0\x9f\xbf", "\xed\xa0\x80",
+                                "\xe2\x82", "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff"})
     EXPECT_EQ(valid_utf8("a" + bad + "b"), 1u) << bad;
 }
 

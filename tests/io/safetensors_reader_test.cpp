@@ -27,7 +27,8 @@ TEST(SafetensorsReader, WidensTheTypesThatAkinDoesNotHaveAndSaysSo) {
     const std::string size = std::to_string(count), end = std::to_string(values.size());
     return parse_safetensors(file_of("{\"a\":" + row(dtype, "[" + size + "]", "[0," + end + "]") + "}", values));
   };
-  const auto expect_widened = [&](const std::string& dtype, const std::string& values, DType as, const std::string& want) {
+  const auto expect_widened = [&](const std::string& dtype, const std::string& values, DType as,
+                                  const std::string& want) {
     const TensorFile file = read(dtype, values, dtype.find("8") != dtype.npos || dtype == "BOOL" ? 3 : 2);
     EXPECT_EQ(file.at("a").dtype(), as) << dtype;
     EXPECT_EQ(values_of(file.at("a")), want) << dtype;
@@ -41,14 +42,17 @@ TEST(SafetensorsReader, WidensTheTypesThatAkinDoesNotHaveAndSaysSo) {
 }
 
 TEST(SafetensorsReader, TellsUnsupportedTypesFromUnknownOnes) {
-  expect_refused(file_of("{\"a\":" + row("F8_E4M3", "[1]", "[0,1]") + "}", "x"), "\"a\" is F8_E4M3, which akin does not support");
-  expect_refused(file_of("{\"a\":" + row("U64", "[1]", "[0,8]") + "}", "12345678"), "\"a\" is U64, which akin does not support");
-  expect_refused(file_of("{\"a\":" + row("F33", "[1]", "[0,1]") + "}", "x"), "header of \"a\": dtype: the format knows no \"F33\"");
+  expect_refused(file_of("{\"a\":" + row("F8_E4M3", "[1]", "[0,1]") + "}", "x"),
+                 "\"a\" is F8_E4M3, which akin does not support");
+  expect_refused(file_of("{\"a\":" + row("U64", "[1]", "[0,8]") + "}", "12345678"),
+                 "\"a\" is U64, which akin does not support");
+  expect_refused(file_of("{\"a\":" + row("F33", "[1]", "[0,1]") + "}", "x"),
+                 "header of \"a\": dtype: the format knows no \"F33\"");
 }
 
 TEST(SafetensorsReader, ReadsTensorsInAnyOrderAtAnyAlignmentWithSpaceAroundTheHeader) {
-  const std::string header = " \n{\"b\":" + row("F32", "[1]", "[1,5]") + ",\"c\":" + row("U8", "[0]", "[1,1]") + ",\"a\":" +
-                             row("U8", "[1]", "[0,1]") + "}\t ";
+  const std::string header = " \n{\"b\":" + row("F32", "[1]", "[1,5]") + ",\"c\":" + row("U8", "[0]", "[1,1]") +
+                             ",\"a\":" + row("U8", "[1]", "[0,1]") + "}\t ";
   const TensorFile file = parse_safetensors(file_of(header, std::string("\x07\x00\x00\x80\x3f", 5)));
   EXPECT_EQ(file.at("a").item(), 7);
   EXPECT_EQ(file.at("b").item(), 1);
@@ -68,14 +72,16 @@ TEST(SafetensorsReader, RefusesHeadersThatAreNotStrictJson) {
   expect_refused(file_of("[]"), "expected an object, got a list");
   expect_refused(file_of("{\"\xff\":1}"), "byte 2: not UTF-8");
   expect_refused(file_of(std::string("{}\0\0", 4)), "byte 2: expected the end");
-  expect_refused(file_of("{\"a\":" + row("U8", "[0]", "[0,0]") + ",\"a\":" + row("U8", "[0]", "[0,0]") + "}"), "duplicate key \"a\"");
+  expect_refused(file_of("{\"a\":" + row("U8", "[0]", "[0,0]") + ",\"a\":" + row("U8", "[0]", "[0,0]") + "}"),
+                 "duplicate key \"a\"");
   expect_refused(file_of(R"({"a":[[[[[]]]]]})"), "nested deeper than 4");
 }
 
 TEST(SafetensorsReader, RefusesRowsWithoutTheirThreeFields) {
   const std::string in_a = "header of \"a\": ";
   expect_refused(file_of(R"({"a":1})"), in_a + "json: expected an object, got an integer");
-  expect_refused(file_of(R"({"a":{"dtype":"U8","shape":[0]}})"), in_a + "json: the object has no member 'data_offsets'");
+  expect_refused(file_of(R"({"a":{"dtype":"U8","shape":[0]}})"),
+                 in_a + "json: the object has no member 'data_offsets'");
   expect_refused(file_of(R"({"a":{"dtype":"U8","data_offsets":[0,0]}})"), "no member 'shape'");
   expect_refused(file_of(R"({"a":{"shape":[0],"data_offsets":[0,0]}})"), "no member 'dtype'");
   expect_refused(file_of("{\"a\":" + row("U8", "[-1]", "[0,0]") + "}"), "expected an integer >= 0, got -1");
@@ -83,7 +89,8 @@ TEST(SafetensorsReader, RefusesRowsWithoutTheirThreeFields) {
   expect_refused(file_of("{\"a\":" + row("U8", "[0]", "[0,0,0]") + "}"), "data_offsets: expected [begin, end], got 3");
   expect_refused(file_of("{\"a\":" + row("U8", "[1,1,1,1,1,1,1,1,0]", "[0,0]") + "}"), "9 axes, at most 8");
   expect_refused(file_of(R"({"__metadata__":{"a":1}})"), "header of \"__metadata__\": json: expected a string");
-  expect_refused(file_of("{\"" + std::string(4097, 'n') + "\":" + row("U8", "[0]", "[0,0]") + "}"), "a name of 4097 bytes");
+  expect_refused(file_of("{\"" + std::string(4097, 'n') + "\":" + row("U8", "[0]", "[0,0]") + "}"),
+                 "a name of 4097 bytes");
 }
 
 TEST(SafetensorsReader, RefusesOverlapsHolesAndLeftovers) {
@@ -116,13 +123,15 @@ TEST(SafetensorsReader, RefusesShapesThatOverflow) {
 
 TEST(SafetensorsReader, ManyTensorsCannotShareOneRegion) {
   std::string header = "{";
-  for (int i = 0; i < 1000; ++i) header += (i ? ",\"" : "\"") + std::to_string(i) + "\":" + row("U8", "[100]", "[0,100]");
+  for (int i = 0; i < 1000; ++i)
+    header += (i ? ",\"" : "\"") + std::to_string(i) + "\":" + row("U8", "[100]", "[0,100]");
   expect_refused(file_of(header + "}", std::string(100, 'x')), "must begin at 100");
 }
 
 TEST(SafetensorsReader, EveryTruncationIsAnErrorAndEveryByteChangeIsOneOrGivesAValidFile) {
   const std::string bytes = serialize_safetensors({{"a", Array::from<std::uint8_t>({2}, {1, 2})}}, {{"k", "v"}});
-  for (std::size_t size = 0; size < bytes.size(); ++size) expect_error([&] { parse_safetensors(bytes.substr(0, size)); }, "");
+  for (std::size_t size = 0; size < bytes.size(); ++size)
+    expect_error([&] { parse_safetensors(bytes.substr(0, size)); }, "");
   int valid = 0;
   for (std::size_t i = 0; i < bytes.size(); ++i)
     for (int byte = 0; byte < 256; ++byte) {

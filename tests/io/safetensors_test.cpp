@@ -21,7 +21,8 @@ std::string raw(const Array& a) { return std::string(detail::bytes_of("a", a)); 
 TEST(Safetensors, WritesTheBytesOfTheReferenceForOneTensor) {
   const std::string header = R"({"attn.0":{"dtype":"F32","shape":[1,2,3],"data_offsets":[0,24]}})";
   EXPECT_EQ(header.size(), 64u);
-  EXPECT_EQ(serialize_safetensors({{"attn.0", Array::zeros({1, 2, 3})}}), little_endian(64) + header + std::string(24, '\0'));
+  EXPECT_EQ(serialize_safetensors({{"attn.0", Array::zeros({1, 2, 3})}}),
+            little_endian(64) + header + std::string(24, '\0'));
 }
 
 TEST(Safetensors, WritesTheBytesOfTheReferenceForAnEmptyFile) {
@@ -29,7 +30,8 @@ TEST(Safetensors, WritesTheBytesOfTheReferenceForAnEmptyFile) {
 }
 
 TEST(Safetensors, WritesTheBytesOfTheReferenceForMetadataAlone) {
-  EXPECT_EQ(serialize_safetensors({}, {{"framework", "pt"}}), little_endian(40) + R"({"__metadata__":{"framework":"pt"}})" + "     ");
+  EXPECT_EQ(serialize_safetensors({}, {{"framework", "pt"}}),
+            little_endian(40) + R"({"__metadata__":{"framework":"pt"}})" + "     ");
 }
 
 TEST(Safetensors, PutsWiderTypesFirstThenSortsByName) {
@@ -38,7 +40,8 @@ TEST(Safetensors, PutsWiderTypesFirstThenSortsByName) {
     for (const auto* name : {"2", "1"}) tensors.emplace(cat(name, dtype), counting({3}, dtype));
   const std::string bytes = serialize_safetensors(tensors);
   std::size_t last = 0;
-  for (const auto* name : {"1i64", "2i64", "1f64", "2f64", "1f32", "2f32", "1i32", "2i32", "1bf16", "2bf16", "1u8", "2u8"}) {
+  for (const auto* name :
+       {"1i64", "2i64", "1f64", "2f64", "1f32", "2f32", "1i32", "2i32", "1bf16", "2bf16", "1u8", "2u8"}) {
     const auto place = bytes.find(cat('"', name, '"'));
     EXPECT_GT(place, last) << name;
     last = place;
@@ -65,7 +68,11 @@ TEST(Safetensors, KeepsEveryDtypeAndShapeBitForBit) {
 TEST(Safetensors, SavesViewsThatAreContiguousAndRefusesOthers) {
   const Array a = counting({4, 3}, DType::f32);
   EXPECT_EQ(at(parse_safetensors(serialize_safetensors({{"a", a.slice(0, 1, 3)}})).at("a"), 0), 4);
-  expect_error([&] { serialize_safetensors({{"a", a.transpose()}}); }, "\"a\" is a strided view of shape [3, 4]; call contiguous()");
+  expect_error(
+      [&] {
+        serialize_safetensors({{"a", a.transpose()}});
+      },
+      "\"a\" is a strided view of shape [3, 4]; call contiguous()");
   expect_error([&] { serialize_safetensors({{"a", Array()}}); }, "\"a\" has no values");
 }
 
@@ -91,7 +98,8 @@ TEST(Safetensors, SavesAndLoadsFiles) {
 TEST(Safetensors, NamesTheFileThatCannotBeLoaded) {
   const test::Folder folder;
   write_file(folder / "a", "1234");
-  expect_error([&] { load_safetensors(folder / "a"); }, cat("load '", folder / "a", "': safetensors: the file has 4 bytes"));
+  expect_error([&] { load_safetensors(folder / "a"); },
+               cat("load '", folder / "a", "': safetensors: the file has 4 bytes"));
   expect_error([&] { load_safetensors(folder / "b"); }, "No such file");
 }
 

@@ -16,7 +16,8 @@ TEST(MetricsLog, WritesEachRowToBothFilesAtOnce) {
   EXPECT_EQ(io::read_file(folder / "metrics.csv"), "epoch,loss,note\n1,4.8125,warm-up\n");
   log.add({{"loss", 0.1}, {"epoch", 2}});
   EXPECT_EQ(io::read_file(folder / "metrics.csv"), "epoch,loss,note\n1,4.8125,warm-up\n2,0.1,\n");
-  EXPECT_EQ(io::read_file(folder / "metrics.jsonl"), "{\"epoch\":1,\"loss\":4.8125,\"note\":\"warm-up\"}\n{\"loss\":0.1,\"epoch\":2}\n");
+  EXPECT_EQ(io::read_file(folder / "metrics.jsonl"),
+            "{\"epoch\":1,\"loss\":4.8125,\"note\":\"warm-up\"}\n{\"loss\":0.1,\"epoch\":2}\n");
 }
 
 TEST(MetricsLog, WritesNonFiniteNumbersAsNanInCsvAndNullInJson) {

@@ -6,19 +6,32 @@ namespace akin::train {
 namespace {
 
 ProgressState usual() {
-  return {.epoch = 2, .epochs = 3, .step = 312, .steps = 468, .has_loss = true, .loss = 4.8123, .lr = 0.0871,
-          .images_per_second = 1240.4, .data_wait = 0.012, .embedding_std = 0.0832, .healthy_std = 0.088, .seconds_left = 102};
+  return {.epoch = 2,
+          .epochs = 3,
+          .step = 312,
+          .steps = 468,
+          .has_loss = true,
+          .loss = 4.8123,
+          .lr = 0.0871,
+          .images_per_second = 1240.4,
+          .data_wait = 0.012,
+          .embedding_std = 0.0832,
+          .healthy_std = 0.088,
+          .seconds_left = 102};
 }
 
 TEST(ProgressLine, ShowsEverythingOnAWideTerminal) {
   EXPECT_EQ(render(usual(), 140, false),
-            "epoch 2/3  [====================>         ]  312/468   66%  loss 4.812  lr 0.0871  1240 img/s  wait 1%  std 0.083  ETA 1:42");
+            "epoch 2/3  [====================>         ]  312/468   66%  loss 4.812  lr 0.0871  1240 img/s  wait 1%  "
+            "std 0.083  ETA 1:42");
 }
 
 TEST(ProgressLine, ShrinksTheBarThenDropsTheLeastImportantFields) {
-  EXPECT_EQ(render(usual(), 110, false),
-            "epoch 2/3  [==========>     ]  312/468   66%  loss 4.812  lr 0.0871  1240 img/s  wait 1%  std 0.083  ETA 1:42");
-  EXPECT_EQ(render(usual(), 80, false), "epoch 2/3  [===========>     ]  312/468   66%  loss 4.812  1240 img/s  ETA 1:42");
+  EXPECT_EQ(
+      render(usual(), 110, false),
+      "epoch 2/3  [==========>     ]  312/468   66%  loss 4.812  lr 0.0871  1240 img/s  wait 1%  std 0.083  ETA 1:42");
+  EXPECT_EQ(render(usual(), 80, false),
+            "epoch 2/3  [===========>     ]  312/468   66%  loss 4.812  1240 img/s  ETA 1:42");
   EXPECT_EQ(render(usual(), 40, false), "epoch 2/3  [=======>   ]  312/468   66%");
   EXPECT_EQ(render(usual(), 30, false), "epoch 2/3  312/468   66%");
   EXPECT_EQ(render(usual(), 12, false), "epoch 2/3  ");
@@ -37,7 +50,8 @@ TEST(ProgressLine, ColourAddsOnlyEscapeSequences) {
   for (const int width : {12, 30, 80, 140}) {
     std::string line = render(usual(), width, true);
     EXPECT_EQ(line.find("\x1b[") != std::string::npos, width > 12);
-    for (auto at = line.find('\x1b'); at != line.npos; at = line.find('\x1b')) line.erase(at, line.find('m', at) - at + 1);
+    for (auto at = line.find('\x1b'); at != line.npos; at = line.find('\x1b'))
+      line.erase(at, line.find('m', at) - at + 1);
     EXPECT_EQ(line, render(usual(), width, false));
   }
 }

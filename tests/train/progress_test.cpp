@@ -70,7 +70,8 @@ TEST(Progress, PrintsPlainLinesWhereThereIsNoTerminal) {
   const std::string text = screen.text();
   EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 3) << text;  // after 30 s, after 60 s, at the end
   EXPECT_EQ(text.find_first_of("\r\x1b"), std::string::npos);
-  EXPECT_EQ(text.substr(0, text.find('\n')), "epoch 1/1  30/80   37%  loss 2.000  lr 0.5000  10.0 img/s  wait 25%  ETA 0:50");
+  EXPECT_EQ(text.substr(0, text.find('\n')),
+            "epoch 1/1  30/80   37%  loss 2.000  lr 0.5000  10.0 img/s  wait 25%  ETA 0:50");
 }
 
 TEST(Progress, QuietPrintsNothing) {
@@ -101,7 +102,9 @@ TEST(Progress, MessagesGoAboveTheBarWithoutControlCharacters) {
 
 TEST(Progress, EndsTheLineWhenAnErrorLeavesTheLoop) {
   Screen screen;
-  { Progress(screen.file(), {.terminal = true, .width = 80, .now = [] { return fake_now; }}).begin_epoch(1, 1, 8); }
+  {
+    Progress(screen.file(), {.terminal = true, .width = 80, .now = [] { return fake_now; }}).begin_epoch(1, 1, 8);
+  }
   EXPECT_EQ(screen.text().back(), '\n');
 }
 

@@ -14,7 +14,8 @@ void make_run(const std::string& path) {
   run.metrics().add({{"loss", 1.5}});
   run.log("done");
   for (const auto* name : {"last", "epoch-1"}) io::write_file(run.checkpoint(name), "weights");
-  for (const auto* name : {"report.html", "report_loss.svg", "config.json.tmp-12-0"}) io::write_file(run.path(name), "x");
+  for (const auto* name : {"report.html", "report_loss.svg", "config.json.tmp-12-0"})
+    io::write_file(run.path(name), "x");
 }
 
 TEST(RunFolder, IsMadeWithItsParents) {
@@ -49,7 +50,8 @@ TEST(RunFolder, RefusesAFolderThatIsNotEmpty) {
   const test::Folder folder;
   make_run(folder / "run");
   const std::string before = folder.names("run");
-  expect_error([&] { RunFolder(folder / "run"); }, "'" + folder / "run' is not empty; continue that run with --resume, replace it with --overwrite");
+  expect_error([&] { RunFolder(folder / "run"); },
+               "'" + folder / "run' is not empty; continue that run with --resume, replace it with --overwrite");
   EXPECT_EQ(folder.names("run"), before);
   EXPECT_EQ(io::read_file(folder / "run/checkpoints/last.safetensors"), "weights");
 }
@@ -58,12 +60,16 @@ TEST(RunFolder, OverwriteRemovesTheEarlierRunAndNothingElse) {
   const test::Folder folder;
   make_run(folder / "run");
   io::make_folders(folder / "run/report.d");
-  for (const auto* name : {"notes.txt", "reports.txt", "checkpoints/keep.txt", "report.d/a"}) io::write_file(folder / "run" + "/" + name, "mine");
+  for (const auto* name : {"notes.txt", "reports.txt", "checkpoints/keep.txt", "report.d/a"})
+    io::write_file(folder / "run" + "/" + name, "mine");
   const RunFolder run(folder / "run", IfExists::overwrite);
-  EXPECT_EQ(folder.names("run"), "checkpoints config.json log.txt metrics.csv metrics.jsonl notes.txt report.d reports.txt");
+  EXPECT_EQ(folder.names("run"),
+            "checkpoints config.json log.txt metrics.csv metrics.jsonl notes.txt report.d reports.txt");
   EXPECT_EQ(folder.names("run/checkpoints"), "keep.txt");
-  EXPECT_EQ(run.foreign_files(), (std::vector<std::string>{"notes.txt", "report.d", "reports.txt", "checkpoints/keep.txt"}));
-  EXPECT_NE(io::read_file(run.path("log.txt")).find("kept 'notes.txt', which is not a file of an earlier run\n"), std::string::npos);
+  EXPECT_EQ(run.foreign_files(),
+            (std::vector<std::string>{"notes.txt", "report.d", "reports.txt", "checkpoints/keep.txt"}));
+  EXPECT_NE(io::read_file(run.path("log.txt")).find("kept 'notes.txt', which is not a file of an earlier run\n"),
+            std::string::npos);
   EXPECT_EQ(io::read_file(run.path("metrics.csv")), "");
 }
 
@@ -87,7 +93,8 @@ TEST(RunFolder, OverwriteFollowsNoLinks) {
 TEST(RunFolder, OverwriteLeavesFoldersOfOtherProgramsAlone) {
   const test::Folder folder;
   io::write_file(folder / "config.json", "{\"name\": \"my project\"}");
-  expect_error([&] { RunFolder(folder.path(), IfExists::overwrite); }, "holds 'config.json', but no config.json of akin");
+  expect_error([&] { RunFolder(folder.path(), IfExists::overwrite); },
+               "holds 'config.json', but no config.json of akin");
   EXPECT_EQ(folder.names(), "config.json");
 }
 

@@ -1,5 +1,5 @@
-#include <akin/train/terminal.hpp>
 #include <fcntl.h>
+#include <akin/train/terminal.hpp>
 
 #include "support/test.hpp"
 
@@ -25,14 +25,16 @@ class PseudoTerminal {
     struct winsize size {};
     size.ws_row = 25, size.ws_col = 77;
     ::ioctl(master_, TIOCSWINSZ, &size);
-    for (const char* name : {"TERM", "NO_COLOR"}) before_.emplace_back(name, std::getenv(name) ? std::getenv(name) : "");
+    for (const char* name : {"TERM", "NO_COLOR"})
+      before_.emplace_back(name, std::getenv(name) ? std::getenv(name) : "");
     ::setenv("TERM", "xterm", 1);
     ::unsetenv("NO_COLOR");
   }
   ~PseudoTerminal() {
     std::fclose(stream);
     ::close(master_);
-    for (const auto& [name, value] : before_) value.empty() ? ::unsetenv(name.c_str()) : ::setenv(name.c_str(), value.c_str(), 1);
+    for (const auto& [name, value] : before_)
+      value.empty() ? ::unsetenv(name.c_str()) : ::setenv(name.c_str(), value.c_str(), 1);
   }
   std::FILE* stream;
 
@@ -61,7 +63,9 @@ TEST(Terminal, RespectsNoColorAndTheDumbTerminal) {
 
 TEST(Printable, ReplacesControlCharactersAndKeepsText) {
   EXPECT_EQ(printable("grün €\n\x1b[31m\x7f\t"), "grün €??[31m??");
-  EXPECT_EQ(printable("a\xc2\x9b" "31m"), "a?31m");  // U+009B starts an escape sequence too
+  EXPECT_EQ(printable("a\xc2\x9b"
+                      "31m"),
+            "a?31m");  // U+009B starts an escape sequence too
   EXPECT_EQ(printable("\xc2\xa0|\xc2"), "\xc2\xa0|\xc2");
 }
 
@@ -70,6 +74,7 @@ TEST(ColumnsOf, CountsCharactersNotBytes) { EXPECT_EQ(columns_of("grün ± €")
 TEST(Number, FormatsAndNeverOverflows) {
   EXPECT_EQ(number("%.3f", 0.0831), "0.083");
   EXPECT_EQ(number("%.3f", 1e300).size(), 63u);
+  EXPECT_EQ(number("%.3f", -std::nan("")), "nan");
 }
 
 }  // namespace

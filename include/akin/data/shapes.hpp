@@ -61,11 +61,11 @@ class Polygon {
     double nearest = INFINITY;
     bool inside = false;
     for (std::size_t i = 0, j = corners_.size() - 1; i < corners_.size(); j = i++) {
-      const Point a = corners_[j], edge = {corners_[i].x - a.x, corners_[i].y - a.y}, to = {p.x - a.x, p.y - a.y};
+      const Point a = corners_[j], b = corners_[i], edge = {b.x - a.x, b.y - a.y}, to = {p.x - a.x, p.y - a.y};
       const double along = (to.x * edge.x + to.y * edge.y) / (edge.x * edge.x + edge.y * edge.y);
       const double t = std::clamp(along, 0.0, 1.0), dx = to.x - t * edge.x, dy = to.y - t * edge.y;
       nearest = std::min(nearest, dx * dx + dy * dy);
-      if ((a.y > p.y) != (a.y + edge.y > p.y) && p.x < a.x + to.y / edge.y * edge.x) inside = !inside;
+      if ((a.y > p.y) != (b.y > p.y) && p.x < a.x + to.y / edge.y * edge.x) inside = !inside;
     }
     return (inside ? -1 : 1) * std::sqrt(nearest);
   }
@@ -74,6 +74,7 @@ class Polygon {
   std::vector<Point> corners_;
 };
 
+/// A star with its first point up. Inner radius cos(pi / points) makes it a regular polygon.
 inline std::vector<Point> star_corners(int points, double inner_radius) {
   std::vector<Point> corners;
   for (int i = 0; i < 2 * points; ++i) {
@@ -84,12 +85,16 @@ inline std::vector<Point> star_corners(int points, double inner_radius) {
 }
 
 inline const Polygon& polygon(std::int64_t index) {
-  static const std::vector<Polygon> polygons = {
-      Polygon({{-1, -1}, {1, -1}, {1, 1}, {-1, 1}}),
-      Polygon({{0, -1}, {0.8660254037844386, 0.5}, {-0.8660254037844386, 0.5}}), Polygon(star_corners(5, 0.45)),
-      Polygon(
-          {{-1, -3}, {1, -3}, {1, -1}, {3, -1}, {3, 1}, {1, 1}, {1, 3}, {-1, 3}, {-1, 1}, {-3, 1}, {-3, -1}, {-1, -1}}),
-      Polygon({{0, -3}, {3, 0}, {1, 0}, {1, 3}, {-1, 3}, {-1, 0}, {-3, 0}})};
+  static const std::vector<Polygon> polygons = [] {
+    const std::vector<Point> square = {{-1, -1}, {1, -1}, {1, 1}, {-1, 1}};
+    const std::vector<Point> cross = {{-1, -3}, {1, -3}, {1, -1}, {3, -1}, {3, 1},   {1, 1},
+                                      {1, 3},   {-1, 3}, {-1, 1}, {-3, 1}, {-3, -1}, {-1, -1}};
+    const std::vector<Point> arrow = {{0, -3}, {3, 0}, {1, 0}, {1, 3}, {-1, 3}, {-1, 0}, {-3, 0}};
+    std::vector<Polygon> all;
+    for (const auto& corners : {square, star_corners(3, 0.5), star_corners(5, 0.45), cross, arrow})
+      all.emplace_back(corners);
+    return all;
+  }();
   return polygons[static_cast<std::size_t>(index)];
 }
 

@@ -97,27 +97,27 @@ inline KnnInput checked_knn(const Features& train, const Array& test, const KnnO
   return in;
 }
 
-/// The definition, in double: every cosine, all sorted.
+}  // namespace detail
+
+/// Textbook twin of knn_predict: every cosine in double, all sorted.
 inline Array knn_predict_naive(const Features& train, const Array& test, const KnnOptions& options = {}) {
-  const KnnInput in = checked_knn(train, test, options);
+  const detail::KnnInput in = detail::checked_knn(train, test, options);
   const std::int64_t n = in.train.dim(0), d = in.train.dim(1);
   const Array z = ops::l2_normalize(ops::cast(in.train, DType::f64)).y, q = ops::l2_normalize(ops::cast(in.test, DType::f64)).y;
   Array predicted = Array::empty({test.dim(0)}, DType::i64);
   for (std::int64_t i = 0; i < predicted.size(); ++i) {
-    std::vector<Neighbour> all;
+    std::vector<detail::Neighbour> all;
     for (std::int64_t j = 0; j < n; ++j) {
       double dot = 0;
       for (std::int64_t c = 0; c < d; ++c) dot += q.data<double>()[i * d + c] * z.data<double>()[j * d + c];
       all.push_back({dot, j});
     }
-    std::sort(all.begin(), all.end(), nearer);
+    std::sort(all.begin(), all.end(), detail::nearer);
     all.resize(static_cast<std::size_t>(options.k));
-    predicted.mut<std::int64_t>()[i] = vote(std::move(all), in.labels.data<std::int64_t>(), options.temperature);
+    predicted.mut<std::int64_t>()[i] = detail::vote(std::move(all), in.labels.data<std::int64_t>(), options.temperature);
   }
   return predicted;
 }
-
-}  // namespace detail
 
 /// The class of each test feature by the weighted vote of its k nearest training features.
 ///   score(c) = sum over the k nearest j with class c of exp(cos(x, x_j) / T)    Wu et al. 2018, arXiv:1805.01978, Sec. 3.4

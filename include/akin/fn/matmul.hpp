@@ -2,7 +2,7 @@
 #pragma once
 #include "../autograd/record.hpp"
 #include "../ops/matmul.hpp"
-#include "../ops/reduce.hpp"
+#include "elementwise.hpp"
 
 namespace akin::inline AKIN_ABI {
 

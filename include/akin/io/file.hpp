@@ -69,7 +69,7 @@ class PendingFile {
       temporary_ = cat(path, ".tmp-", ::getpid(), "-", attempt);
       fd_ = calls_.create(temporary_.c_str());
       if (fd_ < 0 && errno == EEXIST && attempt < 1000) continue;  // another thread, or a run that was killed
-      if (fd_ < 0) temporary_.clear();  // not ours: nothing to remove
+      if (fd_ < 0) temporary_.clear();                             // not ours: nothing to remove
       if (fd_ < 0) fail("create a temporary file for", errno);
     }
   }
@@ -104,7 +104,8 @@ class PendingFile {
   }
 
   [[noreturn]] void fail(std::string_view doing, int code) const {
-    std::string why = cat("write_file: cannot ", doing, " '", path_, "': ", errno_text(code), " (", bytes_, " bytes needed");
+    std::string why =
+        cat("write_file: cannot ", doing, " '", path_, "': ", errno_text(code), " (", bytes_, " bytes needed");
     struct statvfs disk;
     if (::statvfs(folder_of(path_).c_str(), &disk) == 0) why += cat(", ", disk.f_bavail * disk.f_frsize, " free");
     throw Error(why + ")");
@@ -144,7 +145,8 @@ inline std::string read_file(const std::string& path, std::uint64_t max_bytes = 
   std::string bytes;
   std::size_t used = 0, room = static_cast<std::uint64_t>(facts.st_size);
   while (true) {
-    check(std::max(used, room) <= max_bytes, "read_file", "'", path, "' is longer than the limit of ", max_bytes, " bytes");
+    check(std::max(used, room) <= max_bytes, "read_file", "'", path, "' is longer than the limit of ", max_bytes,
+          " bytes");
     bytes.resize(std::max(room, used) + 1);  // one more than expected, so that the end shows without another round
     const ssize_t count = ::read(fd, bytes.data() + used, bytes.size() - used);
     if (count < 0 && errno == EINTR) continue;

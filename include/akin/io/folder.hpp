@@ -39,7 +39,8 @@ inline std::vector<std::string> list_folder(const std::string& path) {
   check(folder != nullptr, "list_folder", "cannot read '", path, "': ", errno_text(errno));
   std::vector<std::string> names;
   while (const dirent* entry = ::readdir(folder.get()))
-    if (std::string_view(entry->d_name) != "." && std::string_view(entry->d_name) != "..") names.emplace_back(entry->d_name);
+    if (std::string_view(entry->d_name) != "." && std::string_view(entry->d_name) != "..")
+      names.emplace_back(entry->d_name);
   std::sort(names.begin(), names.end());
   return names;
 }

@@ -1,11 +1,12 @@
 // JSON: a small value type and its writer; json_parser.hpp reads. For safetensors headers, config.json, metrics.jsonl.
 #pragma once
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
+#include <ostream>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,7 +17,7 @@
 
 namespace akin::inline AKIN_ABI::io {
 
-/// One JSON value. Integers are exact to 64 bits (signed or unsigned); objects keep the order in which they were written.
+/// One JSON value. Integers are exact to 64 bits (signed or unsigned); objects keep the order of their members.
 class Json {
  public:
   using List = std::vector<Json>;
@@ -28,8 +29,10 @@ class Json {
   template <std::integral T>
   Json(T value) {
     // One form per number, so that equal numbers compare equal: unsigned only beyond the signed range.
-    if (std::in_range<std::int64_t>(value)) value_ = static_cast<std::int64_t>(value);
-    else value_ = static_cast<std::uint64_t>(value);
+    if (std::in_range<std::int64_t>(value))
+      value_ = static_cast<std::int64_t>(value);
+    else
+      value_ = static_cast<std::uint64_t>(value);
   }
   Json(std::string value) : value_(std::move(value)) {}
   Json(std::string_view value) : value_(std::string(value)) {}
@@ -125,21 +128,29 @@ inline void append_json_string(std::string& out, std::string_view text) {
   out += '"';
   for (const char c : text) {
     const auto special = plain.find(c);
-    if (special != plain.npos) (out += '\\') += letters[special];
-    else if (static_cast<unsigned char>(c) < 0x20) ((out += "\\u00") += hex[c >> 4]) += hex[c & 15];
-    else out += c;
+    if (special != plain.npos)
+      (out += '\\') += letters[special];
+    else if (static_cast<unsigned char>(c) < 0x20)
+      ((out += "\\u00") += hex[c >> 4]) += hex[c & 15];
+    else
+      out += c;
   }
   out += '"';
 }
 
-/// Text from a file, made safe and short enough for a message.
-inline std::string quoted(std::string_view text) {
-  std::size_t end = std::min<std::size_t>(text.size(), 100);
-  while (end > 0 && end < text.size() && (text[end] & 0xc0) == 0x80) --end;  // not inside a character
-  std::string out;
-  append_json_string(out, text.substr(0, end));
-  return end < text.size() ? out + "..." : out;
-}
+/// Text from a file, made safe and short enough for a message. Built only when a message is.
+struct Quoted {
+  std::string_view text;
+
+  friend std::ostream& operator<<(std::ostream& os, Quoted q) {
+    std::size_t end = std::min<std::size_t>(q.text.size(), 100);
+    while (end > 0 && end < q.text.size() && (q.text[end] & 0xc0) == 0x80) --end;  // not inside a character
+    std::string out;
+    append_json_string(out, q.text.substr(0, end));
+    return os << out << (end < q.text.size() ? "..." : "");
+  }
+};
+inline Quoted quoted(std::string_view text) { return {text}; }
 
 class JsonWriter {
  public:

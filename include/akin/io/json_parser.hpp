@@ -10,7 +10,7 @@
 namespace akin::inline AKIN_ABI::io {
 
 struct JsonLimits {
-  int max_depth = 64;                   ///< lists and objects inside each other
+  int max_depth = 64;                    ///< lists and objects inside each other
   std::int64_t max_values = 16'000'000;  ///< bounds memory: a value costs about 40 bytes, but only 2 in the text
 };
 
@@ -30,7 +30,9 @@ class JsonParser {
   }
 
  private:
-  [[noreturn]] static void fail(std::size_t at, std::string_view why) { throw Error(cat("json: byte ", at, ": ", why)); }
+  [[noreturn]] static void fail(std::size_t at, std::string_view why) {
+    throw Error(cat("json: byte ", at, ": ", why));
+  }
 
   char peek() const { return at_ < text_.size() ? text_[at_] : '\0'; }
   void skip_space() {
@@ -110,7 +112,8 @@ class JsonParser {
     std::string out;
     while (true) {
       const std::size_t run = at_;
-      while (at_ < text_.size() && text_[at_] != '"' && text_[at_] != '\\' && static_cast<unsigned char>(text_[at_]) >= 0x20)
+      while (at_ < text_.size() && text_[at_] != '"' && text_[at_] != '\\' &&
+             static_cast<unsigned char>(text_[at_]) >= 0x20)
         ++at_;
       out.append(text_, run, at_ - run);
       if (at_ >= text_.size()) fail(begin, "the string has no end");

@@ -11,7 +11,7 @@
 
 namespace akin::inline AKIN_ABI::io {
 
-static_assert(std::endian::native == std::endian::little, "safetensors values are little-endian and copied as they are");
+static_assert(std::endian::native == std::endian::little, "safetensors holds little-endian values");
 
 using NamedArrays = std::map<std::string, Array>;
 
@@ -19,7 +19,7 @@ using NamedArrays = std::map<std::string, Array>;
 struct TensorFile {
   NamedArrays tensors;
   std::map<std::string, std::string> metadata;   ///< the file's "__metadata__"
-  std::map<std::string, std::string> stored_as;  ///< tensors akin holds in a wider type: name -> "F16", "BOOL", "I8", ...
+  std::map<std::string, std::string> stored_as;  ///< of tensors read into a wider type: "F16", "I8", ...
 
   /// Errors: no tensor of that name.
   const Array& at(const std::string& name) const {
@@ -89,7 +89,8 @@ inline const StoredType& stored_type_of(DType dtype) {
 /// IEEE 754 binary16 to binary32; exact.
 inline float float_from_half(std::uint16_t half) {
   const std::uint32_t sign = (half & 0x8000u) << 16, exponent = (half >> 10) & 31u, fraction = half & 1023u;
-  if (exponent == 0) return std::bit_cast<float>(std::bit_cast<std::uint32_t>(static_cast<float>(fraction) * 0x1p-24f) | sign);
+  if (exponent == 0)
+    return std::bit_cast<float>(std::bit_cast<std::uint32_t>(static_cast<float>(fraction) * 0x1p-24f) | sign);
   if (exponent == 31) return std::bit_cast<float>(sign | 0x7f800000u | fraction << 13);
   return std::bit_cast<float>(sign | (exponent + 112) << 23 | fraction << 13);
 }

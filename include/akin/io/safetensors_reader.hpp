@@ -41,7 +41,8 @@ inline StoredTensor read_row(const std::string& name, const Json& row) {
   const StoredType* type = find_stored_type(type_name);
   check(type != nullptr, "dtype", "the format knows no ", quoted(type_name));
   const Json::List &sizes = row.at("shape").list(), &offsets = row.at("data_offsets").list();
-  check(sizes.size() <= static_cast<std::size_t>(max_rank), "shape", sizes.size(), " axes, at most ", max_rank, " are supported");
+  check(sizes.size() <= static_cast<std::size_t>(max_rank), "shape", sizes.size(), " axes, at most ", max_rank,
+        " are supported");
   check(offsets.size() == 2, "data_offsets", "expected [begin, end], got ", offsets.size(), " numbers");
   StoredTensor tensor{name, type, {}, offsets[0].natural(), offsets[1].natural()};
   for (const Json& size : sizes) tensor.sizes.push_back(size.natural());
@@ -55,7 +56,8 @@ inline TensorHeader read_header(std::string_view text) {
   for (const auto& [name, value] : json.object()) {
     check(name.size() <= max_name_bytes, "safetensors", "a name of ", name.size(), " bytes; at most ", max_name_bytes);
     try {
-      if (name != "__metadata__") header.tensors.push_back(read_row(name, value));
+      if (name != "__metadata__")
+        header.tensors.push_back(read_row(name, value));
       else
         for (const auto& [key, text] : value.object()) header.metadata.emplace(key, text.string());
     } catch (const Error& error) {
@@ -93,8 +95,8 @@ inline void check_layout(std::vector<StoredTensor>& tensors, std::uint64_t buffe
           " bytes for its shape and dtype, but its offsets hold ", tensor.end - tensor.begin);
     end = tensor.end;
   }
-  check(end == buffer_bytes, "safetensors", "the header describes ", end, " bytes of values, the file holds ", buffer_bytes,
-        end > buffer_bytes ? " (truncated)" : " (bytes that belong to no tensor)");
+  check(end == buffer_bytes, "safetensors", "the header describes ", end, " bytes of values, the file holds ",
+        buffer_bytes, end > buffer_bytes ? " (truncated)" : " (bytes that belong to no tensor)");
 }
 
 /// Copies values one by one: files need not be aligned, so no pointer into them is ever cast.
@@ -117,12 +119,18 @@ inline Array read_values(const StoredTensor& tensor, std::string_view buffer) {
   Array out = Array::empty(shape, type.dtype);
   const char* bytes = buffer.data() + tensor.begin;
   const auto to_i32 = [](auto value) { return static_cast<std::int32_t>(value); };
-  if (type.name == "F16") widen<std::uint16_t, float>(bytes, out, float_from_half);
-  else if (type.name == "BOOL") widen<std::uint8_t, std::uint8_t>(bytes, out, [](std::uint8_t b) { return std::uint8_t{b != 0}; });
-  else if (type.name == "I8") widen<std::int8_t, std::int32_t>(bytes, out, to_i32);
-  else if (type.name == "I16") widen<std::int16_t, std::int32_t>(bytes, out, to_i32);
-  else if (type.name == "U16") widen<std::uint16_t, std::int32_t>(bytes, out, to_i32);
-  else on_any(type.dtype, [&]<class T>() { std::memcpy(out.mut<T>(), bytes, tensor.end - tensor.begin); });
+  if (type.name == "F16")
+    widen<std::uint16_t, float>(bytes, out, float_from_half);
+  else if (type.name == "BOOL")
+    widen<std::uint8_t, std::uint8_t>(bytes, out, [](std::uint8_t b) { return std::uint8_t{b != 0}; });
+  else if (type.name == "I8")
+    widen<std::int8_t, std::int32_t>(bytes, out, to_i32);
+  else if (type.name == "I16")
+    widen<std::int16_t, std::int32_t>(bytes, out, to_i32);
+  else if (type.name == "U16")
+    widen<std::uint16_t, std::int32_t>(bytes, out, to_i32);
+  else
+    on_any(type.dtype, [&]<class T>() { std::memcpy(out.mut<T>(), bytes, tensor.end - tensor.begin); });
   return out;
 }
 

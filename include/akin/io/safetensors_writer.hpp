@@ -13,8 +13,10 @@ namespace detail {
 
 /// The values of an array, without a copy.
 inline std::string_view bytes_of(const std::string& name, const Array& a) {
-  check(a.defined() && a.device() == Device::cpu, "safetensors", quoted(name), " has no values on the cpu; move it with to()");
-  check(a.is_contiguous(), "safetensors", quoted(name), " is a strided view of shape ", a.shape(), "; call contiguous() first");
+  check(a.defined() && a.device() == Device::cpu, "safetensors", quoted(name),
+        " has no values on the cpu; move it with to()");
+  check(a.is_contiguous(), "safetensors", quoted(name), " is a strided view of shape ", a.shape(),
+        "; call contiguous() first");
   return on_any(a.dtype(), [&]<class T>() {
     return std::string_view(reinterpret_cast<const char*>(a.data<T>()), static_cast<std::size_t>(a.size()) * sizeof(T));
   });
@@ -41,8 +43,8 @@ inline void check_names(const NamedArrays& tensors) {
 inline std::string header_bytes(const Json& header) {
   std::string text = to_json(header);
   text.resize((text.size() + 7) / 8 * 8, ' ');
-  check(text.size() <= max_header_bytes, "safetensors", "the header takes ", text.size(), " bytes, more than the limit of ",
-        max_header_bytes);
+  check(text.size() <= max_header_bytes, "safetensors", "the header takes ", text.size(),
+        " bytes, more than the limit of ", max_header_bytes);
   const std::uint64_t length = text.size();
   char prefix[8];
   std::memcpy(prefix, &length, 8);
@@ -77,7 +79,8 @@ inline FileParts file_parts(const NamedArrays& tensors, const std::map<std::stri
 }  // namespace detail
 
 /// The bytes of a safetensors file.
-inline std::string serialize_safetensors(const NamedArrays& tensors, const std::map<std::string, std::string>& metadata = {}) {
+inline std::string serialize_safetensors(const NamedArrays& tensors,
+                                         const std::map<std::string, std::string>& metadata = {}) {
   detail::FileParts parts = detail::file_parts(tensors, metadata);
   parts.pieces[0] = parts.header;
   std::string bytes;

@@ -1,5 +1,6 @@
 // Negative cosine similarity, the loss of SimSiam and, scaled, of BYOL.
 #pragma once
+#include "../fn/elementwise.hpp"
 #include "../fn/norm.hpp"
 #include "../fn/reduce.hpp"
 

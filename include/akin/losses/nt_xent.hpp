@@ -1,5 +1,6 @@
 // NT-Xent, the loss of SimCLR.
 #pragma once
+#include "../fn/elementwise.hpp"
 #include "../fn/matmul.hpp"
 #include "../fn/norm.hpp"
 #include "../fn/reduce.hpp"

@@ -32,6 +32,7 @@ enum class Aggregates { samples, pairs, statistics };
 
 struct LossRow {
   std::string_view name, source, variant;
+  int views, targets;                    ///< how many of each it takes
   Aggregates aggregates;
   std::vector<std::string_view> params;  ///< names of the parameters
   std::vector<double> defaults;
@@ -41,24 +42,18 @@ struct LossRow {
 
 namespace detail {
 inline double param(const LossInput& in, std::size_t i, double fallback) { return i < in.params.size() ? in.params[i] : fallback; }
-inline void needs(std::string_view op, const LossInput& in, std::size_t views, std::size_t targets) {
-  check(in.views.size() == views && in.targets.size() == targets, op, "takes ", views, " views and ", targets,
-        " targets, got ", in.views.size(), " and ", in.targets.size());
-}
 }  // namespace detail
 
 inline const std::vector<LossRow>& table() {
   static const std::vector<LossRow> rows = {
-      {"nt_xent", "SimCLR, arXiv:2002.05709, Eq. 1", "mean over the 2N anchors", Aggregates::pairs, {"temperature"}, {0.5},
+      {"nt_xent", "SimCLR, arXiv:2002.05709, Eq. 1", "mean over the 2N anchors", 2, 0, Aggregates::pairs, {"temperature"}, {0.5},
        [](std::int64_t n, std::int64_t) { return std::log(2.0 * static_cast<double>(n) - 1); },
        [](const LossInput& in) {
-         detail::needs("nt_xent", in, 2, 0);
          return LossOutput{nt_xent(in.views[0], in.views[1], {.temperature = detail::param(in, 0, 0.5)}), {}};
        }},
-      {"negative_cosine", "SimSiam, arXiv:2011.10566, Eq. 1", "one direction, target as given", Aggregates::samples, {}, {},
+      {"negative_cosine", "SimSiam, arXiv:2011.10566, Eq. 1", "one direction, target as given", 1, 1, Aggregates::samples, {}, {},
        [](std::int64_t, std::int64_t) { return 0.0; },
        [](const LossInput& in) {
-         detail::needs("negative_cosine", in, 1, 1);
          return LossOutput{negative_cosine(in.views[0], in.targets[0]), {}};
        }},
   };
@@ -73,6 +68,13 @@ inline const LossRow& find(std::string_view name) {
     known.emplace_back(row.name);
   }
   throw_unknown("losses", "loss", name, known);
+}
+
+/// The loss of a row. Errors: another number of views or targets than the row takes; what the loss itself refuses.
+inline LossOutput compute(const LossRow& row, const LossInput& in) {
+  check(static_cast<int>(in.views.size()) == row.views && static_cast<int>(in.targets.size()) == row.targets, row.name, "takes ",
+        row.views, " views and ", row.targets, " targets, got ", in.views.size(), " and ", in.targets.size());
+  return row.compute(in);
 }
 
 }  // namespace akin::inline AKIN_ABI::losses

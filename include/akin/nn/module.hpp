@@ -23,7 +23,7 @@
 
 namespace akin::inline AKIN_ABI::nn {
 
-class Module;
+class AKIN_ABI_TAG Module;
 
 /// Where the initial values of a parameter come from: a pure function of the seed and the parameter's full name.
 struct InitContext {

@@ -17,6 +17,13 @@ inline Rows rows_of(std::string_view op, const Array& x) {
   return {cols ? x.size() / cols : 0, cols};
 }
 
+/// The shape without the last axis.
+inline Shape leading_shape(const Array& x) {
+  Shape shape;
+  for (int axis = 0; axis + 1 < x.rank(); ++axis) shape.push_back(x.shape()[axis]);
+  return shape;
+}
+
 /// Shape, dtype and device of x.
 inline void check_like(std::string_view op, std::string_view what, const Array& a, const Array& x) {
   check_shape(op, what, a, x.shape());

@@ -23,13 +23,6 @@ Array row_kernel(std::string_view op, const Array& x, Array out, Kernel&& kernel
   return out;
 }
 
-/// The shape without the last axis.
-inline Shape leading_shape(const Array& x) {
-  Shape shape;
-  for (int axis = 0; axis + 1 < x.rank(); ++axis) shape.push_back(x.shape()[axis]);
-  return shape;
-}
-
 }  // namespace detail
 
 /// y = exp(x) / sum exp(x)

@@ -15,7 +15,7 @@ namespace akin::inline AKIN_ABI::train {
 
 namespace detail {
 
-/// One field of RFC 4180: in quotes if it holds a comma, a quote or a line break. A text that a spreadsheet would run as
+/// One field of RFC 4180: in quotes if it holds a comma, a quote or a line break. Text that a spreadsheet would run as
 /// a formula gets a leading apostrophe.
 inline std::string csv_text(std::string_view text) {
   const bool formula = !text.empty() && std::string_view("=+-@\t\r").find(text[0]) != std::string_view::npos;
@@ -85,7 +85,8 @@ class MetricsLog {
     if (columns_.empty()) start(row);
     std::vector<std::string> fields;
     for (const auto& column : columns_) {
-      const auto cell = std::find_if(row.begin(), row.end(), [&](const auto& member) { return member.first == column; });
+      const auto cell =
+          std::find_if(row.begin(), row.end(), [&](const auto& member) { return member.first == column; });
       fields.push_back(cell == row.end() ? "" : detail::csv_field(cell->second));
     }
     csv_.append(detail::csv_record(fields));
@@ -107,7 +108,8 @@ class MetricsLog {
       const bool first = std::none_of(row.begin(), member, [&](const auto& other) { return other.first == key; });
       check(first, "metrics", "the row names '", key, "' twice");
       const bool known = columns_.empty() || std::find(columns_.begin(), columns_.end(), key) != columns_.end();
-      check(known, "metrics", "'", key, "' is no column of '", csv_path_, "'; the first row names all columns (nan: not yet)");
+      check(known, "metrics", "'", key, "' is no column of '", csv_path_,
+            "'; the first row names all columns (nan: not yet)");
     }
   }
 

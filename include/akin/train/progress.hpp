@@ -15,7 +15,7 @@ inline double steady_seconds() {
 }
 
 struct ProgressOptions {
-  bool terminal = false;        ///< redraw one line in place; otherwise print plain lines
+  bool terminal = false;  ///< redraw one line in place; otherwise print plain lines
   bool color = false;
   bool quiet = false;           ///< print nothing at all
   int width = 0;                ///< columns; 0 asks the terminal before each redraw, so that resizing works
@@ -30,12 +30,12 @@ inline ProgressOptions progress_for(std::FILE* stream, bool quiet = false) {
   return {.terminal = is_terminal(stream), .color = wants_color(stream), .quiet = quiet};
 }
 
-/// What one training step tells. Errors: none; nan means unknown, except for the loss.
+/// What one training step tells; nan means unknown, except for the loss.
 struct StepReport {
   double loss = 0;
   double lr = ProgressState::unknown;
   std::int64_t images = 0;
-  double wait_seconds = 0;  ///< of the step's time, how long the loader kept us waiting
+  double wait_seconds = 0;                        ///< of the step's time, how long the loader kept us waiting
   double embedding_std = ProgressState::unknown;  ///< nan keeps the last known one
 };
 
@@ -134,7 +134,8 @@ class Progress {
   std::FILE* out_;
   ProgressOptions options_;
   ProgressState state_;
-  Smoothed loss_{options_.smoothing}, step_seconds_{options_.smoothing}, wait_seconds_{options_.smoothing}, images_{options_.smoothing};
+  Smoothed loss_{options_.smoothing}, step_seconds_{options_.smoothing}, wait_seconds_{options_.smoothing},
+      images_{options_.smoothing};
   double last_step_ = 0, shown_ = 0;
   bool open_ = false;
 };

@@ -16,16 +16,16 @@ namespace akin::inline AKIN_ABI::train {
 struct ProgressState {
   static constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
 
-  int epoch = 1, epochs = 1;          ///< counted from 1
-  std::int64_t step = 0, steps = 1;   ///< within the epoch
-  bool has_loss = false;              ///< a loss that is nan is shown
-  double loss = unknown;              ///< smoothed
+  int epoch = 1, epochs = 1;         ///< counted from 1
+  std::int64_t step = 0, steps = 1;  ///< within the epoch
+  bool has_loss = false;             ///< a loss that is nan is shown
+  double loss = unknown;             ///< smoothed
   double lr = unknown;
   double images_per_second = unknown;
-  double data_wait = unknown;         ///< share of the time spent waiting for the loader, 0 ... 1
-  double embedding_std = unknown;     ///< of normalised embeddings, mean over features
-  double healthy_std = 0;             ///< 1/sqrt(features); below half of it the line warns of collapse with '!'
-  double seconds_left = unknown;      ///< to the end of the last epoch
+  double data_wait = unknown;      ///< share of the time spent waiting for the loader, 0 ... 1
+  double embedding_std = unknown;  ///< of normalised embeddings, mean over features
+  double healthy_std = 0;          ///< 1/sqrt(features); below half of it the line warns of collapse with '!'
+  double seconds_left = unknown;   ///< to the end of the last epoch
 };
 
 /// 83 gives "1:23", 3723 "1:02:03", 356400 "4d 03h"; unknown "-:--".
@@ -46,13 +46,15 @@ struct Style {
   std::string bold(const std::string& text) const { return paint("\x1b[1m", text); }
   std::string green(const std::string& text) const { return paint("\x1b[32m", text); }
   std::string red(const std::string& text) const { return paint("\x1b[1;31m", text); }
-  std::string paint(const char* code, const std::string& text) const { return color && !text.empty() ? code + text + "\x1b[0m" : text; }
+  std::string paint(const char* code, const std::string& text) const {
+    return color && !text.empty() ? code + text + "\x1b[0m" : text;
+  }
 };
 
 /// A label and a value, two spaces apart from the field before. Narrow terminals lose the fields of low rank first.
 struct Field {
-  std::string before, value, after;
   int rank;
+  std::string before, value, after;
   bool alarm = false;
 
   int columns() const { return 2 + columns_of(before) + columns_of(value) + columns_of(after); }
@@ -64,24 +66,31 @@ struct Field {
 /// About four digits, so that the line does not jump about: 4.812, 48.12, 0.0481, 3.1e-05.
 inline std::string short_number(double x) {
   const double size = std::abs(x);
-  return number(size >= 1000 || size == 0 ? "%.4g" : size >= 100 ? "%.1f" : size >= 10 ? "%.2f" : size >= 1 ? "%.3f" : size >= 1e-3 ? "%.4f" : "%.1e", x);
+  if (size != 0 && size < 1e-3) return number("%.1e", x);
+  if (size == 0 || !(size < 1000)) return number("%.4g", x);
+  return number(size >= 100 ? "%.1f" : size >= 10 ? "%.2f" : size >= 1 ? "%.3f" : "%.4f", x);
+}
+
+/// Share of the epoch that is done, 0 ... 1.
+inline double done(const ProgressState& s) {
+  const auto steps = static_cast<double>(std::max<std::int64_t>(s.steps, 1));
+  return std::clamp(static_cast<double>(s.step) / steps, 0.0, 1.0);
 }
 
 inline std::vector<Field> fields_of(const ProgressState& s) {
   std::vector<Field> fields;
-  const double percent = 100.0 * static_cast<double>(s.step) / static_cast<double>(std::max<std::int64_t>(s.steps, 1));
-  const auto add = [&](bool known, int rank, Field field) {
-    field.rank = rank;
+  const auto add = [&](bool known, Field field) {
     if (known) fields.push_back(std::move(field));
   };
   const bool collapses = s.embedding_std < 0.5 * s.healthy_std;
-  add(true, 9, {"", number("%3.0f", std::floor(percent)), "%", 0});
-  add(s.has_loss, 8, {"loss ", short_number(s.loss), "", 0, !std::isfinite(s.loss)});
-  add(!std::isnan(s.lr), 4, {"lr ", short_number(s.lr), "", 0});
-  add(!std::isnan(s.images_per_second), 6, {"", number(s.images_per_second < 99.5 ? "%.1f" : "%.0f", s.images_per_second), " img/s", 0});
-  add(!std::isnan(s.data_wait), 3, {"wait ", number("%.0f", 100 * s.data_wait), "%", 0, s.data_wait > 0.5});
-  add(!std::isnan(s.embedding_std), 5, {"std ", number("%.3f", s.embedding_std), collapses ? "!" : "", 0, collapses});
-  add(true, 7, {"ETA ", duration(s.seconds_left), "", 0});
+  const char* rate = s.images_per_second < 99.5 ? "%.1f" : "%.0f";
+  add(true, {9, "", number("%3.0f", std::floor(100 * done(s))), "%"});
+  add(s.has_loss, {8, "loss ", short_number(s.loss), "", !std::isfinite(s.loss)});
+  add(!std::isnan(s.lr), {4, "lr ", short_number(s.lr), ""});
+  add(!std::isnan(s.images_per_second), {6, "", number(rate, s.images_per_second), " img/s"});
+  add(!std::isnan(s.data_wait), {3, "wait ", number("%.0f", 100 * s.data_wait), "%", s.data_wait > 0.5});
+  add(!std::isnan(s.embedding_std), {5, "std ", number("%.3f", s.embedding_std), collapses ? "!" : "", collapses});
+  add(true, {7, "ETA ", duration(s.seconds_left), ""});
   return fields;
 }
 
@@ -93,8 +102,7 @@ inline std::string step_of(const ProgressState& s) {
 /// "[=====>    ]": the head shows that something runs even before the first column is full.
 inline std::string bar(const ProgressState& s, int columns, Style style) {
   const int inner = columns - 2;
-  const double done = static_cast<double>(s.step) / static_cast<double>(std::max<std::int64_t>(s.steps, 1));
-  const int full = static_cast<int>(std::clamp(done, 0.0, 1.0) * inner);
+  const int full = static_cast<int>(done(s) * inner);
   const std::string filled = std::string(static_cast<std::size_t>(full), '=') + (full < inner ? ">" : "");
   const std::string empty(static_cast<std::size_t>(inner) - filled.size(), ' ');
   return style.dim("[") + style.green(filled) + empty + style.dim("]");
@@ -115,11 +123,13 @@ inline std::string render(const ProgressState& state, int width, bool color) {
     for (const auto& field : fields) columns += field.columns();
     return columns;
   };
+  const auto least_important = [](const auto& a, const auto& b) { return a.rank < b.rank; };
   while (fields.size() > 1 && needed() + 2 + least_bar > room)
-    fields.erase(std::min_element(fields.begin(), fields.end(), [](const auto& a, const auto& b) { return a.rank < b.rank; }));
+    fields.erase(std::min_element(fields.begin(), fields.end(), least_important));
   const int bar = std::min(room - needed() - 2, most_bar);
   if (needed() > room) return (epoch + "  " + step).substr(0, static_cast<std::size_t>(room));
-  std::string line = style.dim("epoch ") + epoch.substr(6) + (bar >= least_bar ? "  " + detail::bar(state, bar, style) : "") + "  " + step;
+  std::string line = style.dim("epoch ") + epoch.substr(6) +
+                     (bar >= least_bar ? "  " + detail::bar(state, bar, style) : "") + "  " + step;
   for (const auto& field : fields) line += field.text(style);
   return line;
 }

@@ -72,7 +72,8 @@ inline std::string render(const Table& table, TableFormat format = TableFormat::
   check(!table.header.empty(), "table", "needs at least one column");
   std::vector<std::vector<std::string>> lines{table.header};
   for (const auto& row : table.rows) {
-    check(row.size() == table.header.size(), "table", "a row has ", row.size(), " cells, the header ", table.header.size());
+    check(row.size() == table.header.size(), "table", "a row has ", row.size(), " cells, the header ",
+          table.header.size());
     lines.push_back(row);
   }
   for (auto& line : lines)

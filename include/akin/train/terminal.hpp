@@ -3,6 +3,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <cmath>
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
@@ -42,7 +43,8 @@ inline int columns_of(std::string_view text) {
 inline std::string printable(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto c = static_cast<unsigned char>(text[i]), next = static_cast<unsigned char>(i + 1 < text.size() ? text[i + 1] : 0);
+    const auto c = static_cast<unsigned char>(text[i]),
+               next = static_cast<unsigned char>(i + 1 < text.size() ? text[i + 1] : 0);
     const bool two_bytes = c == 0xc2 && next >= 0x80 && next < 0xa0;  // the C1 controls U+0080 ... U+009F
     i += two_bytes;
     out += two_bytes || c < 0x20 || c == 0x7f ? '?' : text[i];
@@ -52,6 +54,7 @@ inline std::string printable(std::string_view text) {
 
 /// printf-like formatting of one number: number("%.3f", x).
 inline std::string number(const char* format, double value) {
+  if (std::isnan(value)) return "nan";  // never "-nan"
   char text[64];
   const int size = std::snprintf(text, sizeof text, format, value);
   return std::string(text, static_cast<std::size_t>(size < 0 ? 0 : size >= 64 ? 63 : size));

@@ -1,0 +1,106 @@
+// Optimizer steps on Arrays, in place. All tensors of a network are updated in one parallel loop.
+//
+// Values and states are f32 or f64; bf16 is for activations, since small updates would round to nothing.
+#pragma once
+#include <vector>
+
+#include "../core/array.hpp"
+#include "elementwise.hpp"
+#include "kernels.hpp"
+
+namespace akin::inline AKIN_ABI::ops {
+
+using kernels::AdamStep;
+using kernels::EmaStep;
+using kernels::SgdStep;
+
+/// One tensor of an update. The pointed-to Arrays are changed in place and touched.
+template <class Step>
+struct Update {
+  Step step;
+  Array* value;
+  Array input;              ///< the gradient; for EmaStep the online value
+  Array* state0 = nullptr;  ///< momentum, or Adam's m
+  Array* state1 = nullptr;  ///< Adam's v
+};
+
+namespace detail {
+
+template <class Step>
+void check_update(std::string_view op, const Update<Step>& u) {
+  const Array& p = *u.value;
+  check(p.dtype() == DType::f32 || p.dtype() == DType::f64, op, "values must be f32 or f64, got ", p.dtype());
+  check(p.is_contiguous(), op, "values must be contiguous, got shape ", p.shape(), " with strides ", p.strides());
+  check_shape(op, "the gradient", u.input, p.shape());
+  check_same_kind(op, p, u.input);
+  for (const Array* state : {u.state0, u.state1}) {
+    if (!state) continue;
+    check_shape(op, "the state", *state, p.shape());
+    check_same_kind(op, p, *state);
+    check(state->is_contiguous(), op, "states must be contiguous");
+  }
+}
+
+/// The updates of dtype T on `device` as pointers. `inputs` keeps contiguous copies alive.
+template <class T, class Step>
+std::vector<kernels::Slice<T, Step>> slices(std::vector<Update<Step>>& updates, Device device) {
+  std::vector<kernels::Slice<T, Step>> out;
+  for (auto& u : updates) {
+    if (u.value->dtype() != dtype_of<T> || u.value->device() != device) continue;
+    u.input = contiguous(u.input);
+    out.push_back({u.value->size(), u.step, u.value->template mut<T>(), u.input.template data<T>(),
+                   u.state0 ? u.state0->template mut<T>() : nullptr, u.state1 ? u.state1->template mut<T>() : nullptr});
+  }
+  return out;
+}
+
+}  // namespace detail
+
+/// Runs every update: u.step(u.value, u.input, u.state...) on each element.
+template <class Step>
+void apply_updates(std::string_view op, std::vector<Update<Step>> updates) {
+  for (const auto& u : updates) detail::check_update(op, u);
+  for (const Device device : {Device::cpu, Device::cuda}) {
+    const auto singles = detail::slices<float>(updates, device);
+    const auto doubles = detail::slices<double>(updates, device);
+    if (singles.empty() && doubles.empty()) continue;
+    on(device, [&](auto queue) {
+      kernels::for_each_slice(queue, singles);
+      kernels::for_each_slice(queue, doubles);
+    });
+  }
+  for (auto& u : updates)
+    for (Array* changed : {u.value, u.state0, u.state1})
+      if (changed) changed->touch();
+}
+
+/// |p|^2, |g|^2 and p . g of every update, in order: for the trust ratios of LARS.
+template <class Step>
+std::vector<kernels::SliceProducts> update_products(std::string_view op, std::vector<Update<Step>> updates) {
+  std::vector<kernels::SliceProducts> products;
+  for (const auto& u : updates) {
+    detail::check_update(op, u);
+    check_same_kind(op, *updates[0].value, *u.value);
+  }
+  if (updates.empty()) return products;
+  const Device device = updates[0].value->device();
+  on(device, [&](auto queue) {
+    products = updates[0].value->dtype() == DType::f32 ? kernels::slice_products(queue, detail::slices<float>(updates, device))
+                                                       : kernels::slice_products(queue, detail::slices<double>(updates, device));
+  });
+  return products;
+}
+
+/// One tensor at a time; see apply_updates for many.
+inline void sgd_step(Array& p, const Array& g, Array& momentum, const SgdStep& step) {
+  apply_updates<SgdStep>("sgd", {{step, &p, g, &momentum}});
+}
+inline void adam_step(Array& p, const Array& g, Array& m, Array& v, const AdamStep& step) {
+  apply_updates<AdamStep>("adam", {{step, &p, g, &m, &v}});
+}
+/// target = momentum target + (1 - momentum) online
+inline void ema_step(Array& target, const Array& online, double momentum) {
+  apply_updates<EmaStep>("ema", {{{momentum}, &target, online}});
+}
+
+}  // namespace akin::inline AKIN_ABI::ops

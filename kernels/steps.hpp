@@ -1,0 +1,85 @@
+// Optimizer formulas, once for both backends: one call updates one value from its gradient and its state.
+//
+// A step is callable as step(value, gradient, state...) with as many states as it keeps. Options are double; arithmetic
+// happens in the type of the values (f32 or f64).
+#pragma once
+#include <cmath>
+#include <cstdint>
+
+#include "../include/akin/core/macros.hpp"
+
+namespace akin::inline AKIN_ABI::kernels {
+
+/// d = scale (g + weight_decay p);  m = momentum m + d (m = d in the first step);  p -= lr m.
+/// Nesterov: p -= lr (d + momentum m). The conventions of PyTorch with dampening 0. Without a state: p -= lr d.
+/// `scale` is the trust ratio of LARS (arXiv:1708.03888), 1 otherwise.
+struct SgdStep {
+  double lr;
+  double momentum = 0;
+  double weight_decay = 0;
+  bool nesterov = false;
+  bool first = false;
+  double scale = 1;
+
+  template <class T>
+  AKIN_HD void operator()(T& p, T g) const {
+    p -= T(lr) * (T(scale) * (g + T(weight_decay) * p));
+  }
+  template <class T>
+  AKIN_HD void operator()(T& p, T g, T& m) const {
+    const T d = T(scale) * (g + T(weight_decay) * p);
+    m = first ? d : T(momentum) * m + d;
+    p -= T(lr) * (nesterov ? d + T(momentum) * m : m);
+  }
+};
+
+/// Adam (arXiv:1412.6980): m and v are running means of g and g^2, corrected for their start at 0.
+///   p -= lr m / (1 - beta1^t) / (sqrt(v / (1 - beta2^t)) + eps)
+/// weight_decay is added to g, or, if decoupled, shrinks p by lr weight_decay beforehand (AdamW, arXiv:1711.05101).
+struct AdamStep {
+  double lr;
+  double beta1 = 0.9, beta2 = 0.999, eps = 1e-8;
+  double weight_decay = 0;
+  bool decoupled = false;
+  double correction1 = 1, correction2 = 1;  ///< 1 - beta^t; set by at()
+
+  /// The step number t = 1, 2, ...
+  AdamStep at(std::int64_t t) const {
+    AdamStep step = *this;
+    step.correction1 = 1 - std::pow(beta1, static_cast<double>(t));
+    step.correction2 = 1 - std::pow(beta2, static_cast<double>(t));
+    return step;
+  }
+
+  template <class T>
+  AKIN_HD void operator()(T& p, T g, T& m, T& v) const {
+    const T d = decoupled ? g : g + T(weight_decay) * p;
+    const T shrunk = decoupled ? p * T(1 - lr * weight_decay) : p;
+    m = T(beta1) * m + T(1 - beta1) * d;
+    v = T(beta2) * v + T(1 - beta2) * (d * d);
+    p = shrunk - T(lr / correction1) * m / (std::sqrt(v * T(1 / correction2)) + T(eps));
+  }
+};
+
+/// target = momentum target + (1 - momentum) online
+struct EmaStep {
+  double momentum;
+
+  template <class T>
+  AKIN_HD void operator()(T& target, T online) const {
+    target = T(momentum) * target + T(1 - momentum) * online;
+  }
+};
+
+/// One tensor of an update: its step, its values, what drives them (gradients, or online values), and its states.
+template <class T, class Step>
+struct Slice {
+  std::int64_t n;
+  Step step;
+  T* value;
+  const T* input;
+  T* state0 = nullptr;
+  T* state1 = nullptr;
+};
+
+}  // namespace akin::inline AKIN_ABI::kernels
