@@ -18,7 +18,7 @@ struct TakeRoot {
 };
 
 TEST(Anomaly, NamesTheOpAndTheModuleOfTheFirstBadValue) {
-  const nn::Module model = nn::Sequential(nn::Sequential(TakeRoot{}, TakeLog{}));
+  const nn::Module model = nn::Sequential(nn::Module(nn::Sequential(TakeRoot{}, TakeLog{})));
   model.name_modules();
   const AnomalyMode guard;
   expect_error([&] { model(Tensor(Array::zeros({2}), true)); }, "the forward of 'log' in module '0.1' gave NaN or infinity, shape [2]");

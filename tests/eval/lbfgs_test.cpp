@@ -56,10 +56,14 @@ TEST(Lbfgs, FindsTheMinimumOfAStretchedQuadratic) {
 }
 
 TEST(Lbfgs, RemembersMoreIterationsThanItsHistoryHolds) {
-  Vector x(33, 100);
-  const LbfgsOptions options{.max_iterations = 1000, .history = 2, .gradient_tolerance = 1e-7, .value_tolerance = 0};
-  EXPECT_EQ(minimize_lbfgs(quadratic, x, options).stop, LbfgsStop::gradient);
-  expect_close(x[32], 32, tol::golden);  // the stiffest: its gradient is 1e4 times its error
+  Vector x(7, 100);
+  auto options = to_the_end;
+  options.history = 2;
+  options.max_iterations = 10000;
+  const auto report = minimize_lbfgs(quadratic, x, options);
+  EXPECT_EQ(report.stop, LbfgsStop::gradient);
+  EXPECT_GT(report.iterations, options.history);
+  for (std::size_t i = 0; i < x.size(); ++i) expect_close(x[i], static_cast<double>(i), tol::golden);
 }
 
 TEST(Lbfgs, TheReportDescribesTheResult) {
@@ -102,8 +106,8 @@ TEST(Lbfgs, StopsWhenAnIterationGainsTooLittle) {
 TEST(Lbfgs, TakesStepsBackThatLeaveTheDomain) {  // x - log x: NaN for x < 0, minimum 1 at 1
   const auto f = [](const Vector& x, Vector& g) { return g[0] = 1 - 1 / x[0], x[0] - std::log(x[0]); };
   Vector x{20};
-  EXPECT_EQ(minimize_lbfgs(f, x).stop, LbfgsStop::gradient);
-  expect_close(x[0], 1, tol::f32);
+  EXPECT_NE(minimize_lbfgs(f, x, to_the_end).stop, LbfgsStop::no_descent);
+  expect_close(x[0], 1, tol::f32);  // where f is flat its values no longer tell better from worse
 }
 
 TEST(Lbfgs, EndsWhereAWrongGradientPromisesADescentThatIsNone) {

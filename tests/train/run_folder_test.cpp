@@ -51,7 +51,7 @@ TEST(RunFolder, RefusesAFolderThatIsNotEmpty) {
   make_run(folder / "run");
   const std::string before = folder.names("run");
   expect_error([&] { RunFolder(folder / "run"); },
-               "'" + folder / "run' is not empty; continue that run with --resume, replace it with --overwrite");
+               "'" + folder / "run' is not empty; replace that run with --overwrite");
   EXPECT_EQ(folder.names("run"), before);
   EXPECT_EQ(io::read_file(folder / "run/checkpoints/last.safetensors"), "weights");
 }

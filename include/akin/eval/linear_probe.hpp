@@ -16,7 +16,10 @@
 namespace akin::inline AKIN_ABI::eval {
 
 struct LinearProbeOptions {
-  double l2 = 1e-4;                  ///< >= 0; adds l2/2 |weight|^2 to the mean loss; the bias is free
+  /// >= 0; adds l2/2 |weight|^2 to the mean loss; the bias is free. The weakest of those that are within 0.1 points of the
+  /// best on raw Fashion-MNIST pixels, fitted on 55,000 training images, compared on the other 5,000:
+  /// 84.5, 84.9, 85.1, 85.9, 85.9 % for 1e-6, 1e-5, ..., 1e-2.
+  double l2 = 1e-3;
   int max_iterations = 200;          ///< of L-BFGS
   double gradient_tolerance = 1e-5;  ///< see LbfgsOptions
   double value_tolerance = 1e-7;     ///< the same; below this f32 features carry no information

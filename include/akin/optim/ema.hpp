@@ -19,15 +19,13 @@ inline void ema_update(const nn::Module& target, const nn::Module& online, doubl
   check(momentum >= 0 && momentum <= 1, "ema_update", "momentum must lie in [0, 1], got ", momentum);
   const auto to = target.named_parameters(), from = online.named_parameters();
   check(to.size() == from.size(), "ema_update", "the modules have ", to.size(), " and ", from.size(), " parameters");
-  std::vector<Array*> targets;
-  std::vector<Array> onlines;
+  std::vector<ops::Update<ops::EmaStep>> updates;
   for (std::size_t i = 0; i < to.size(); ++i) {
     check(to[i].name == from[i].name && to[i].tensor.shape() == from[i].tensor.shape(), "ema_update", "parameter '",
           to[i].name, "' ", to[i].tensor.shape(), " does not match '", from[i].name, "' ", from[i].tensor.shape());
-    targets.push_back(&to[i].tensor.mutable_value());
-    onlines.push_back(from[i].tensor.value());
+    updates.push_back({{momentum}, &to[i].tensor.mutable_value(), from[i].tensor.value()});
   }
-  ops::ema_step(targets, onlines, momentum);
+  ops::apply_updates("ema_update", std::move(updates));
 }
 
 }  // namespace akin::inline AKIN_ABI::optim

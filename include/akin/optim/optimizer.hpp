@@ -58,6 +58,17 @@ class Optimizer {
           slots_.back().push_back({cat(slot, "/", name), Tensor(zeros_like(tensor.value()))});
     }
   }
+  /// visit(group, parameter, its number over all groups) for every parameter that has a gradient.
+  template <class Visit>
+  void for_each_parameter(Visit visit) {
+    std::size_t i = 0;
+    for (const auto& group : groups_)
+      for (const auto& parameter : group.parameters) {
+        if (parameter.tensor.has_grad()) visit(group, parameter.tensor, i);
+        ++i;
+      }
+  }
+  Array& state(std::size_t slot, std::size_t i) { return slots_[slot][i].tensor.mutable_value(); }
   double lr_of(const ParameterGroup& group) const { return group.constant_lr ? base_lr_ : lr_; }
 
   std::vector<ParameterGroup> groups_;

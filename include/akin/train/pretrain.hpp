@@ -177,9 +177,9 @@ class Pretrain {
     train_ = data::open(options_.data, open);
     open.split = data::Split::test;
     if (options_.holdout > 0) {
-      auto parts = data::split_off(train_, options_.holdout, options_.seed);
-      train_ = parts.rest;
-      test_ = parts.held_out;
+      const auto parts = data::split_off(train_, options_.holdout, options_.seed);
+      train_ = parts.train;
+      test_ = parts.validation;
     } else {
       test_ = data::open(options_.data, open);
     }

@@ -127,7 +127,7 @@ class RunFolder {
     io::make_folders(path);
     const std::vector<std::string> names = io::list_folder(path);
     check(names.empty() || if_exists != IfExists::refuse, "run folder", "'", path,
-          "' is not empty; continue that run with --resume, replace it with --overwrite, or choose another --out");
+          "' is not empty; replace that run with --overwrite, or choose another --out");
     const auto foreign = if_exists == IfExists::overwrite ? clear(path, names) : std::vector<std::string>{};
     io::make_folders(path + "/checkpoints");
     if (!detail::is_run_folder(path)) io::write_file(path + "/config.json", "{\"akin\": \"" AKIN_VERSION "\"}\n");

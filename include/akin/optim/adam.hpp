@@ -1,0 +1,42 @@
+// Adam and AdamW.
+#pragma once
+#include "../ops/optim.hpp"
+#include "optimizer.hpp"
+
+namespace akin::inline AKIN_ABI::optim {
+
+struct AdamOptions {
+  double lr = 1e-3;
+  double beta1 = 0.9, beta2 = 0.999;
+  double eps = 1e-8;
+  double weight_decay = 0;  ///< for the constructor that takes a module; groups bring their own
+  bool decoupled = true;    ///< true: AdamW (arXiv:1711.05101), p shrinks by lr weight_decay; false: Adam with L2 in the gradient
+};
+
+/// Adam (arXiv:1412.6980, Algorithm 1) with the weight decay of AdamW by default:
+///   m = beta1 m + (1 - beta1) g;   v = beta2 v + (1 - beta2) g^2;   p -= lr (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + eps)
+/// Errors: betas outside [0, 1), eps <= 0.
+class Adam final : public Optimizer {
+ public:
+  Adam(std::vector<ParameterGroup> groups, AdamOptions options) : Optimizer(std::move(groups), options.lr, {"m", "v"}), options_(options) {
+    for (const double beta : {options.beta1, options.beta2}) check(beta >= 0 && beta < 1, "adam", "betas must lie in [0, 1), got ", beta);
+    check(options.eps > 0, "adam", "eps must be > 0, got ", options.eps);
+  }
+  Adam(const nn::Module& module, AdamOptions options) : Adam(one_group(module, options.weight_decay), options) {}
+
+  void step() override {
+    ++steps_;
+    std::vector<ops::Update<ops::AdamStep>> updates;
+    for_each_parameter([&](const ParameterGroup& group, const Tensor& p, std::size_t i) {
+      const ops::AdamStep step{.lr = lr_of(group), .beta1 = options_.beta1, .beta2 = options_.beta2, .eps = options_.eps,
+                               .weight_decay = group.weight_decay, .decoupled = options_.decoupled};
+      updates.push_back({step.at(steps_), &p.mutable_value(), p.grad(), &state(0, i), &state(1, i)});
+    });
+    ops::apply_updates("adam", std::move(updates));
+  }
+
+ private:
+  AdamOptions options_;
+};
+
+}  // namespace akin::inline AKIN_ABI::optim

@@ -1,0 +1,43 @@
+#include <akin/fn/dropout.hpp>
+
+#include "support/gradients.hpp"
+
+namespace akin {
+namespace {
+
+TEST(Dropout, KeepsTheMeanAndDropsTheAskedShare) {
+  const Array y = dropout(Tensor(Array::ones({100, 100})), 0.3, 1, 0).value();
+  std::int64_t dropped = 0;
+  double total = 0;
+  for (std::int64_t i = 0; i < y.size(); ++i) dropped += at(y, i) == 0, total += at(y, i);
+  EXPECT_NEAR(static_cast<double>(dropped) / 1e4, 0.3, 0.02);
+  EXPECT_NEAR(total / 1e4, 1, 0.03);
+}
+
+TEST(Dropout, IsAFunctionOfSeedAndCallAlone) {
+  const Tensor x(Array::ones({50000}));
+  const auto bits = [&](std::uint64_t seed, std::uint32_t call, int threads) {
+    set_threads(threads);
+    return dropout(x, 0.5, seed, call).value();
+  };
+  const Array one = bits(7, 3, 1), two = bits(7, 3, 2), other_call = bits(7, 4, 2), other_seed = bits(8, 3, 2);
+  expect_close(two, one, tol::exact);
+  const auto same = [&](const Array& a) {
+    std::int64_t n = 0;
+    for (std::int64_t i = 0; i < a.size(); ++i) n += at(a, i) == at(one, i);
+    return static_cast<double>(n) / 50000;
+  };
+  EXPECT_NEAR(same(other_call), 0.5, 0.02);
+  EXPECT_NEAR(same(other_seed), 0.5, 0.02);
+}
+
+TEST(Dropout, GradientIsRight) {
+  expect_right_gradient([](const Tensor& x) { return dropout(x, 0.4, 5, 1); }, {smooth({33})});
+}
+
+TEST(Dropout, RejectsProbabilitiesOutsideTheRange) {
+  expect_error([] { dropout(Tensor(Array::ones({2})), 1, 0, 0); }, "dropout: p must lie in [0, 1), got 1");
+}
+
+}  // namespace
+}  // namespace akin

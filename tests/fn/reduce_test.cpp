@@ -1,0 +1,35 @@
+#include <akin/fn/reduce.hpp>
+
+#include "support/gradients.hpp"
+
+namespace akin {
+namespace {
+
+TEST(Reduce, SumsAndMeansOverAxes) {
+  const Tensor x(Array::from<double>({2, 3}, {1, 2, 3, 4, 5, 6}));
+  EXPECT_EQ(sum(x).item(), 21);
+  EXPECT_EQ(mean(x).item(), 3.5);
+  EXPECT_EQ(at(sum(x, 0).value(), 2), 9);
+  EXPECT_EQ(at(mean(x, -1).value(), 1), 5);
+  EXPECT_EQ(mean(x, 1, true).shape(), (Shape{2, 1}));
+}
+
+TEST(Reduce, GradientsAreRight) {
+  const Tensor x = smooth({3, 4, 5});
+  expect_right_gradient([](const Tensor& a) { return sum(a); }, {x});
+  expect_right_gradient([](const Tensor& a) { return mean(a); }, {x});
+  for (const int axis : {0, 1, 2, -1}) {
+    expect_right_gradient([=](const Tensor& a) { return sum(a, axis); }, {x});
+    expect_right_gradient([=](const Tensor& a) { return mean(a, axis, true); }, {x});
+  }
+}
+
+TEST(Reduce, ErrorsNameTheAxis) {
+  const Tensor x(Array::zeros({2, 0}));
+  expect_error([&] { sum(x, 2); }, "sum: axis 2 does not exist in shape [2, 0]");
+  expect_error([&] { mean(x, 1); }, "mean: axis 1 of shape [2, 0] is empty");
+  expect_error([&] { mean(x); }, "mean: no values in shape [2, 0]");
+}
+
+}  // namespace
+}  // namespace akin

@@ -1,0 +1,76 @@
+#include <akin/autograd/backward.hpp>
+#include <akin/fn/elementwise.hpp>
+#include <akin/fn/reduce.hpp>
+#include <akin/optim/sgd.hpp>
+
+#include "support/test.hpp"
+
+namespace akin {
+namespace {
+
+Tensor parameter(double value) { return Tensor(Array::full({1}, value, DType::f64), true); }
+
+/// After `steps` steps on the loss p^2 / 2, whose gradient is p.
+double after(std::int64_t steps, optim::SgdOptions options, double weight_decay = 0) {
+  const Tensor p = parameter(1);
+  optim::Sgd sgd({{{{"p", p}}, weight_decay}}, options);
+  for (std::int64_t i = 0; i < steps; ++i) {
+    sgd.zero_grad();
+    (0.5 * sum(p * p)).backward();
+    sgd.step();
+  }
+  return p.value().item();
+}
+
+TEST(Sgd, FollowsTheGradient) { expect_close(after(2, {.lr = 0.1}), 0.81, tol::f64); }
+
+TEST(Sgd, MomentumStartsAtTheFirstGradient) {  // p: 1 -> 0.9 (m = 1) -> 0.9 - 0.1 (0.9 * 1 + 0.9) = 0.72
+  expect_close(after(2, {.lr = 0.1, .momentum = 0.9}), 0.72, tol::f64);
+}
+
+TEST(Sgd, NesterovLooksAhead) {  // first step: d = 1, m = 1: 1 - 0.1 (1 + 0.9)
+  expect_close(after(1, {.lr = 0.1, .momentum = 0.9, .nesterov = true}), 0.81, tol::f64);
+}
+
+TEST(Sgd, WeightDecayIsAddedToTheGradient) { expect_close(after(1, {.lr = 0.1}, 0.5), 0.85, tol::f64); }
+
+TEST(Sgd, GroupsKeepTheirOwnDecayAndMayKeepTheirLearningRate) {
+  const Tensor a = parameter(1), b = parameter(1);
+  optim::Sgd sgd({{{{"a", a}}, 1.0}, {{{"b", b}}, 0, true}}, {.lr = 0.1});
+  sgd.set_lr(0.01);
+  (sum(a) + sum(b)).backward();
+  sgd.step();
+  expect_close(a.value().item(), 1 - 0.01 * 2, tol::f64);
+  expect_close(b.value().item(), 1 - 0.1, tol::f64);
+}
+
+TEST(Sgd, LeavesParametersWithoutAGradientAlone) {
+  const Tensor p = parameter(1);
+  optim::Sgd sgd({{{{"p", p}}, 0.5}}, {.lr = 0.1});
+  sgd.step();
+  EXPECT_EQ(p.value().item(), 1);
+}
+
+TEST(Sgd, MarksChangedParameters) {
+  const Tensor p = parameter(3);
+  const Tensor loss = sum(p * p);
+  optim::Sgd sgd({{{{"p", p}}, 0}}, {.lr = 0.1});
+  loss.backward({.retain_graph = true});
+  sgd.step();
+  expect_error([&] { loss.backward(); }, "changed in place");
+}
+
+TEST(Sgd, StateIsNamedAfterTheParameters) {
+  optim::Sgd sgd({{{{"w", parameter(1)}}, 0}}, {.lr = 0.1, .momentum = 0.9});
+  ASSERT_EQ(sgd.named_state().size(), 1u);
+  EXPECT_EQ(sgd.named_state()[0].name, "momentum/w");
+}
+
+TEST(Sgd, RejectsBadOptions) {
+  expect_error([] { after(1, {.lr = -1}); }, "lr must be >= 0, got -1");
+  expect_error([] { after(1, {.momentum = 1}); }, "momentum must lie in [0, 1), got 1");
+  expect_error([] { after(1, {.nesterov = true}); }, "nesterov needs momentum > 0");
+}
+
+}  // namespace
+}  // namespace akin
