@@ -12,7 +12,7 @@ struct BatchNormForward {
   const compute_t<T>* bias;    ///< null: 0
   const compute_t<T>* mean;
   const compute_t<T>* rstd;
-  const T* add;                ///< null: nothing is added
+  const T* add;  ///< null: nothing is added
   bool relu;
   T* y;
 };
@@ -26,9 +26,9 @@ struct BatchNormBackward {
   const compute_t<T>* weight;  ///< null: 1
   const compute_t<T>* mean;
   const compute_t<T>* rstd;
-  bool training;               ///< mean and rstd came from x, so dx flows through them too
+  bool training;  ///< mean and rstd came from x, so dx flows through them too
   T* dx;
-  T* dadd;                     ///< null: not wanted
+  T* dadd;  ///< null: not wanted
   compute_t<T>* dweight;
   compute_t<T>* dbias;
 };

@@ -20,6 +20,7 @@
 #include "ops/index.hpp"
 #include "ops/join.hpp"
 #include "ops/kernels.hpp"
+#include "ops/linalg.hpp"
 #include "ops/matmul.hpp"
 #include "ops/norm.hpp"
 #include "ops/optim.hpp"
@@ -65,9 +66,11 @@
 #include "losses/nt_xent.hpp"
 #include "losses/table.hpp"
 
+#include "optim/adam.hpp"
 #include "optim/ema.hpp"
 #include "optim/optimizer.hpp"
 #include "optim/schedule.hpp"
+#include "optim/sgd.hpp"
 
 #include "io/checkpoint.hpp"
 #include "io/file.hpp"

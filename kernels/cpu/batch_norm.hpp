@@ -35,7 +35,8 @@ void sum_rows(std::int64_t rows, std::int64_t stride, int width, C* __restrict s
   for (; row + 4 <= rows; row += 4) {
     const std::int64_t i = row * stride;
     for (int c = 0; c < width; ++c)
-      sum[c] += (term(i + c, c) + term(i + stride + c, c)) + (term(i + 2 * stride + c, c) + term(i + 3 * stride + c, c));
+      sum[c] +=
+          (term(i + c, c) + term(i + stride + c, c)) + (term(i + 2 * stride + c, c) + term(i + 3 * stride + c, c));
   }
   for (; row < rows; ++row)
     for (int c = 0; c < width; ++c) sum[c] += term(row * stride + c, c);
@@ -69,20 +70,24 @@ void block_gradient_sums(std::int64_t rows, std::int64_t stride, int width, cons
   std::copy_n(mean, width, center);
   const auto g = [&](std::int64_t i) {
     const C value = static_cast<C>(dy[i]);
-    if constexpr (relu) return static_cast<C>(y[i]) > 0 ? value : C(0);
-    else return value;
+    if constexpr (relu)
+      return static_cast<C>(y[i]) > 0 ? value : C(0);
+    else
+      return value;
   };
   // a few rows at a time, so that the second sum finds them in L1
   const std::int64_t step = 16;
   for (std::int64_t row = 0; row < rows; row += step) {
     const std::int64_t n = std::min(step, rows - row), base = row * stride;
     sum_rows(n, stride, width, sum, [&](std::int64_t i, int) { return g(base + i); });
-    sum_rows(n, stride, width, product, [&](std::int64_t i, int c) { return g(base + i) * (static_cast<C>(x[base + i]) - center[c]); });
+    sum_rows(n, stride, width, product,
+             [&](std::int64_t i, int c) { return g(base + i) * (static_cast<C>(x[base + i]) - center[c]); });
   }
   for (int c = 0; c < width; ++c) plain[c] = sum[c], weighted[c] = product[c];
 }
 
-/// Calls body(block index, first row, rows, first channel, channels) for all blocks and strips, in parallel over blocks.
+/// Calls body(block index, first row, rows, first channel, channels) for all blocks and strips, in parallel over
+/// blocks.
 template <class T, class F>
 void for_each_block(std::int64_t rows, std::int64_t channels, F&& body) {
   const std::int64_t block = norm_block<T>(channels);
@@ -100,14 +105,16 @@ void batch_norm_stats(Cpu, std::int64_t rows, std::int64_t channels, double eps,
                       compute_t<T>* rstd, compute_t<T>* var) {
   const std::int64_t block = detail::norm_block<T>(channels), blocks = (rows + block - 1) / block;
   std::vector<double> parts(static_cast<std::size_t>(blocks * 2 * channels));  // [blocks, (mean, m2), channels]
-  detail::for_each_block<T>(rows, channels, [&](std::int64_t b, std::int64_t row, std::int64_t n, std::int64_t c, int width) {
-    double* part = parts.data() + b * 2 * channels + c;
-    detail::block_moments(n, channels, width, x + row * channels + c, part, part + channels);
-  });
+  detail::for_each_block<T>(rows, channels,
+                            [&](std::int64_t b, std::int64_t row, std::int64_t n, std::int64_t c, int width) {
+                              double* part = parts.data() + b * 2 * channels + c;
+                              detail::block_moments(n, channels, width, x + row * channels + c, part, part + channels);
+                            });
   // Chan, Golub, LeVeque (1979): moments of a union from the moments of its parts, in block order.
   double *m = parts.data(), *m2 = m + channels;
   for (std::int64_t b = 1; b < blocks; ++b) {
-    const double before = static_cast<double>(b * block), added = static_cast<double>(std::min(block, rows - b * block));
+    const double before = static_cast<double>(b * block),
+                 added = static_cast<double>(std::min(block, rows - b * block));
     const double share = added / (before + added);
     const double* part = parts.data() + b * 2 * channels;
     for (std::int64_t c = 0; c < channels; ++c) {
@@ -132,7 +139,8 @@ void batch_norm_row(std::int64_t channels, const T* x, const T* a, const compute
                     const compute_t<T>* bias, T* __restrict y) {
   using C = compute_t<T>;
   for (std::int64_t c = 0; c < channels; ++c) {
-    C v = (static_cast<C>(x[c]) - mean[c]) * scale[c] + bias[c];  // not x * scale + shift: that cancels when |mean| >> sigma
+    C v = (static_cast<C>(x[c]) - mean[c]) * scale[c] +
+          bias[c];  // not x * scale + shift: that cancels when |mean| >> sigma
     if constexpr (add) v += static_cast<C>(a[c]);
     if constexpr (relu) v = v < 0 ? C(0) : v;  // written so that NaN stays
     y[c] = static_cast<T>(v);
@@ -162,12 +170,15 @@ void batch_norm_dx_row(std::int64_t channels, const T* dy, const T* x, const T* 
 }
 
 template <bool relu, class T>
-void batch_norm_sums(std::int64_t rows, std::int64_t channels, const BatchNormBackward<T>& b, std::vector<double>& parts) {
-  for_each_block<T>(rows, channels, [&](std::int64_t block, std::int64_t row, std::int64_t n, std::int64_t c, int width) {
-    double* part = parts.data() + block * 2 * channels + c;
-    const std::int64_t i = row * channels + c;
-    block_gradient_sums<relu>(n, channels, width, b.dy + i, b.x + i, relu ? b.y + i : nullptr, b.mean + c, part, part + channels);
-  });
+void batch_norm_sums(std::int64_t rows, std::int64_t channels, const BatchNormBackward<T>& b,
+                     std::vector<double>& parts) {
+  for_each_block<T>(rows, channels,
+                    [&](std::int64_t block, std::int64_t row, std::int64_t n, std::int64_t c, int width) {
+                      double* part = parts.data() + block * 2 * channels + c;
+                      const std::int64_t i = row * channels + c;
+                      block_gradient_sums<relu>(n, channels, width, b.dy + i, b.x + i, relu ? b.y + i : nullptr,
+                                                b.mean + c, part, part + channels);
+                    });
   for (std::size_t i = static_cast<std::size_t>(2 * channels); i < parts.size(); ++i)
     parts[i % static_cast<std::size_t>(2 * channels)] += parts[i];
 }
@@ -189,8 +200,9 @@ void batch_norm_apply(Cpu, std::int64_t rows, std::int64_t channels, const Batch
   std::vector<C> scale(f.rstd, f.rstd + channels), bias(static_cast<std::size_t>(channels));
   if (f.weight) std::transform(scale.begin(), scale.end(), f.weight, scale.begin(), [](C r, C w) { return r * w; });
   if (f.bias) std::copy_n(f.bias, channels, bias.begin());
-  const auto run = f.add ? (f.relu ? detail::batch_norm_apply<true, true, T> : detail::batch_norm_apply<true, false, T>)
-                         : (f.relu ? detail::batch_norm_apply<false, true, T> : detail::batch_norm_apply<false, false, T>);
+  const auto run =
+      f.add ? (f.relu ? detail::batch_norm_apply<true, true, T> : detail::batch_norm_apply<true, false, T>)
+            : (f.relu ? detail::batch_norm_apply<false, true, T> : detail::batch_norm_apply<false, false, T>);
   run(rows, channels, f, scale.data(), bias.data());
 }
 
@@ -200,12 +212,14 @@ void batch_norm_apply(Cpu, std::int64_t rows, std::int64_t channels, const Batch
 template <class T>
 void batch_norm_backward(Cpu, std::int64_t rows, std::int64_t channels, const BatchNormBackward<T>& b) {
   using C = compute_t<T>;
-  const std::int64_t block = detail::norm_block<T>(channels), blocks = std::max<std::int64_t>(1, (rows + block - 1) / block);
+  const std::int64_t block = detail::norm_block<T>(channels),
+                     blocks = std::max<std::int64_t>(1, (rows + block - 1) / block);
   std::vector<double> parts(static_cast<std::size_t>(blocks * 2 * channels));  // [blocks, (sum g, sum g h), channels]
   (b.y ? detail::batch_norm_sums<true, T> : detail::batch_norm_sums<false, T>)(rows, channels, b, parts);
   std::vector<C> k(static_cast<std::size_t>(3 * channels));  // dx = k[0] g - k[1] - k[2] h
   for (std::int64_t c = 0; c < channels; ++c) {
-    const double rstd = b.rstd[c], scale = b.weight ? b.weight[c] * rstd : rstd, plain = parts[c], weighted = parts[c + channels];
+    const double rstd = b.rstd[c], scale = b.weight ? b.weight[c] * rstd : rstd, plain = parts[c],
+                 weighted = parts[c + channels];
     const double share = b.training ? scale / static_cast<double>(rows) : 0;
     k[c] = static_cast<C>(scale);
     k[c + channels] = static_cast<C>(share * plain);

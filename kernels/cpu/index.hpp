@@ -22,11 +22,12 @@ inline std::int64_t first_out_of_range(Cpu, std::int64_t n, std::int64_t limit, 
 }
 
 /// `count` blocks of `bytes` bytes; pitches are the distances between block starts, in bytes.
-inline void copy_blocks(Cpu, std::int64_t count, std::int64_t bytes, const void* from, std::int64_t from_pitch, void* to,
-                        std::int64_t to_pitch) {
+inline void copy_blocks(Cpu, std::int64_t count, std::int64_t bytes, const void* from, std::int64_t from_pitch,
+                        void* to, std::int64_t to_pitch) {
   if (bytes == 0) return;
   for_each_row(count, bytes / 4, [=](std::int64_t i) {
-    std::memcpy(static_cast<char*>(to) + i * to_pitch, static_cast<const char*>(from) + i * from_pitch, static_cast<std::size_t>(bytes));
+    std::memcpy(static_cast<char*>(to) + i * to_pitch, static_cast<const char*>(from) + i * from_pitch,
+                static_cast<std::size_t>(bytes));
   });
 }
 
@@ -34,20 +35,24 @@ inline void copy_blocks(Cpu, std::int64_t count, std::int64_t bytes, const void*
 inline void take(Cpu, std::int64_t n, std::int64_t bytes, const void* x, const std::int64_t* indices, void* y) {
   if (bytes == 0) return;
   for_each_row(n, bytes / 4, [=](std::int64_t i) {
-    std::memcpy(static_cast<char*>(y) + i * bytes, static_cast<const char*>(x) + indices[i] * bytes, static_cast<std::size_t>(bytes));
+    std::memcpy(static_cast<char*>(y) + i * bytes, static_cast<const char*>(x) + indices[i] * bytes,
+                static_cast<std::size_t>(bytes));
   });
 }
 
 /// y[k, :] = sum of dy[i, :] over all i with indices[i] = k. dy [n, cols], y [rows, cols].
 /// Parallel over columns: each value is summed by one thread in the order of i, so the result has one value, not many.
 template <class T>
-void scatter_add(Cpu, std::int64_t n, std::int64_t rows, std::int64_t cols, const T* dy, const std::int64_t* indices, T* y) {
+void scatter_add(Cpu, std::int64_t n, std::int64_t rows, std::int64_t cols, const T* dy, const std::int64_t* indices,
+                 T* y) {
   using C = compute_t<T>;
   std::vector<C> wide;  // sums of bf16 values are kept in f32
   if constexpr (!std::is_same_v<C, T>) wide.resize(static_cast<std::size_t>(rows * cols));
   C* sum;
-  if constexpr (std::is_same_v<C, T>) sum = y;
-  else sum = wide.data();
+  if constexpr (std::is_same_v<C, T>)
+    sum = y;
+  else
+    sum = wide.data();
   const std::int64_t grain = std::max<std::int64_t>(16, (1 << 15) / std::max<std::int64_t>(1, n));
   parallel_for(cols, grain, [=](std::int64_t begin, std::int64_t end) {
     for (std::int64_t k = 0; k < rows; ++k) std::fill(sum + k * cols + begin, sum + k * cols + end, C(0));

@@ -1,6 +1,7 @@
 // Normalisation of rows: layer norm (arXiv:1607.06450) and division by the Euclidean length.
 //
-// A row stays in L1 between its passes, so memory is read once and written once. The textbook twins are in norm_naive.hpp.
+// A row stays in L1 between its passes, so memory is read once and written once. The textbook twins are in
+// norm_naive.hpp.
 #pragma once
 #include <algorithm>
 #include <cmath>
@@ -26,12 +27,15 @@ void layer_norm(Cpu, std::int64_t rows, std::int64_t cols, const LayerNormForwar
     const T* x = f.x + row * cols;
     T* __restrict y = f.y + row * cols;
     const double mean = lane_sum(cols, [=](std::int64_t j) { return static_cast<C>(x[j]); }) / n;
-    const double var = lane_sum(cols, [=](std::int64_t j) {
-      const double deviation = static_cast<C>(x[j]) - mean;
-      return deviation * deviation;
-    }) / n;
+    const double var = lane_sum(cols,
+                                [=](std::int64_t j) {
+                                  const double deviation = static_cast<C>(x[j]) - mean;
+                                  return deviation * deviation;
+                                }) /
+                       n;
     const C m = static_cast<C>(mean), rstd = static_cast<C>(1 / std::sqrt(var + f.eps));
-    for (std::int64_t j = 0; j < cols; ++j) y[j] = static_cast<T>((static_cast<C>(x[j]) - m) * rstd * weight[j] + bias[j]);
+    for (std::int64_t j = 0; j < cols; ++j)
+      y[j] = static_cast<T>((static_cast<C>(x[j]) - m) * rstd * weight[j] + bias[j]);
     f.mean[row] = m;
     f.rstd[row] = rstd;
   });
@@ -42,12 +46,14 @@ namespace detail {
 /// dx of one row; adds the row's share to dweight and dbias.
 template <class T>
 void layer_norm_backward_row(std::int64_t cols, const T* dy, const T* x, const compute_t<T>* weight, compute_t<T> mean,
-                             compute_t<T> rstd, T* __restrict dx, double* __restrict dweight, double* __restrict dbias) {
+                             compute_t<T> rstd, T* __restrict dx, double* __restrict dweight,
+                             double* __restrict dbias) {
   using C = compute_t<T>;
   const auto xhat = [=](std::int64_t j) { return (static_cast<C>(x[j]) - mean) * rstd; };
   const auto g = [=](std::int64_t j) { return static_cast<C>(dy[j]) * weight[j]; };
   const C plain = static_cast<C>(lane_sum(cols, g) / static_cast<double>(cols));
-  const C weighted = static_cast<C>(lane_sum(cols, [=](std::int64_t j) { return g(j) * xhat(j); }) / static_cast<double>(cols));
+  const C weighted =
+      static_cast<C>(lane_sum(cols, [=](std::int64_t j) { return g(j) * xhat(j); }) / static_cast<double>(cols));
   for (std::int64_t j = 0; j < cols; ++j) {
     dx[j] = static_cast<T>(rstd * (g(j) - plain - xhat(j) * weighted));
     dweight[j] += static_cast<double>(static_cast<C>(dy[j]) * xhat(j));
@@ -71,8 +77,8 @@ void layer_norm_backward(Cpu, std::int64_t rows, std::int64_t cols, const LayerN
   parallel_for(rows, chunk, [&](std::int64_t begin, std::int64_t end) {
     double* part = parts.data() + begin / chunk * 2 * cols;
     for (std::int64_t r = begin; r < end; ++r)
-      detail::layer_norm_backward_row(cols, b.dy + r * cols, b.x + r * cols, weight, b.mean[r], b.rstd[r], b.dx + r * cols,
-                                      part, part + cols);
+      detail::layer_norm_backward_row(cols, b.dy + r * cols, b.x + r * cols, weight, b.mean[r], b.rstd[r],
+                                      b.dx + r * cols, part, part + cols);
   });
   for (std::size_t i = width; i < parts.size(); ++i) parts[i % width] += parts[i];
   for (std::int64_t j = 0; j < cols; ++j) {
@@ -89,7 +95,8 @@ void l2_normalize(Cpu, std::int64_t rows, std::int64_t cols, double eps, const T
     const T* in = x + row * cols;
     T* __restrict out = y + row * cols;
     // squares in double: those of f32 values can neither overflow nor vanish
-    const double square = lane_sum(cols, [=](std::int64_t j) { return static_cast<double>(static_cast<C>(in[j])) * static_cast<C>(in[j]); });
+    const double square = lane_sum(
+        cols, [=](std::int64_t j) { return static_cast<double>(static_cast<C>(in[j])) * static_cast<C>(in[j]); });
     const double length = std::max(std::sqrt(square), eps);
     for (std::int64_t j = 0; j < cols; ++j) out[j] = static_cast<T>(static_cast<C>(static_cast<C>(in[j]) / length));
     norm[row] = static_cast<C>(length);
@@ -105,9 +112,12 @@ void l2_normalize_backward(Cpu, std::int64_t rows, std::int64_t cols, double eps
     const T *a = y + row * cols, *g = dy + row * cols;
     T* __restrict out = dx + row * cols;
     const bool constant = norm[row] <= static_cast<C>(eps);
-    const C along = constant ? C(0) : static_cast<C>(lane_sum(cols, [=](std::int64_t j) { return static_cast<C>(a[j]) * static_cast<C>(g[j]); }));
+    const C along = constant ? C(0) : static_cast<C>(lane_sum(cols, [=](std::int64_t j) {
+      return static_cast<C>(a[j]) * static_cast<C>(g[j]);
+    }));
     const C scale = C(1) / norm[row];
-    for (std::int64_t j = 0; j < cols; ++j) out[j] = static_cast<T>((static_cast<C>(g[j]) - static_cast<C>(a[j]) * along) * scale);
+    for (std::int64_t j = 0; j < cols; ++j)
+      out[j] = static_cast<T>((static_cast<C>(g[j]) - static_cast<C>(a[j]) * along) * scale);
   });
 }
 

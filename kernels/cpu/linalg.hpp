@@ -1,7 +1,7 @@
 // Dense linear algebra in double: eigenvalues of symmetric matrices, Cholesky factors. Matrices are row-major [n, n].
 //
-// Eigenvalues go through a tridiagonal matrix (Householder reflections, 4/3 n^3 operations) whose implicit QR sweeps cost
-// n^2: far less than Jacobi's method, which is the textbook twin. Golub and Van Loan, Matrix Computations, ch. 8.
+// Eigenvalues go through a tridiagonal matrix (Householder reflections, 4/3 n^3 operations) whose implicit QR sweeps
+// cost n^2: far less than Jacobi's method, which is the textbook twin. Golub and Van Loan, Matrix Computations, ch. 8.
 #pragma once
 #include <algorithm>
 #include <cmath>
@@ -68,7 +68,8 @@ struct Rotation {
   double c, s;
 };
 
-/// One implicit QR sweep with Wilkinson's shift over d[lo ... hi], e[lo ... hi-1]. Returns its rotations of rows k, k+1.
+/// One implicit QR sweep with Wilkinson's shift over d[lo ... hi], e[lo ... hi-1]. Returns its rotations of rows k,
+/// k+1.
 inline void qr_sweep(std::int64_t lo, std::int64_t hi, double* d, double* e, std::vector<Rotation>& rotations) {
   const double half = (d[hi - 1] - d[hi]) / 2, last = e[hi - 1];
   const double shift = d[hi] - last * last / (half + std::copysign(std::hypot(half, last), half));
@@ -113,7 +114,9 @@ inline bool diagonalize_tridiagonal(std::int64_t n, double* d, double* e, double
   std::vector<Rotation> rotations;
   std::int64_t sweeps = 0;
   for (std::int64_t hi = n - 1; hi > 0;) {
-    const auto coupled = [&](std::int64_t k) { return !(std::abs(e[k]) <= eps * (std::abs(d[k]) + std::abs(d[k + 1])) + 1e-30); };
+    const auto coupled = [&](std::int64_t k) {
+      return !(std::abs(e[k]) <= eps * (std::abs(d[k]) + std::abs(d[k + 1])) + 1e-30);
+    };
     std::int64_t lo = hi;
     while (lo > 0 && coupled(lo - 1)) --lo;
     if (lo == hi) {

@@ -1,4 +1,5 @@
-// Textbook twins of the normalisation kernels: one loop nest per formula, sums in double. Tests compare, benchmarks race.
+// Textbook twins of the normalisation kernels: one loop nest per formula, sums in double. Tests compare, benchmarks
+// race.
 #pragma once
 #include <algorithm>
 #include <cmath>
@@ -40,8 +41,12 @@ void batch_norm_apply_naive(Cpu, std::int64_t rows, std::int64_t channels, const
 template <class T>
 void batch_norm_backward_naive(Cpu, std::int64_t rows, std::int64_t channels, const BatchNormBackward<T>& b) {
   using C = compute_t<T>;
-  const auto g = [&](std::int64_t i) { return !b.y || static_cast<C>(b.y[i]) > 0 ? static_cast<double>(static_cast<C>(b.dy[i])) : 0.0; };
-  const auto xhat = [&](std::int64_t i, std::int64_t c) { return (static_cast<C>(b.x[i]) - static_cast<double>(b.mean[c])) * b.rstd[c]; };
+  const auto g = [&](std::int64_t i) {
+    return !b.y || static_cast<C>(b.y[i]) > 0 ? static_cast<double>(static_cast<C>(b.dy[i])) : 0.0;
+  };
+  const auto xhat = [&](std::int64_t i, std::int64_t c) {
+    return (static_cast<C>(b.x[i]) - static_cast<double>(b.mean[c])) * b.rstd[c];
+  };
   for (std::int64_t c = 0; c < channels; ++c) {
     double dbias = 0, dweight = 0;
     for (std::int64_t i = c; i < rows * channels; i += channels) dbias += g(i), dweight += g(i) * xhat(i, c);
@@ -78,8 +83,12 @@ void layer_norm_naive(Cpu, std::int64_t rows, std::int64_t cols, const LayerNorm
 template <class T>
 void layer_norm_backward_naive(Cpu, std::int64_t rows, std::int64_t cols, const LayerNormBackward<T>& b) {
   using C = compute_t<T>;
-  const auto xhat = [&](std::int64_t r, std::int64_t j) { return (static_cast<C>(b.x[r * cols + j]) - static_cast<double>(b.mean[r])) * b.rstd[r]; };
-  const auto dy = [&](std::int64_t r, std::int64_t j) { return static_cast<double>(static_cast<C>(b.dy[r * cols + j])); };
+  const auto xhat = [&](std::int64_t r, std::int64_t j) {
+    return (static_cast<C>(b.x[r * cols + j]) - static_cast<double>(b.mean[r])) * b.rstd[r];
+  };
+  const auto dy = [&](std::int64_t r, std::int64_t j) {
+    return static_cast<double>(static_cast<C>(b.dy[r * cols + j]));
+  };
   const auto weight = [&](std::int64_t j) { return b.weight ? static_cast<double>(b.weight[j]) : 1.0; };
   for (std::int64_t j = 0; j < cols; ++j) {
     double dw = 0, db = 0;
@@ -89,9 +98,11 @@ void layer_norm_backward_naive(Cpu, std::int64_t rows, std::int64_t cols, const 
   }
   for (std::int64_t r = 0; r < rows; ++r) {
     double plain = 0, weighted = 0;
-    for (std::int64_t j = 0; j < cols; ++j) plain += dy(r, j) * weight(j), weighted += dy(r, j) * weight(j) * xhat(r, j);
+    for (std::int64_t j = 0; j < cols; ++j)
+      plain += dy(r, j) * weight(j), weighted += dy(r, j) * weight(j) * xhat(r, j);
     for (std::int64_t j = 0; j < cols; ++j) {
-      const double dx = b.rstd[r] * (dy(r, j) * weight(j) - (plain + xhat(r, j) * weighted) / static_cast<double>(cols));
+      const double dx =
+          b.rstd[r] * (dy(r, j) * weight(j) - (plain + xhat(r, j) * weighted) / static_cast<double>(cols));
       b.dx[r * cols + j] = static_cast<T>(static_cast<C>(dx));
     }
   }
@@ -105,7 +116,8 @@ void l2_normalize_naive(Cpu, std::int64_t rows, std::int64_t cols, double eps, c
     double square = 0;
     for (std::int64_t j = 0; j < cols; ++j) square += std::pow(static_cast<double>(static_cast<C>(x[r * cols + j])), 2);
     const double length = std::max(std::sqrt(square), eps);
-    for (std::int64_t j = 0; j < cols; ++j) y[r * cols + j] = static_cast<T>(static_cast<C>(static_cast<C>(x[r * cols + j]) / length));
+    for (std::int64_t j = 0; j < cols; ++j)
+      y[r * cols + j] = static_cast<T>(static_cast<C>(static_cast<C>(x[r * cols + j]) / length));
     norm[r] = static_cast<C>(length);
   }
 }
@@ -116,7 +128,8 @@ void l2_normalize_backward_naive(Cpu, std::int64_t rows, std::int64_t cols, doub
   using C = compute_t<T>;
   for (std::int64_t r = 0; r < rows; ++r) {
     double along = 0;
-    for (std::int64_t i = r * cols; i < (r + 1) * cols; ++i) along += static_cast<double>(static_cast<C>(y[i])) * static_cast<C>(dy[i]);
+    for (std::int64_t i = r * cols; i < (r + 1) * cols; ++i)
+      along += static_cast<double>(static_cast<C>(y[i])) * static_cast<C>(dy[i]);
     if (norm[r] <= static_cast<C>(eps)) along = 0;  // the divisor was the constant eps
     for (std::int64_t i = r * cols; i < (r + 1) * cols; ++i)
       dx[i] = static_cast<T>(static_cast<C>((static_cast<C>(dy[i]) - static_cast<C>(y[i]) * along) / norm[r]));

@@ -18,7 +18,7 @@ namespace detail {
 template <class T, class Step>
 void step_range(const Slice<T, Step>& slice, std::int64_t begin, std::int64_t end) {
   const Step step = slice.step;
-  T *__restrict value = slice.value, *__restrict a = slice.state0, *__restrict b = slice.state1;
+  T* __restrict value = slice.value, * __restrict a = slice.state0, * __restrict b = slice.state1;
   const T* __restrict input = slice.input;
   if constexpr (std::is_invocable_v<const Step&, T&, T, T&, T&>) {
     for (std::int64_t i = begin; i < end; ++i) step(value[i], input[i], a[i], b[i]);
@@ -44,7 +44,8 @@ std::vector<Piece> pieces_of(const std::vector<Slice<T, Step>>& slices) {
   constexpr std::int64_t longest = 1 << 15;
   std::vector<Piece> pieces;
   for (std::size_t i = 0; i < slices.size(); ++i)
-    for (std::int64_t begin = 0; begin < slices[i].n; begin += longest) pieces.push_back({i, begin, std::min(slices[i].n, begin + longest)});
+    for (std::int64_t begin = 0; begin < slices[i].n; begin += longest)
+      pieces.push_back({i, begin, std::min(slices[i].n, begin + longest)});
   return pieces;
 }
 
@@ -84,7 +85,8 @@ std::vector<SliceProducts> slice_products(Cpu, const std::vector<Slice<T, Step>>
   });
   for (std::size_t i = 0; i < pieces.size(); ++i) {
     SliceProducts& sum = total[pieces[i].tensor];
-    sum = {sum.value_value + parts[i].value_value, sum.input_input + parts[i].input_input, sum.value_input + parts[i].value_input};
+    sum = {sum.value_value + parts[i].value_value, sum.input_input + parts[i].input_input,
+           sum.value_input + parts[i].value_input};
   }
   return total;
 }

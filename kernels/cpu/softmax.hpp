@@ -25,7 +25,8 @@ inline float exp_of_logit(float x) {
   const float shifted = x * 1.44269504f + round;  // 1 / ln 2
   const float n = shifted - round;
   const float r = (x - n * 0.693359375f) + n * 2.12194440e-4f;  // ln 2 in two parts; n times the first is exact
-  const float e = (((((((1.f / 5040) * r + 1.f / 720) * r + 1.f / 120) * r + 1.f / 24) * r + 1.f / 6) * r + 0.5f) * r + 1) * r + 1;
+  const float e =
+      (((((((1.f / 5040) * r + 1.f / 720) * r + 1.f / 120) * r + 1.f / 24) * r + 1.f / 6) * r + 0.5f) * r + 1) * r + 1;
   const std::uint32_t exponent = std::bit_cast<std::uint32_t>(shifted) - std::bit_cast<std::uint32_t>(round) + 127;
   // A mask, not `x < -87 ? 0 : ...`: the branch in that would end vectorisation. It keeps NaN and turns -inf into 0.
   const std::uint32_t keep = -static_cast<std::uint32_t>(!(x < -87.f));
@@ -61,7 +62,8 @@ void softmax(Cpu, std::int64_t rows, std::int64_t cols, const T* x, T* y) {
     T* __restrict out = y + row * cols;
     const auto [shift, sum] = detail::row_exponentials(cols, in);
     const C scale = sum == 0 ? C(0) : static_cast<C>(1 / sum);
-    for (std::int64_t j = 0; j < cols; ++j) out[j] = static_cast<T>(detail::exp_of_logit(static_cast<C>(in[j]) - shift) * scale);
+    for (std::int64_t j = 0; j < cols; ++j)
+      out[j] = static_cast<T>(detail::exp_of_logit(static_cast<C>(in[j]) - shift) * scale);
   });
 }
 
@@ -72,8 +74,10 @@ void softmax_backward(Cpu, std::int64_t rows, std::int64_t cols, const T* y, con
   for_each_row(rows, cols, [=](std::int64_t row) {
     const T *p = y + row * cols, *g = dy + row * cols;
     T* __restrict out = dx + row * cols;
-    const C along = static_cast<C>(lane_sum(cols, [=](std::int64_t j) { return static_cast<C>(p[j]) * static_cast<C>(g[j]); }));
-    for (std::int64_t j = 0; j < cols; ++j) out[j] = static_cast<T>(static_cast<C>(p[j]) * (static_cast<C>(g[j]) - along));
+    const C along =
+        static_cast<C>(lane_sum(cols, [=](std::int64_t j) { return static_cast<C>(p[j]) * static_cast<C>(g[j]); }));
+    for (std::int64_t j = 0; j < cols; ++j)
+      out[j] = static_cast<T>(static_cast<C>(p[j]) * (static_cast<C>(g[j]) - along));
   });
 }
 
@@ -120,7 +124,8 @@ void logsumexp_backward(Cpu, std::int64_t rows, std::int64_t cols, const T* x, c
     T* __restrict out = dx + row * cols;
     const C g = static_cast<C>(dy[row]), saved = static_cast<C>(y[row]);
     const C shift = saved == -std::numeric_limits<C>::infinity() ? C(0) : saved;
-    for (std::int64_t j = 0; j < cols; ++j) out[j] = static_cast<T>(detail::exp_of_logit(static_cast<C>(in[j]) - shift) * g);
+    for (std::int64_t j = 0; j < cols; ++j)
+      out[j] = static_cast<T>(detail::exp_of_logit(static_cast<C>(in[j]) - shift) * g);
   });
 }
 
@@ -130,8 +135,10 @@ void logsumexp_naive(Cpu, std::int64_t rows, std::int64_t cols, const T* x, T* y
   using C = compute_t<T>;
   for (std::int64_t row = 0; row < rows; ++row) {
     double largest = -std::numeric_limits<double>::infinity(), sum = 0;
-    for (std::int64_t j = 0; j < cols; ++j) largest = std::max(largest, static_cast<double>(static_cast<C>(x[row * cols + j])));
-    for (std::int64_t j = 0; j < cols; ++j) sum += std::exp(static_cast<double>(static_cast<C>(x[row * cols + j])) - largest);
+    for (std::int64_t j = 0; j < cols; ++j)
+      largest = std::max(largest, static_cast<double>(static_cast<C>(x[row * cols + j])));
+    for (std::int64_t j = 0; j < cols; ++j)
+      sum += std::exp(static_cast<double>(static_cast<C>(x[row * cols + j])) - largest);
     y[row] = static_cast<T>(static_cast<C>(largest + std::log(sum)));
   }
 }
@@ -144,7 +151,8 @@ void softmax_naive(Cpu, std::int64_t rows, std::int64_t cols, const T* x, T* y) 
     const auto logit = [&](std::int64_t j) { return static_cast<double>(static_cast<C>(x[row * cols + j])); };
     for (std::int64_t j = 0; j < cols; ++j) largest = std::max(largest, logit(j));
     for (std::int64_t j = 0; j < cols; ++j) sum += std::exp(logit(j) - largest);
-    for (std::int64_t j = 0; j < cols; ++j) y[row * cols + j] = static_cast<T>(static_cast<C>(std::exp(logit(j) - largest) / sum));
+    for (std::int64_t j = 0; j < cols; ++j)
+      y[row * cols + j] = static_cast<T>(static_cast<C>(std::exp(logit(j) - largest) / sum));
   }
 }
 

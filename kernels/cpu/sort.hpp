@@ -45,8 +45,12 @@ void argsort(Cpu, std::int64_t rows, std::int64_t cols, bool descending, const T
     std::int64_t* out = indices + row * cols;
     std::iota(out, out + cols, std::int64_t{0});
     const auto value = [=](std::int64_t i) { return static_cast<C>(in[i]); };
-    if (descending) std::stable_sort(out, out + cols, [=](std::int64_t a, std::int64_t b) { return detail::less(value(b), value(a)); });
-    else std::stable_sort(out, out + cols, [=](std::int64_t a, std::int64_t b) { return detail::less(value(a), value(b)); });
+    if (descending)
+      std::stable_sort(out, out + cols,
+                       [=](std::int64_t a, std::int64_t b) { return detail::less(value(b), value(a)); });
+    else
+      std::stable_sort(out, out + cols,
+                       [=](std::int64_t a, std::int64_t b) { return detail::less(value(a), value(b)); });
   });
 }
 
@@ -58,7 +62,8 @@ void sort(Cpu, std::int64_t rows, std::int64_t cols, bool descending, const T* x
     T* out = y + row * cols;
     std::copy_n(x + row * cols, cols, out);
     std::stable_sort(out, out + cols, [=](T a, T b) {
-      return descending ? detail::less(static_cast<C>(b), static_cast<C>(a)) : detail::less(static_cast<C>(a), static_cast<C>(b));
+      return descending ? detail::less(static_cast<C>(b), static_cast<C>(a))
+                        : detail::less(static_cast<C>(a), static_cast<C>(b));
     });
   });
 }
@@ -93,7 +98,8 @@ void top_k(Cpu, std::int64_t rows, std::int64_t cols, std::int64_t k, const T* x
 
 /// Textbook twin of top_k: sorts everything.
 template <class T>
-void top_k_naive(Cpu, std::int64_t rows, std::int64_t cols, std::int64_t k, const T* x, T* values, std::int64_t* indices) {
+void top_k_naive(Cpu, std::int64_t rows, std::int64_t cols, std::int64_t k, const T* x, T* values,
+                 std::int64_t* indices) {
   std::vector<std::int64_t> order(static_cast<std::size_t>(rows * cols));
   argsort(Cpu{}, rows, cols, true, x, order.data());
   for (std::int64_t row = 0; row < rows; ++row)

@@ -13,8 +13,10 @@ TEST(Bf16, SurvivesTheWayThroughFloat) {
     x.bits = static_cast<std::uint16_t>(bits);
     const float wide = static_cast<float>(x);
     const bf16 back(wide);
-    if (std::isnan(wide)) ASSERT_TRUE(std::isnan(static_cast<float>(back))) << bits;
-    else ASSERT_EQ(back.bits, bits);
+    if (std::isnan(wide))
+      ASSERT_TRUE(std::isnan(static_cast<float>(back))) << bits;
+    else
+      ASSERT_EQ(back.bits, bits);
   }
 }
 

@@ -13,14 +13,17 @@ std::string message_of(void (*f)()) {
 }
 
 TEST(Error, NamesOpRuleAndBothShapes) {
-  EXPECT_EQ(message_of([] { check(false, "matmul", "inner sizes differ: ", Shape{256, 64}, " x ", Shape{128, 10}); }),
+  EXPECT_EQ(message_of([] {
+              check(false, "matmul", "inner sizes differ: ", Shape{256, 64}, " x ", Shape{128, 10});
+            }),
             "matmul: inner sizes differ: [256, 64] x [128, 10]");
 }
 
 TEST(Error, IsNotThrownWhenTheConditionHolds) { EXPECT_NO_THROW(check(true, "op", "why")); }
 
 TEST(Error, ConcatenatesWhateverCanBePrinted) {
-  EXPECT_EQ(cat("got ", 4, ' ', 0.5, " ", DType::bf16, " on ", Device::cpu, std::string("!")), "got 4 0.5 bf16 on cpu!");
+  EXPECT_EQ(cat("got ", 4, ' ', 0.5, " ", DType::bf16, " on ", Device::cpu, std::string("!")),
+            "got 4 0.5 bf16 on cpu!");
 }
 
 TEST(Error, OfTwoArraysShowsBothSides) {

@@ -48,8 +48,10 @@ TEST(MemoryPool, RoundsUpByAtMostAnEighth) {
     const auto rounded = detail::MemoryPool::round_up(bytes);
     ASSERT_GE(rounded, bytes);
     ASSERT_EQ(rounded % 64, 0u);
-    if (bytes > 1024) ASSERT_LE(static_cast<double>(rounded), 1.125 * static_cast<double>(bytes)) << bytes;
-    else ASSERT_LT(rounded, bytes + 64);
+    if (bytes > 1024)
+      ASSERT_LE(static_cast<double>(rounded), 1.125 * static_cast<double>(bytes)) << bytes;
+    else
+      ASSERT_LT(rounded, bytes + 64);
   }
 }
 

@@ -44,7 +44,9 @@ TEST(ParallelFor, CutsPiecesByTheGrainNotByTheThreads) {
   for (const int count : {1, 3}) {
     const WithThreads with(count);
     std::vector<std::int64_t> length(5);
-    parallel_for(33, 7, [&](std::int64_t begin, std::int64_t end) { length[static_cast<std::size_t>(begin / 7)] = end - begin; });
+    parallel_for(33, 7, [&](std::int64_t begin, std::int64_t end) {
+      length[static_cast<std::size_t>(begin / 7)] = end - begin;
+    });
     EXPECT_EQ(length, (std::vector<std::int64_t>{7, 7, 7, 7, 5}));
   }
 }
@@ -61,13 +63,16 @@ TEST(ParallelReduce, GivesTheSameBitsAtAnyThreadCount) {
 }
 
 TEST(ParallelReduce, OfNothingIsTheIdentity) {
-  EXPECT_EQ(parallel_reduce(0, 1, 42, [](auto, auto) { return 1; }, [](int a, int b) { return a + b; }), 42);
+  EXPECT_EQ(parallel_reduce(
+                0, 1, 42, [](auto, auto) { return 1; }, [](int a, int b) { return a + b; }),
+            42);
 }
 
 TEST(ParallelReduce, CombinesInOrder) {
   const WithThreads with(3);
   const auto text = parallel_reduce(
-      26, 4, std::string(), [](std::int64_t begin, std::int64_t) { return std::string(1, static_cast<char>('a' + begin)); },
+      26, 4, std::string(),
+      [](std::int64_t begin, std::int64_t) { return std::string(1, static_cast<char>('a' + begin)); },
       [](const std::string& a, const std::string& b) { return a + b; });
   EXPECT_EQ(text, "aeimquy");
 }
@@ -75,8 +80,9 @@ TEST(ParallelReduce, CombinesInOrder) {
 TEST(ThreadPool, PassesExceptionsToTheCallerAndGoesOn) {
   const WithThreads with(3);
   for (int repeat = 0; repeat < 10; ++repeat) {
-    expect_error([] { parallel_for(257, 1, [](std::int64_t i, std::int64_t) { check(i != 100, "body", "failed at ", i); }); },
-                 "body: failed at 100");
+    expect_error(
+        [] { parallel_for(257, 1, [](std::int64_t i, std::int64_t) { check(i != 100, "body", "failed at ", i); }); },
+        "body: failed at 100");
     std::atomic<int> visits = 0;
     parallel_for(257, 1, [&](std::int64_t, std::int64_t) { ++visits; });
     EXPECT_EQ(visits, 257);
@@ -86,9 +92,8 @@ TEST(ThreadPool, PassesExceptionsToTheCallerAndGoesOn) {
 TEST(ThreadPool, RunsLoopsInsideLoops) {
   const WithThreads with(3);
   std::atomic<int> visits = 0;
-  parallel_for(7, 1, [&](std::int64_t, std::int64_t) {
-    parallel_for(33, 1, [&](std::int64_t, std::int64_t) { ++visits; });
-  });
+  parallel_for(7, 1,
+               [&](std::int64_t, std::int64_t) { parallel_for(33, 1, [&](std::int64_t, std::int64_t) { ++visits; }); });
   EXPECT_EQ(visits, 7 * 33);
 }
 
@@ -132,7 +137,10 @@ TEST(SerialScope, KeepsLoopsOnTheCallersThread) {
 }
 
 TEST(SerialScope, EndsWithItsBlock) {
-  { const SerialScope outer; const SerialScope inner; }
+  {
+    const SerialScope outer;
+    const SerialScope inner;
+  }
   EXPECT_FALSE(detail::runs_serially());
 }
 

@@ -30,8 +30,10 @@ TEST(Draws, AreTheWordsOfConsecutiveCounters) {
 
 TEST(Draws, DifferInEveryCoordinate) {
   const auto first = [](std::uint64_t seed, Draws::Where where) { return Draws(seed, where).bits(); };
-  const std::set<std::uint32_t> words = {first(1, {}), first(2, {}), first(std::uint64_t{1} << 32, {}), first(1, {.index = 1}),
-                                         first(1, {.epoch = 1}), first(1, {.view = 1}), first(1, {.stream = 1})};
+  const std::set<std::uint32_t> words = {
+      first(1, {}),           first(2, {}),           first(std::uint64_t{1} << 32, {}),
+      first(1, {.index = 1}), first(1, {.epoch = 1}), first(1, {.view = 1}),
+      first(1, {.stream = 1})};
   EXPECT_EQ(words.size(), 7u);
 }
 

@@ -101,8 +101,10 @@ RC_GTEST_PROP(Broadcast, RefusesExactlyTheShapesWithUnequalSizesAboveOne, ()) {
     const auto x = a[a.rank() - i], y = b[b.rank() - i];
     fits = fits && (x == y || x == 1 || y == 1);
   }
-  if (fits) broadcast_shapes("op", a, b);
-  else RC_ASSERT_THROWS_AS(broadcast_shapes("op", a, b), Error);
+  if (fits)
+    broadcast_shapes("op", a, b);
+  else
+    RC_ASSERT_THROWS_AS(broadcast_shapes("op", a, b), Error);
 }
 
 TEST(Broadcast, NamesBothShapesWhenTheyDoNotFit) {

@@ -12,7 +12,8 @@ template <class T>
 void compare_with_twin(std::int64_t rows, std::int64_t cols, double scale, tol::Tolerance t) {
   Array x = random_array({rows, cols}, 1, dtype_of<T>, scale, 3);
   if (cols > 2) x.mut<T>()[1] = static_cast<T>(-std::numeric_limits<compute_t<T>>::infinity());
-  Array y = empty_like(x), want = empty_like(x), sum = Array::empty({rows}, x.dtype()), want_sum = Array::empty({rows}, x.dtype());
+  Array y = empty_like(x), want = empty_like(x), sum = Array::empty({rows}, x.dtype()),
+        want_sum = Array::empty({rows}, x.dtype());
   kernels::softmax(Cpu{}, rows, cols, x.data<T>(), y.mut<T>());
   kernels::softmax_naive(Cpu{}, rows, cols, x.data<T>(), want.mut<T>());
   kernels::logsumexp(Cpu{}, rows, cols, x.data<T>(), sum.mut<T>());

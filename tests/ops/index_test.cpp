@@ -5,18 +5,22 @@
 using namespace akin;
 
 namespace {
-Array indices(const Shape& shape, const std::vector<std::int64_t>& values) { return Array::from<std::int64_t>(shape, values); }
+Array indices(const Shape& shape, const std::vector<std::int64_t>& values) {
+  return Array::from<std::int64_t>(shape, values);
+}
 }  // namespace
 
 TEST(Take, PicksRowsInTheOrderOfTheIndices) {
   const Array x = Array::from<float>({3, 2}, {0, 1, 10, 11, 20, 21});
-  expect_close(ops::take(x, indices({4}, {2, 0, 2, 1})), Array::from<float>({4, 2}, {20, 21, 0, 1, 20, 21, 10, 11}), tol::exact);
+  expect_close(ops::take(x, indices({4}, {2, 0, 2, 1})), Array::from<float>({4, 2}, {20, 21, 0, 1, 20, 21, 10, 11}),
+               tol::exact);
   EXPECT_EQ(ops::take(x, indices({2, 1}, {0, 1})).shape(), (Shape{2, 1, 2}));
 }
 
 TEST(Take, WorksOnLabelsBytesAndTransposedValues) {
   expect_close(ops::take(indices({3}, {7, 8, 9}), indices({2}, {2, 0})), indices({2}, {9, 7}), tol::exact);
-  expect_close(ops::take(Array::from<std::uint8_t>({2, 1}, {5, 6}), indices({1}, {1})), Array::from<std::uint8_t>({1, 1}, {6}), tol::exact);
+  expect_close(ops::take(Array::from<std::uint8_t>({2, 1}, {5, 6}), indices({1}, {1})),
+               Array::from<std::uint8_t>({1, 1}, {6}), tol::exact);
   const Array x = random_array({3, 5});
   expect_close(ops::take(x.transpose(), indices({1}, {4})), ops::contiguous(x.transpose().slice(0, 4, 5)), tol::exact);
 }
@@ -30,9 +34,11 @@ TEST(ScatterAdd, IsTheTransposeOfTake) {  // <take(x), dy> = <x, scatter_add(dy)
     const Array got = ops::scatter_add(dy, which, rows);
     std::vector<double> want(static_cast<std::size_t>(rows * cols));
     for (std::int64_t i = 0; i < n; ++i)
-      for (std::int64_t j = 0; j < cols; ++j) want[static_cast<std::size_t>(i * i % rows * cols + j)] += at(dy, i * cols + j);
+      for (std::int64_t j = 0; j < cols; ++j)
+        want[static_cast<std::size_t>(i * i % rows * cols + j)] += at(dy, i * cols + j);
     const auto t = dtype == DType::f64 ? tol::f64 : dtype == DType::f32 ? tol::reduce_f32 : tol::bf16;
-    for (std::int64_t i = 0; i < got.size(); ++i) expect_close(at(got, i), want[static_cast<std::size_t>(i)], t, cat(dtype, " element ", i));
+    for (std::int64_t i = 0; i < got.size(); ++i)
+      expect_close(at(got, i), want[static_cast<std::size_t>(i)], t, cat(dtype, " element ", i));
   }
 }
 
@@ -46,7 +52,8 @@ TEST(GatherLast, PicksOneValuePerRowAndItsGradientMatchesCentralDifferences) {
   const Array y = ops::gather_last(x, which);
   expect_close(at(y, 0), at(x, 4), tol::exact);
   expect_close(at(y, 2), at(x, 12), tol::exact);
-  expect_gradient([&](const Array& v) { return ops::gather_last(v, which); }, x, dy, ops::gather_last_backward(dy, which, 5));
+  expect_gradient([&](const Array& v) { return ops::gather_last(v, which); }, x, dy,
+                  ops::gather_last_backward(dy, which, 5));
 }
 
 TEST(OneHot, HasASingleOnePerRow) {
@@ -58,10 +65,18 @@ TEST(OneHot, HasASingleOnePerRow) {
 TEST(Index, OutOfRangeNamesTheIndexAndTheRange) {
   const Array x = Array::zeros({3, 2});
   expect_error([&] { ops::take(x, indices({3}, {0, 3, 1})); }, "take: index 3 at position 1 lies outside 0 ... 2");
-  expect_error([&] { ops::gather_last(x, indices({3}, {0, 1, -1})); }, "gather_last: index -1 at position 2 lies outside 0 ... 1");
+  expect_error(
+      [&] {
+        ops::gather_last(x, indices({3}, {0, 1, -1}));
+      },
+      "gather_last: index -1 at position 2 lies outside 0 ... 1");
   expect_error([&] { ops::one_hot(indices({1}, {5}), 5); }, "one_hot: index 5 at position 0 lies outside 0 ... 4");
   expect_error([&] { ops::scatter_add(x, indices({3}, {0, 9, 1}), 4); }, "index 9");
   expect_error([&] { ops::take(x, Array::zeros({3})); }, "indices must be i64, got f32");
   expect_error([&] { ops::gather_last(x, indices({2}, {0, 1})); }, "indices has shape [2], expected [3]");
-  expect_error([&] { ops::scatter_add(x, indices({2}, {0, 1}), 4); }, "does not begin with the shape of the indices [2]");
+  expect_error(
+      [&] {
+        ops::scatter_add(x, indices({2}, {0, 1}), 4);
+      },
+      "does not begin with the shape of the indices [2]");
 }

@@ -20,7 +20,8 @@ TEST(Concat, IsUndoneBySplitAlongEveryAxis) {
       parts.push_back(random_array(shape, static_cast<unsigned>(size)));
     }
     const auto back = ops::split_sizes(ops::concat(parts, axis), sizes, axis);
-    for (std::size_t i = 0; i < parts.size(); ++i) expect_close(ops::contiguous(back[i]), parts[i], tol::exact, cat("axis ", axis));
+    for (std::size_t i = 0; i < parts.size(); ++i)
+      expect_close(ops::contiguous(back[i]), parts[i], tol::exact, cat("axis ", axis));
   }
 }
 
@@ -40,7 +41,11 @@ TEST(Split, GivesEqualViewsWithoutCopying) {
 
 TEST(Join, RefusesWhatDoesNotFit) {
   const Array x = Array::zeros({2, 3});
-  expect_error([&] { ops::concat({x, Array::zeros({2, 4})}); }, "concat: shapes differ beyond axis 0: [2, 3] vs [2, 4]");
+  expect_error(
+      [&] {
+        ops::concat({x, Array::zeros({2, 4})});
+      },
+      "concat: shapes differ beyond axis 0: [2, 3] vs [2, 4]");
   expect_error([&] { ops::concat({x, Array::zeros({2})}); }, "shapes differ");
   expect_error([&] { ops::concat({x, Array::zeros({2, 3}, DType::f64)}); }, "dtypes differ");
   expect_error([] { ops::concat({}); }, "at least one array");

@@ -44,7 +44,8 @@ TEST(SymmetricEigen, FindsRepeatedAndTinyEigenvaluesAtAnyScale) {
   for (const double scale : {1.0, 1e-200, 1e200}) {
     const Array a = ops::scale(transposed_product(ops::matmul(q, diagonal(values)), q), scale);
     const Array got = ops::scale(ops::symmetric_eigenvalues(a), 1 / scale);
-    for (std::int64_t i = 0; i < 6; ++i) expect_close(at(got, i), values[static_cast<std::size_t>(i)], tol::f64, cat(scale));
+    for (std::int64_t i = 0; i < 6; ++i)
+      expect_close(at(got, i), values[static_cast<std::size_t>(i)], tol::f64, cat(scale));
   }
 }
 
@@ -62,7 +63,8 @@ TEST(SingularValues, AreThoseTheMatrixWasBuiltFromWhicheverSideIsLonger) {
 TEST(SingularValues, OfManyRowsAddUpOverSeveralBlocks) {
   Array x = Array::zeros({9001, 2}, DType::f32);
   for (std::int64_t i = 0; i < 9001; ++i) x.mut<float>()[2 * i] = 2;
-  expect_close(ops::singular_values(x), Array::from<float>({2}, {static_cast<float>(2 * std::sqrt(9001.0)), 0}), tol::f32);
+  expect_close(ops::singular_values(x), Array::from<float>({2}, {static_cast<float>(2 * std::sqrt(9001.0)), 0}),
+               tol::f32);
 }
 
 TEST(Cholesky, OfAKnownMatrix) {
@@ -74,15 +76,23 @@ TEST(Cholesky, AndItsInverseUndoEachOther) {
   for (const std::int64_t n : {1, 7, 33, 100}) {
     const Array x = random_array({n, 2 * n}, 4), a = transposed_product(x, x);
     const Array l = ops::cholesky(a);
-    expect_close(ops::scale(transposed_product(l, l), 1.0 / static_cast<double>(n)), ops::scale(a, 1.0 / static_cast<double>(n)), tol::golden);
+    expect_close(ops::scale(transposed_product(l, l), 1.0 / static_cast<double>(n)),
+                 ops::scale(a, 1.0 / static_cast<double>(n)), tol::golden);
     expect_close(ops::matmul(ops::inverse_lower(l), l), Array::eye(n, DType::f64), tol::golden);
   }
 }
 
 TEST(Linalg, RefusesWhatHasNoAnswer) {
-  expect_error([] { ops::cholesky(Array::from<double>({2, 2}, {1, 2, 2, 1})); },
-               "cholesky: the matrix of shape [2, 2] is not positive definite: pivot 1 is -3; add a small multiple of eye()");
-  expect_error([] { ops::symmetric_eigen(Array::zeros({2, 3})); }, "symmetric_eigen: needs a square matrix, got shape [2, 3]");
+  expect_error(
+      [] {
+        ops::cholesky(Array::from<double>({2, 2}, {1, 2, 2, 1}));
+      },
+      "cholesky: the matrix of shape [2, 2] is not positive definite: pivot 1 is -3; add a small multiple of eye()");
+  expect_error(
+      [] {
+        ops::symmetric_eigen(Array::zeros({2, 3}));
+      },
+      "symmetric_eigen: needs a square matrix, got shape [2, 3]");
   expect_error([] { ops::symmetric_eigenvalues(Array::full({2, 2}, NAN)); }, "contains NaN or infinity");
   expect_error([] { ops::inverse_lower(Array::zeros({2, 2})); }, "the diagonal is 0 at row 0");
   expect_error([] { ops::singular_values(Array::zeros({2})); }, "singular_values: a matrix needs 2 axes");

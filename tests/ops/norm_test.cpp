@@ -43,7 +43,8 @@ TEST(BatchNorm, GradientsMatchCentralDifferences) {
   for (const bool relu : {false, true}) {
     const BatchNorm forward{weight, bias, add, relu};
     const auto stats = ops::batch_norm_stats(x);
-    const auto d = ops::batch_norm_backward(dy, x, weight, stats.mean, stats.rstd, {.relu_output = relu ? forward(x) : Array(), .dadd = true});
+    const auto d = ops::batch_norm_backward(dy, x, weight, stats.mean, stats.rstd,
+                                            {.relu_output = relu ? forward(x) : Array(), .dadd = true});
     expect_gradient(forward, x, dy, d.dx, "dx");
     expect_gradient([&](const Array& w) { return BatchNorm{w, bias, add, relu}(x); }, weight, dy, d.dweight, "dweight");
     expect_gradient([&](const Array& b) { return BatchNorm{weight, b, add, relu}(x); }, bias, dy, d.dbias, "dbias");
@@ -52,7 +53,8 @@ TEST(BatchNorm, GradientsMatchCentralDifferences) {
 }
 
 TEST(BatchNorm, WithConstantStatisticsTheGradientDoesNotFlowThroughThem) {
-  const Array x = random_array({5, 3}, 1), dy = random_array({5, 3}, 2), mean = random_array({3}, 3), rstd = random_array({3}, 4, DType::f64, 0.1, 1);
+  const Array x = random_array({5, 3}, 1), dy = random_array({5, 3}, 2), mean = random_array({3}, 3),
+              rstd = random_array({3}, 4, DType::f64, 0.1, 1);
   const auto d = ops::batch_norm_backward(dy, x, {}, mean, rstd, {.training = false});
   expect_gradient([&](const Array& v) { return ops::batch_norm_apply(v, {}, {}, mean, rstd); }, x, dy, d.dx);
   EXPECT_FALSE(d.dadd.defined());
@@ -69,12 +71,21 @@ TEST(BatchNorm, AcceptsTransposedInputAndBf16) {
 }
 
 TEST(BatchNorm, RefusesWhatItCannotNormalise) {
-  expect_error([] { ops::batch_norm_stats(Array::zeros({1, 8})); },
-               "batch_norm: needs more than one value per channel to compute statistics, got shape [1, 8]; use a larger batch or eval()");
+  expect_error(
+      [] {
+        ops::batch_norm_stats(Array::zeros({1, 8}));
+      },
+      "batch_norm: needs more than one value per channel to compute statistics, got shape [1, 8]; use a larger batch "
+      "or eval()");
   const Array x = Array::zeros({4, 8}), c = Array::ones({8});
   expect_error([&] { ops::batch_norm_apply(x, Array::ones({4}), {}, c, c); }, "weight has shape [4], expected [8]");
-  expect_error([&] { ops::batch_norm_apply(x, {}, {}, c, c, {.add = Array::zeros({4, 7})}); }, "add has shape [4, 7], expected [4, 8]");
-  expect_error([&] { ops::batch_norm_apply(x, Array::ones({8}, DType::f64), {}, c, c); }, "weight has dtype f64, expected f32");
+  expect_error(
+      [&] {
+        ops::batch_norm_apply(x, {}, {}, c, c, {.add = Array::zeros({4, 7})});
+      },
+      "add has shape [4, 7], expected [4, 8]");
+  expect_error([&] { ops::batch_norm_apply(x, Array::ones({8}, DType::f64), {}, c, c); },
+               "weight has dtype f64, expected f32");
   expect_error([&] { ops::batch_norm_apply(x, {}, {}, Array(), c); }, "batch_norm: mean has no value");
   expect_error([] { ops::batch_norm_stats(Array::zeros({4, 8}, DType::i64)); }, "floating-point");
 }
@@ -97,7 +108,11 @@ TEST(LayerNorm, GradientsMatchCentralDifferences) {
 }
 
 TEST(LayerNorm, RefusesAWeightOfAnotherSize) {
-  expect_error([] { ops::layer_norm(Array::zeros({4, 5}), Array::ones({4}), {}); }, "layer_norm: weight has shape [4], expected [5]");
+  expect_error(
+      [] {
+        ops::layer_norm(Array::zeros({4, 5}), Array::ones({4}), {});
+      },
+      "layer_norm: weight has shape [4], expected [5]");
 }
 
 TEST(L2Normalize, RowsHaveLengthOneAndAZeroRowStaysZero) {
@@ -116,7 +131,8 @@ TEST(L2Normalize, GradientMatchesCentralDifferencesAlsoBelowEps) {
   const Array x = random_array({3, 5}, 1), dy = random_array({3, 5}, 2);
   for (const double eps : {1e-12, 100.0}) {
     const auto out = ops::l2_normalize(x, eps);
-    expect_gradient([&](const Array& v) { return ops::l2_normalize(v, eps).y; }, x, dy, ops::l2_normalize_backward(dy, out.y, out.norm, eps));
+    expect_gradient([&](const Array& v) { return ops::l2_normalize(v, eps).y; }, x, dy,
+                    ops::l2_normalize_backward(dy, out.y, out.norm, eps));
   }
   expect_error([&] { ops::l2_normalize(x, 0); }, "eps must be > 0, got 0");
 }

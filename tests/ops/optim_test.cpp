@@ -15,8 +15,10 @@ double sgd_by_hand(double p, const std::vector<double>& gradients, const ops::Sg
     double g = gradients[t];
     if (o.weight_decay != 0) g = g + o.weight_decay * p;
     if (o.momentum != 0) {
-      if (t == 0) buffer = g;
-      else buffer = o.momentum * buffer + g;
+      if (t == 0)
+        buffer = g;
+      else
+        buffer = o.momentum * buffer + g;
       g = o.nesterov ? g + o.momentum * buffer : buffer;
     }
     p = p - o.lr * g;
@@ -30,8 +32,10 @@ double adam_by_hand(double p, const std::vector<double>& gradients, const ops::A
   for (std::size_t i = 0; i < gradients.size(); ++i) {
     const double t = static_cast<double>(i + 1);
     double g = gradients[i];
-    if (o.decoupled) p = p * (1 - o.lr * o.weight_decay);
-    else g = g + o.weight_decay * p;
+    if (o.decoupled)
+      p = p * (1 - o.lr * o.weight_decay);
+    else
+      g = g + o.weight_decay * p;
     m = m + (g - m) * (1 - o.beta1);
     v = v * o.beta2 + g * g * (1 - o.beta2);
     const double step_size = o.lr / (1 - std::pow(o.beta1, t));
@@ -46,7 +50,8 @@ const std::vector<double> gradients{0.5, -1.25, 3, 0.125};
 }  // namespace
 
 TEST(SgdStep, FollowsPyTorchForMomentumNesterovAndWeightDecay) {
-  for (const ops::SgdStep o : {ops::SgdStep{.lr = 0.1}, ops::SgdStep{.lr = 0.1, .weight_decay = 0.01}, ops::SgdStep{.lr = 0.1, .momentum = 0.9},
+  for (const ops::SgdStep o : {ops::SgdStep{.lr = 0.1}, ops::SgdStep{.lr = 0.1, .weight_decay = 0.01},
+                               ops::SgdStep{.lr = 0.1, .momentum = 0.9},
                                ops::SgdStep{.lr = 0.1, .momentum = 0.9, .weight_decay = 0.01, .nesterov = true}}) {
     Array p = scalar(2), m = scalar(NAN);  // the first step must not read the buffer
     for (std::size_t t = 0; t < gradients.size(); ++t) {
@@ -68,7 +73,8 @@ TEST(AdamStep, FollowsPyTorchForAdamAndAdamW) {
   for (const bool decoupled : {false, true}) {
     const ops::AdamStep o{.lr = 0.1, .beta1 = 0.8, .beta2 = 0.95, .weight_decay = 0.03, .decoupled = decoupled};
     Array p = scalar(2), m = scalar(0), v = scalar(0);
-    for (std::size_t t = 0; t < gradients.size(); ++t) ops::adam_step(p, scalar(gradients[t]), m, v, o.at(static_cast<std::int64_t>(t) + 1));
+    for (std::size_t t = 0; t < gradients.size(); ++t)
+      ops::adam_step(p, scalar(gradients[t]), m, v, o.at(static_cast<std::int64_t>(t) + 1));
     expect_close(p.item(), adam_by_hand(2, gradients, o), tol::f64);
   }
 }
@@ -98,7 +104,8 @@ TEST(Updates, OfManyTensorsEqualThoseOfOneAtATime) {
     }
     std::vector<ops::Update<ops::SgdStep>> updates;
     for (std::size_t i = 0; i < 6; ++i) {
-      const ops::SgdStep step{.lr = 0.1 * static_cast<double>(i), .momentum = 0.9};  // every tensor has options of its own
+      const ops::SgdStep step{.lr = 0.1 * static_cast<double>(i),
+                              .momentum = 0.9};  // every tensor has options of its own
       updates.push_back({step, &together[i], g[i], &m[i]});
       ops::sgd_step(alone[i], g[i], m_alone[i], step);
     }
@@ -112,7 +119,8 @@ TEST(Updates, OfManyTensorsEqualThoseOfOneAtATime) {
 
 TEST(Updates, ProductsAreThoseOfEveryTensor) {
   Array a = Array::from<float>({2}, {3, 4}), b = Array::ones({70001});
-  const std::vector<ops::Update<ops::SgdStep>> updates{{{.lr = 1}, &a, Array::from<float>({2}, {1, 2})}, {{.lr = 1}, &b, Array::full({70001}, -2)}};
+  const std::vector<ops::Update<ops::SgdStep>> updates{{{.lr = 1}, &a, Array::from<float>({2}, {1, 2})},
+                                                       {{.lr = 1}, &b, Array::full({70001}, -2)}};
   const auto products = ops::update_products("lars", updates);
   EXPECT_EQ(products[0].value_value, 25);
   EXPECT_EQ(products[0].input_input, 5);

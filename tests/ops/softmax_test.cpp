@@ -11,7 +11,8 @@ constexpr double inf = std::numeric_limits<double>::infinity();
 
 TEST(Softmax, OfEqualLogitsIsUniformAndRowsSumToOne) {
   expect_close(ops::softmax(Array::full({2, 4}, 1e30, DType::f64)), Array::full({2, 4}, 0.25, DType::f64), tol::exact);
-  expect_close(ops::sum(ops::softmax(random_array({3, 5, 33}, 1, DType::f64, 10)), -1), Array::ones({3, 5}, DType::f64), tol::f64);
+  expect_close(ops::sum(ops::softmax(random_array({3, 5, 33}, 1, DType::f64, 10)), -1), Array::ones({3, 5}, DType::f64),
+               tol::f64);
 }
 
 TEST(Softmax, DoesNotChangeWhenAConstantIsAdded) {
@@ -36,7 +37,8 @@ TEST(Softmax, MaskedEntriesHaveProbabilityZeroAndAFullyMaskedRowIsZero) {
   const Array x = Array::from<double>({3, 2}, {-inf, 5, -inf, -inf, 0, 0});
   expect_close(ops::softmax(x), Array::from<double>({3, 2}, {0, 1, 0, 0, 0.5, 0.5}), tol::exact);
   expect_close(ops::logsumexp(x), Array::from<double>({3}, {5, -inf, std::log(2.0)}), tol::f64);
-  expect_close(ops::log_softmax(x), Array::from<double>({3, 2}, {-inf, 0, -inf, -inf, -std::log(2.0), -std::log(2.0)}), tol::f64);
+  expect_close(ops::log_softmax(x), Array::from<double>({3, 2}, {-inf, 0, -inf, -inf, -std::log(2.0), -std::log(2.0)}),
+               tol::f64);
   const Array dx = ops::logsumexp_backward(Array::ones({3}, DType::f64), x, ops::logsumexp(x));
   expect_close(dx, Array::from<double>({3, 2}, {0, 1, 0, 0, 0.5, 0.5}), tol::f64);
 }
@@ -63,5 +65,9 @@ TEST(Softmax, RefusesWhatHasNoLastAxis) {
   expect_error([] { ops::softmax(Array::zeros({})); }, "softmax: needs at least one axis, got a scalar");
   expect_error([] { ops::softmax(Array::zeros({3, 0})); }, "the last axis of shape [3, 0] is empty");
   expect_error([] { ops::softmax(Array::zeros({3, 2}, DType::u8)); }, "floating-point");
-  expect_error([] { ops::softmax_backward(Array::zeros({3, 2}), Array::zeros({2, 3})); }, "dy has shape [3, 2], expected [2, 3]");
+  expect_error(
+      [] {
+        ops::softmax_backward(Array::zeros({3, 2}), Array::zeros({2, 3}));
+      },
+      "dy has shape [3, 2], expected [2, 3]");
 }

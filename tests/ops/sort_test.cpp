@@ -5,7 +5,9 @@
 using namespace akin;
 
 namespace {
-Array indices(const Shape& shape, const std::vector<std::int64_t>& values) { return Array::from<std::int64_t>(shape, values); }
+Array indices(const Shape& shape, const std::vector<std::int64_t>& values) {
+  return Array::from<std::int64_t>(shape, values);
+}
 }  // namespace
 
 TEST(Argsort, IsStableInBothDirections) {

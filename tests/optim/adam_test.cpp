@@ -9,10 +9,10 @@ namespace akin {
 namespace {
 
 /// p after `steps` steps on p^2 / 2 from p = 2, and the same by the formulas of the paper.
-struct Run {
+struct Outcome {
   double got, want;
 };
-Run run(std::int64_t steps, optim::AdamOptions o, double decay) {
+Outcome run(std::int64_t steps, optim::AdamOptions o, double decay) {
   const Tensor p(Array::full({1}, 2, DType::f64), true);
   optim::Adam adam({{{{"p", p}}, decay}}, o);
   double want = 2, m = 0, v = 0;
@@ -33,7 +33,7 @@ Run run(std::int64_t steps, optim::AdamOptions o, double decay) {
 TEST(Adam, FollowsThePaper) {
   for (const bool decoupled : {false, true})
     for (const double decay : {0.0, 0.1}) {
-      const Run r = run(20, {.lr = 0.05, .decoupled = decoupled}, decay);
+      const Outcome r = run(20, {.lr = 0.05, .decoupled = decoupled}, decay);
       expect_close(r.got, r.want, tol::f64, cat("decoupled ", decoupled, ", decay ", decay));
     }
 }

@@ -6,7 +6,7 @@
 
 namespace akin {
 
-Array made_in_second_unit(double value);      // second_unit_test.cpp
+Array made_in_second_unit(double value);  // second_unit_test.cpp
 const void* pool_of_second_unit();
 
 TEST(TwoUnits, ExchangeArrays) { EXPECT_EQ(made_in_second_unit(2.5).item(), 2.5); }

@@ -35,7 +35,8 @@ std::string violations(const Headers& headers, const Rules& rules) {
     for (const auto& included : includes_of(name, text)) {
       if (!headers.count(included)) found += name + ": includes " + included + ", which does not exist\n";
       const bool sibling = !own_rule && folder_of(included) == folder_of(name);
-      const bool allowed = rule != rules.end() && (rule->second.count(included) || rule->second.count(folder_of(included)));
+      const bool allowed =
+          rule != rules.end() && (rule->second.count(included) || rule->second.count(folder_of(included)));
       if (!sibling && !allowed && included != "version.hpp") found += name + ": must not include " + included + "\n";
     }
   }
@@ -58,7 +59,8 @@ TEST(IncludeDirection, RulesThemselvesHaveNoCycle) {
   for (auto before = open.size() + 1; open.size() < before;) {  // remove what depends on nothing that is left
     before = open.size();
     std::erase_if(open, [&](const auto& rule) {
-      return std::none_of(rule.second.begin(), rule.second.end(), [&](const std::string& to) { return open.count(to); });
+      return std::none_of(rule.second.begin(), rule.second.end(),
+                          [&](const std::string& to) { return open.count(to); });
     });
   }
   EXPECT_TRUE(open.empty()) << open.begin()->first << " takes part in a cycle";
@@ -66,15 +68,18 @@ TEST(IncludeDirection, RulesThemselvesHaveNoCycle) {
 
 TEST(IncludeDirection, FindsPlantedBackEdges) {
   const auto found = [](const std::string& name, const std::string& line) {
-    Headers headers = {{name, line + "\n"}, {"core/error.hpp", ""}, {"core/array.hpp", ""}, {"core/parallel.hpp", ""},
-                       {"ops/matmul.hpp", ""}, {"kernels/cpu/gemm.hpp", ""}, {"losses/nt_xent.hpp", ""}};
+    Headers headers = {{name, line + "\n"},       {"core/error.hpp", ""}, {"core/array.hpp", ""},
+                       {"core/parallel.hpp", ""}, {"ops/matmul.hpp", ""}, {"kernels/cpu/gemm.hpp", ""},
+                       {"losses/nt_xent.hpp", ""}};
     return violations(headers, rules());
   };
-  EXPECT_EQ(found("core/shape.hpp", "#include \"../ops/matmul.hpp\""), "core/shape.hpp: must not include ops/matmul.hpp\n");
+  EXPECT_EQ(found("core/shape.hpp", "#include \"../ops/matmul.hpp\""),
+            "core/shape.hpp: must not include ops/matmul.hpp\n");
   EXPECT_NE(found("core/shape.hpp", "  # include <akin/ops/matmul.hpp>"), "");
   EXPECT_NE(found("ops/conv.hpp", "#include \"../../../kernels/cpu/gemm.hpp\""), "");
   EXPECT_NE(found("kernels/cpu/conv.hpp", "#include \"../../include/akin/core/array.hpp\""), "");
-  EXPECT_NE(found("core/philox.hpp", "#include \"array.hpp\""), "");  // a leaf may not pull in what kernels must not see
+  EXPECT_NE(found("core/philox.hpp", "#include \"array.hpp\""),
+            "");  // a leaf may not pull in what kernels must not see
   EXPECT_NE(found("nn/linear.hpp", "#include \"../losses/nt_xent.hpp\""), "");
   EXPECT_NE(found("nn/linear.hpp", "#include \"missing.hpp\""), "");
   EXPECT_NE(found("utilities/misc.hpp", ""), "");
@@ -82,12 +87,17 @@ TEST(IncludeDirection, FindsPlantedBackEdges) {
 
 TEST(IncludeDirection, AcceptsWhatTheTableAllows) {
   const auto found = [](const std::string& name, const std::string& line) {
-    return violations({{name, line + "\n"}, {"core/array.hpp", ""}, {"core/error.hpp", ""}, {"core/parallel.hpp", ""},
-                       {"kernels/cpu/gemm.hpp", ""}, {"losses/nt_xent.hpp", ""}},
+    return violations({{name, line + "\n"},
+                       {"core/array.hpp", ""},
+                       {"core/error.hpp", ""},
+                       {"core/parallel.hpp", ""},
+                       {"kernels/cpu/gemm.hpp", ""},
+                       {"losses/nt_xent.hpp", ""}},
                       rules());
   };
   EXPECT_EQ(found("ops/kernels.hpp", "#include \"../../../kernels/cpu/gemm.hpp\""), "");
-  EXPECT_EQ(found("kernels/cpu/conv.hpp", "#include \"../../include/akin/core/parallel.hpp\"\n#include \"gemm.hpp\""), "");
+  EXPECT_EQ(found("kernels/cpu/conv.hpp", "#include \"../../include/akin/core/parallel.hpp\"\n#include \"gemm.hpp\""),
+            "");
   EXPECT_EQ(found("methods/simclr.hpp", "#include \"../losses/nt_xent.hpp\"\n#include <vector>"), "");
   EXPECT_EQ(found("core/shape.hpp", "// #include \"../losses/nt_xent.hpp\"\n/* #include \"../ops/matmul.hpp\" */"), "");
 }

@@ -72,7 +72,9 @@ TEST(SourceRules, HoldForEveryHeader) {
 }
 
 TEST(SourceRules, FindPlantedBreaches) {
-  const auto breaks = [](const std::string& code) { return !broken_rules("x.hpp", "#pragma once\n" + code + "\n").empty(); };
+  const auto breaks = [](const std::string& code) {
+    return !broken_rules("x.hpp", "#pragma once\n" + code + "\n").empty();
+  };
   EXPECT_TRUE(breaks("inline void f() { std::exit(1); }"));
   EXPECT_TRUE(breaks("inline void f() { std::cout << 1; }"));
   EXPECT_TRUE(breaks("inline void f() { std::printf(\"x\"); }"));
@@ -91,8 +93,10 @@ TEST(OptionStructs, HoldNoFloat) {
 
 TEST(OptionStructs, AreFoundWhenTheyHoldAFloat) {
   EXPECT_NE(float_options("x.hpp", "struct NtXentOptions {\n  float temperature = 0.5f;\n};"), "");
-  EXPECT_NE(float_options("x.hpp", "struct SgdOptions : Base { double lr = 0; struct {} inner; float momentum; };"), "");
-  EXPECT_EQ(float_options("x.hpp", "struct SgdOptions { double lr = 0; };  // not a float\nstruct Rgb { float r; };"), "");
+  EXPECT_NE(float_options("x.hpp", "struct SgdOptions : Base { double lr = 0; struct {} inner; float momentum; };"),
+            "");
+  EXPECT_EQ(float_options("x.hpp", "struct SgdOptions { double lr = 0; };  // not a float\nstruct Rgb { float r; };"),
+            "");
   EXPECT_EQ(float_options("x.hpp", "struct SgdOptions;\nstruct Rgb { float r; };"), "");
 }
 

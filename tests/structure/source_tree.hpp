@@ -53,7 +53,8 @@ inline std::string strip(std::string_view text, bool strip_literals) {
       end = text.find(")" + std::string(text.substr(i + 2, open - i - 2)) + "\"", open);
       end = text.find('"', end) + 1;
       keep = !strip_literals;
-    } else if (text[i] == '"' || (text[i] == '\'' && (i == 0 || !std::isxdigit(static_cast<unsigned char>(text[i - 1]))))) {
+    } else if (text[i] == '"' ||
+               (text[i] == '\'' && (i == 0 || !std::isxdigit(static_cast<unsigned char>(text[i - 1]))))) {
       while (end < text.size() && text[end] != text[i]) end += text[end] == '\\' ? 2 : 1;
       end = std::min(end + 1, text.size());
       keep = !strip_literals;
@@ -71,7 +72,8 @@ inline int line_of_word(std::string_view code, std::string_view word) {
     const auto end = at + word.size();
     const bool begins = at == 0 || !(in_word(word.front()) && in_word(code[at - 1]));
     const bool ends = end == code.size() || !(in_word(word.back()) && in_word(code[end]));
-    if (begins && ends) return 1 + static_cast<int>(std::count(code.begin(), code.begin() + static_cast<long>(at), '\n'));
+    if (begins && ends)
+      return 1 + static_cast<int>(std::count(code.begin(), code.begin() + static_cast<long>(at), '\n'));
   }
   return 0;
 }

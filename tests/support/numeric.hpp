@@ -19,7 +19,8 @@ void expect_gradient(F&& f, const Array& x, const Array& dy, const Array& dx, st
   };
   for (std::int64_t i = 0; i < x.size(); ++i) {
     const double slope = (probe(i, h) - probe(i, -h)) / (2 * h);
-    ASSERT_TRUE(is_close(at(dx, i), slope, tol::gradcheck)) << what << " element " << i << ": got " << at(dx, i) << ", slope " << slope;
+    ASSERT_TRUE(is_close(at(dx, i), slope, tol::gradcheck))
+        << what << " element " << i << ": got " << at(dx, i) << ", slope " << slope;
   }
 }
 

@@ -14,7 +14,7 @@ namespace akin::inline AKIN_ABI::eval {
 /// The standard deviation (over rows, divided by N - 1) of each dimension of z / |z|, averaged over dimensions: the
 /// monitor of SimSiam, arXiv:2011.10566, Sec. 4.1.
 /// z        [N, D], N >= 2; a row of zeros stays zero
-/// returns  about 1/sqrt(D) for directions spread over the sphere; 0 when all rows point the same way: complete collapse
+/// returns  about 1/sqrt(D) for directions spread over the sphere; 0 when all rows point the same way
 /// throws   Error if the shape is wrong or a value is not finite
 inline double embedding_std(const Array& z) {
   const Array rows = detail::checked_features("embedding_std", "embeddings", z);
@@ -35,7 +35,7 @@ inline double embedding_std(const Array& z) {
 inline double rankme(const Array& z) {
   constexpr double epsilon = 1e-7;
   const Array rows = detail::checked_features("rankme", "embeddings", z);
-  const Array sigma = ops::singular_values(ops::cast(rows, DType::f64));
+  const Array sigma = ops::cast(ops::singular_values(rows), DType::f64);
   const double total = ops::sum(sigma).item();
   check(total > 0, "rankme", "all embeddings of shape ", z.shape(), " are zero");
   double entropy = 0;

@@ -64,7 +64,8 @@ inline Array checked_labels(std::string_view op, std::string_view what, const Fe
   for (std::int64_t i = 0; i < labels.size(); ++i) {
     const std::int64_t label = labels.data<std::int64_t>()[i];
     check(label >= 0, op, "row ", i, " of the ", what, " has no label (", label, "); leave unlabelled images out");
-    check(classes < 0 || label < classes, op, "label ", label, " of row ", i, " of the ", what, " is not in 0 ... ", classes - 1);
+    check(classes < 0 || label < classes, op, "label ", label, " of row ", i, " of the ", what, " is not in 0 ... ",
+          classes - 1);
   }
   return labels;
 }
@@ -72,8 +73,9 @@ inline Array checked_labels(std::string_view op, std::string_view what, const Fe
 /// The share of equal entries of two i64 arrays.
 inline double agreement(const Array& predicted, const Array& labels) {
   const auto *a = predicted.data<std::int64_t>(), *b = labels.data<std::int64_t>();
-  return static_cast<double>(std::inner_product(a, a + labels.size(), b, std::int64_t{0}, std::plus<>{}, std::equal_to<>{})) /
-         static_cast<double>(labels.size());
+  std::int64_t hits = 0;
+  for (std::int64_t i = 0; i < labels.size(); ++i) hits += a[i] == b[i];
+  return static_cast<double>(hits) / static_cast<double>(labels.size());
 }
 
 /// While alive, a network is in evaluation mode. Afterwards every module has its own mode back: parts may be frozen.
@@ -104,9 +106,9 @@ struct EmbedOptions {
   std::int64_t batch = 256;  ///< images per forward pass; the features do not depend on it
 };
 
-/// The features of all images of a data set, in order. The encoder runs in evaluation mode and records no gradients; its
-/// own mode is restored. encoder: [B, ...] -> [B, D].
-/// Errors: the data set is empty; the encoder returns another shape, or a value that is not finite (says for which image).
+/// The features of all images of a data set, in order. The encoder runs in evaluation mode and records no gradients;
+/// its own mode is restored. encoder: [B, ...] -> [B, D].
+/// Errors: the data set is empty; the encoder returns another shape, or a value that is not finite (says which image).
 inline Features embed(const nn::Module& encoder, const data::Dataset& dataset, const Preprocess& preprocess,
                       const EmbedOptions& options = {}) {
   const std::int64_t n = dataset.size();
@@ -143,7 +145,7 @@ inline Features raw_pixels(const data::Dataset& dataset) {
     std::vector<std::uint8_t> image(static_cast<std::size_t>(pixels));
     for (std::int64_t i = begin; i < end; ++i) {
       dataset.read(i, image.data());
-      std::transform(image.begin(), image.end(), x + i * pixels, [](std::uint8_t v) { return static_cast<float>(v) / 255; });
+      for (std::int64_t j = 0; j < pixels; ++j) x[i * pixels + j] = static_cast<float>(image[static_cast<std::size_t>(j)]) / 255;
     }
   });
   return features;

@@ -103,7 +103,8 @@ inline KnnInput checked_knn(const Features& train, const Array& test, const KnnO
 inline Array knn_predict_naive(const Features& train, const Array& test, const KnnOptions& options = {}) {
   const detail::KnnInput in = detail::checked_knn(train, test, options);
   const std::int64_t n = in.train.dim(0), d = in.train.dim(1);
-  const Array z = ops::l2_normalize(ops::cast(in.train, DType::f64)).y, q = ops::l2_normalize(ops::cast(in.test, DType::f64)).y;
+  const Array z = ops::l2_normalize(ops::cast(in.train, DType::f64)).y;
+  const Array q = ops::l2_normalize(ops::cast(in.test, DType::f64)).y;
   Array predicted = Array::empty({test.dim(0)}, DType::i64);
   for (std::int64_t i = 0; i < predicted.size(); ++i) {
     std::vector<detail::Neighbour> all;
@@ -120,7 +121,7 @@ inline Array knn_predict_naive(const Features& train, const Array& test, const K
 }
 
 /// The class of each test feature by the weighted vote of its k nearest training features.
-///   score(c) = sum over the k nearest j with class c of exp(cos(x, x_j) / T)    Wu et al. 2018, arXiv:1805.01978, Sec. 3.4
+///   score(c) = sum over the k nearest j with class c of exp(cos(x, x_j) / T)            arXiv:1805.01978, Sec. 3.4
 /// train    x [N, D], labels [N], all >= 0
 /// test     [M, D]; the length of a feature does not matter
 /// returns  [M] i64; of equal scores the lower class wins. Uniform guessing is right once per number of classes
@@ -155,7 +156,7 @@ inline Array knn_predict(const Features& train, const Array& test, const KnnOpti
   return predicted;
 }
 
-/// The share of test features that get their own class, in [0, 1]. Errors: those of knn_predict; a test label is missing.
+/// The share of test features that get their own class. Errors: those of knn_predict; a test label is missing.
 inline double knn_accuracy(const Features& train, const Features& test, const KnnOptions& options = {}) {
   const Array predicted = knn_predict(train, test.x, options);
   return detail::agreement(predicted, detail::checked_labels("knn", "test features", test));

@@ -52,11 +52,13 @@ inline double largest(const Vector& x) {
   return m;
 }
 
-/// Where the minimum of the cubic through two points with slopes lies, at least a tenth of the interval from its ends;
-/// the middle where there is no such cubic.
+/// f and its slope at one step along the search direction.
 struct LinePoint {
   double step, value, slope;
 };
+
+/// Where the minimum of the cubic through two points with slopes lies, at least a tenth of the interval from its ends;
+/// the middle where there is no such cubic. Nocedal and Wright, Eq. 3.59.
 inline double cubic_minimum(const LinePoint& a, const LinePoint& b) {
   const double width = b.step - a.step;
   const double d1 = a.slope + b.slope - 3 * (b.value - a.value) / width;
@@ -97,9 +99,12 @@ class LineSearch {
   }
   /// False for NaN as well: a step too far for f is taken back.
   static bool falls_enough(const LinePoint& start, const LinePoint& now) {
-    return now.value <= start.value + 1e-4 * now.step * start.slope && std::isfinite(now.value) && std::isfinite(now.slope);
+    return std::isfinite(now.value) && std::isfinite(now.slope) &&
+           now.value <= start.value + 1e-4 * now.step * start.slope;
   }
-  static bool is_flat(const LinePoint& start, const LinePoint& now) { return std::abs(now.slope) <= -0.9 * start.slope; }
+  static bool is_flat(const LinePoint& start, const LinePoint& now) {
+    return std::abs(now.slope) <= -0.9 * start.slope;
+  }
 
   /// Narrows the interval between `low`, the best point so far, and `high`, which bounds a minimum.
   LinePoint zoom(const LinePoint& start, LinePoint low, LinePoint high) {

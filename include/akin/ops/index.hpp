@@ -15,7 +15,8 @@ inline void check_indices(std::string_view op, const Array& indices, std::int64_
   check(indices.device() == device, op, "indices are on ", indices.device(), ", values on ", device);
   check(indices.is_contiguous(), op, "indices must be contiguous");
   const std::int64_t* values = indices.data<std::int64_t>();
-  const std::int64_t bad = on(device, [&](auto queue) { return kernels::first_out_of_range(queue, indices.size(), limit, values); });
+  const std::int64_t bad =
+      on(device, [&](auto queue) { return kernels::first_out_of_range(queue, indices.size(), limit, values); });
   if (bad < 0) return;
   const double index = indices.reshape({-1}).slice(0, bad, bad + 1).item();
   check(false, op, "index ", index, " at position ", bad, " lies outside 0 ... ", limit - 1);
@@ -36,7 +37,9 @@ inline Array take(const Array& x, const Array& indices) {
   const Array in = contiguous(x);
   Array out = Array::empty(shape, x.dtype(), x.device());
   on_any(x.dtype(), [&]<class T>() {
-    on(x.device(), [&](auto queue) { kernels::take(queue, indices.size(), row, in.data<T>(), indices.data<std::int64_t>(), out.mut<T>()); });
+    on(x.device(), [&](auto queue) {
+      kernels::take(queue, indices.size(), row, in.data<T>(), indices.data<std::int64_t>(), out.mut<T>());
+    });
   });
   return out;
 }
@@ -53,7 +56,8 @@ inline Array scatter_add(const Array& dy, const Array& indices, std::int64_t row
   }
   bool fits = dy.rank() >= indices.rank();
   for (int axis = 0; fits && axis < indices.rank(); ++axis) fits = dy.dim(axis) == indices.dim(axis);
-  check(fits, "scatter_add", "dy of shape ", dy.shape(), " does not begin with the shape of the indices ", indices.shape());
+  check(fits, "scatter_add", "dy of shape ", dy.shape(), " does not begin with the shape of the indices ",
+        indices.shape());
   const Array in = contiguous(dy);
   Array out = Array::empty(shape, dy.dtype(), dy.device());
   on_float(dy.dtype(), "scatter_add", [&]<class T>() {
@@ -89,7 +93,8 @@ inline Array gather_last_backward(const Array& dy, const Array& indices, std::in
   Array dx = Array::empty(shape, dy.dtype(), dy.device());
   on_float(dy.dtype(), "gather_last backward", [&]<class T>() {
     on(dy.device(), [&](auto queue) {
-      kernels::gather_last_backward(queue, indices.size(), classes, in.data<T>(), indices.data<std::int64_t>(), dx.mut<T>());
+      kernels::gather_last_backward(queue, indices.size(), classes, in.data<T>(), indices.data<std::int64_t>(),
+                                    dx.mut<T>());
     });
   });
   return dx;
@@ -102,7 +107,9 @@ inline Array one_hot(const Array& indices, std::int64_t classes, DType dtype = D
   shape.push_back(classes);
   Array out = Array::empty(shape, dtype, indices.device());
   on_any(dtype, [&]<class T>() {
-    on(out.device(), [&](auto queue) { kernels::one_hot(queue, indices.size(), classes, indices.data<std::int64_t>(), out.mut<T>()); });
+    on(out.device(), [&](auto queue) {
+      kernels::one_hot(queue, indices.size(), classes, indices.data<std::int64_t>(), out.mut<T>());
+    });
   });
   return out;
 }

@@ -30,7 +30,8 @@ inline Array concat(const std::vector<Array>& arrays, int axis = 0) {
     for (const Array& a : arrays) {
       const Array in = contiguous(a);
       const std::int64_t bytes = a.shape()[axis] * inner;
-      on(out.device(), [&](auto queue) { kernels::copy_blocks(queue, outer, bytes, in.data<T>(), bytes, to, shape[axis] * inner); });
+      on(out.device(),
+         [&](auto queue) { kernels::copy_blocks(queue, outer, bytes, in.data<T>(), bytes, to, shape[axis] * inner); });
       to += bytes;
     }
   });
@@ -41,7 +42,8 @@ inline Array concat(const std::vector<Array>& arrays, int axis = 0) {
 inline Array stack(const std::vector<Array>& arrays, int axis = 0) {
   check(!arrays.empty(), "stack", "needs at least one array");
   const Shape& each = arrays[0].shape();
-  check(axis >= -each.rank() - 1 && axis <= each.rank(), "stack", "axis ", axis, " does not exist in the result of stacking ", each);
+  check(axis >= -each.rank() - 1 && axis <= each.rank(), "stack", "axis ", axis,
+        " does not exist in the result of stacking ", each);
   if (axis < 0) axis += each.rank() + 1;
   Shape one;
   for (int i = 0; i <= each.rank(); ++i) one.push_back(i < axis ? each[i] : i == axis ? 1 : each[i - 1]);
@@ -63,14 +65,16 @@ inline std::vector<Array> split_sizes(const Array& x, const std::vector<std::int
     parts.push_back(x.slice(axis, begin, begin + size));
     begin += size;
   }
-  check(begin == x.dim(axis), "split", "sizes add up to ", begin, ", axis ", axis, " of shape ", x.shape(), " has ", x.dim(axis));
+  check(begin == x.dim(axis), "split", "sizes add up to ", begin, ", axis ", axis, " of shape ", x.shape(), " has ",
+        x.dim(axis));
   return parts;
 }
 
 /// Views of x in `parts` equal pieces along `axis`.
 inline std::vector<Array> split(const Array& x, std::int64_t parts, int axis = 0) {
   axis = normalize_axis("split", axis, x.shape());
-  check(parts >= 1 && x.dim(axis) % parts == 0, "split", "cannot cut axis ", axis, " of shape ", x.shape(), " into ", parts, " equal parts");
+  check(parts >= 1 && x.dim(axis) % parts == 0, "split", "cannot cut axis ", axis, " of shape ", x.shape(), " into ",
+        parts, " equal parts");
   return split_sizes(x, std::vector<std::int64_t>(static_cast<std::size_t>(parts), x.dim(axis) / parts), axis);
 }
 

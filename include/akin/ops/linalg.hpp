@@ -1,4 +1,5 @@
-// Eigenvalues, singular values, Cholesky factors. Computed in double, returned in the dtype of the input (f32 for bf16).
+// Eigenvalues, singular values, Cholesky factors. Computed in double, returned in the dtype of the input (f32 for
+// bf16).
 #pragma once
 #include "../core/array.hpp"
 #include "elementwise.hpp"
@@ -46,7 +47,8 @@ struct SymmetricEigen {
 inline SymmetricEigen symmetric_eigen(const Array& a) {
   Array matrix = detail::square_copy("symmetric_eigen", a);
   detail::mirror_lower(matrix);
-  Array values = Array::empty({a.dim(0)}, DType::f64, a.device()), rows = Array::empty(a.shape(), DType::f64, a.device());
+  Array values = Array::empty({a.dim(0)}, DType::f64, a.device()),
+        rows = Array::empty(a.shape(), DType::f64, a.device());
   detail::eigen_in_double("symmetric_eigen", matrix, values, rows);
   const DType dtype = detail::compute_dtype(a.dtype());
   return {cast(values, dtype), cast(contiguous(rows.transpose()), dtype)};
@@ -76,7 +78,8 @@ inline Array singular_values(const Array& x) {
   }
   detail::eigen_in_double("singular_values", gram, values, none);
   Array out = Array::empty({n}, DType::f64, x.device());
-  for (std::int64_t i = 0; i < n; ++i) out.mut<double>()[i] = std::sqrt(std::max(0.0, values.data<double>()[n - 1 - i]));
+  for (std::int64_t i = 0; i < n; ++i)
+    out.mut<double>()[i] = std::sqrt(std::max(0.0, values.data<double>()[n - 1 - i]));
   return cast(out, detail::compute_dtype(x.dtype()));
 }
 
@@ -84,7 +87,8 @@ inline Array singular_values(const Array& x) {
 /// Errors: a is not positive definite.
 inline Array cholesky(const Array& a) {
   Array l = detail::square_copy("cholesky", a);
-  const std::int64_t n = a.dim(0), bad = on(a.device(), [&](auto queue) { return kernels::cholesky(queue, n, l.mut<double>()); });
+  const std::int64_t n = a.dim(0),
+                     bad = on(a.device(), [&](auto queue) { return kernels::cholesky(queue, n, l.mut<double>()); });
   if (bad >= 0)
     check(false, "cholesky", "the matrix of shape ", a.shape(), " is not positive definite: pivot ", bad, " is ",
           l.reshape({-1}).slice(0, bad * (n + 1), bad * (n + 1) + 1).item(), "; add a small multiple of eye()");
@@ -95,7 +99,8 @@ inline Array cholesky(const Array& a) {
 inline Array inverse_lower(const Array& l) {
   Array in = detail::square_copy("inverse_lower", l);
   const std::int64_t n = l.dim(0);
-  for (std::int64_t i = 0; i < n; ++i) check(in.data<double>()[i * (n + 1)] != 0, "inverse_lower", "the diagonal is 0 at row ", i);
+  for (std::int64_t i = 0; i < n; ++i)
+    check(in.data<double>()[i * (n + 1)] != 0, "inverse_lower", "the diagonal is 0 at row ", i);
   Array out = empty_like(in);
   on(l.device(), [&](auto queue) { kernels::inverse_lower(queue, n, in.data<double>(), out.mut<double>()); });
   return cast(out, detail::compute_dtype(l.dtype()));

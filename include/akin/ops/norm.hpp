@@ -16,8 +16,8 @@ namespace detail {
 inline void check_columns(std::string_view op, std::string_view what, const Array& a, const Array& x) {
   check(a.defined(), op, what, " has no value");
   check_shape(op, what, a, {x.dim(-1)});
-  check(a.dtype() == compute_dtype(x.dtype()), op, what, " has dtype ", a.dtype(), ", expected ", compute_dtype(x.dtype()),
-        " for x in ", x.dtype());
+  check(a.dtype() == compute_dtype(x.dtype()), op, what, " has dtype ", a.dtype(), ", expected ",
+        compute_dtype(x.dtype()), " for x in ", x.dtype());
   check(a.is_contiguous(), op, what, " must be contiguous");
 }
 
@@ -42,15 +42,16 @@ struct BatchNormStats {
 /// x [..., channels], any other axes. Errors: fewer than two values per channel.
 inline BatchNormStats batch_norm_stats(const Array& x, double eps = 1e-5) {
   const auto size = detail::rows_of("batch_norm", x);
-  check(size.rows >= 2, "batch_norm", "needs more than one value per channel to compute statistics, got shape ", x.shape(),
-        "; use a larger batch or eval()");
+  check(size.rows >= 2, "batch_norm", "needs more than one value per channel to compute statistics, got shape ",
+        x.shape(), "; use a larger batch or eval()");
   const Array in = contiguous(x);
   const auto make = [&] { return Array::empty({size.cols}, detail::compute_dtype(x.dtype()), x.device()); };
   BatchNormStats stats{make(), make(), make()};
   on_float(x.dtype(), "batch_norm", [&]<class T>() {
     using C = compute_t<T>;
     on(x.device(), [&](auto queue) {
-      kernels::batch_norm_stats(queue, size.rows, size.cols, eps, in.data<T>(), stats.mean.mut<C>(), stats.rstd.mut<C>(), stats.var.mut<C>());
+      kernels::batch_norm_stats(queue, size.rows, size.cols, eps, in.data<T>(), stats.mean.mut<C>(),
+                                stats.rstd.mut<C>(), stats.var.mut<C>());
     });
   });
   return stats;
@@ -63,8 +64,8 @@ struct BatchNormFusion {
 
 /// y = weight (x - mean) rstd + bias, then + add, then relu, in one sweep.
 /// x [..., channels]; weight, bias [channels] or undefined; mean, rstd [channels].
-inline Array batch_norm_apply(const Array& x, const Array& weight, const Array& bias, const Array& mean, const Array& rstd,
-                              const BatchNormFusion& fusion = {}) {
+inline Array batch_norm_apply(const Array& x, const Array& weight, const Array& bias, const Array& mean,
+                              const Array& rstd, const BatchNormFusion& fusion = {}) {
   const auto size = detail::rows_of("batch_norm", x);
   detail::check_optional_columns("batch_norm", "weight", weight, x);
   detail::check_optional_columns("batch_norm", "bias", bias, x);
@@ -75,8 +76,14 @@ inline Array batch_norm_apply(const Array& x, const Array& weight, const Array& 
   Array y = empty_like(in);
   on_float(x.dtype(), "batch_norm", [&]<class T>() {
     using C = compute_t<T>;
-    const kernels::BatchNormForward<T> f{in.data<T>(), detail::data_or_null<C>(weight), detail::data_or_null<C>(bias), mean.data<C>(),
-                                         rstd.data<C>(), detail::data_or_null<T>(add), fusion.relu, y.mut<T>()};
+    const kernels::BatchNormForward<T> f{in.data<T>(),
+                                         detail::data_or_null<C>(weight),
+                                         detail::data_or_null<C>(bias),
+                                         mean.data<C>(),
+                                         rstd.data<C>(),
+                                         detail::data_or_null<T>(add),
+                                         fusion.relu,
+                                         y.mut<T>()};
     on(x.device(), [&](auto queue) { kernels::batch_norm_apply(queue, size.rows, size.cols, f); });
   });
   return y;
@@ -88,13 +95,14 @@ struct BatchNormGradients {
 };
 
 struct BatchNormBackward {
-  bool training = true;  ///< false: mean and rstd were constants (running statistics)
+  bool training = true;    ///< false: mean and rstd were constants (running statistics)
   Array relu_output = {};  ///< y, if the forward ended in a relu: its mask is y > 0
-  bool dadd = false;     ///< also return the gradient of the residual
+  bool dadd = false;       ///< also return the gradient of the residual
 };
 
 /// Gradients of batch_norm_apply. With g = dy masked by the relu and xhat = (x - mean) rstd:
-///   dx = weight rstd (g - mean(g) - xhat mean(g xhat)), the means only in training;  dweight = sum g xhat;  dbias = sum g.
+///   dx = weight rstd (g - mean(g) - xhat mean(g xhat)), the means only in training;  dweight = sum g xhat;  dbias =
+///   sum g.
 inline BatchNormGradients batch_norm_backward(const Array& dy, const Array& x, const Array& weight, const Array& mean,
                                               const Array& rstd, const BatchNormBackward& options = {}) {
   const auto size = detail::rows_of("batch_norm", x);
@@ -109,10 +117,19 @@ inline BatchNormGradients batch_norm_backward(const Array& dy, const Array& x, c
   BatchNormGradients d{empty_like(in), make(), make(), options.dadd ? (y.defined() ? empty_like(in) : g) : Array()};
   on_float(x.dtype(), "batch_norm", [&]<class T>() {
     using C = compute_t<T>;
-    T* masked = options.dadd && y.defined() ? d.dadd.mut<T>() : nullptr;  // without a relu the residual's gradient is dy itself
-    const kernels::BatchNormBackward<T> b{g.data<T>(), in.data<T>(), detail::data_or_null<T>(y), detail::data_or_null<C>(weight),
-                                          mean.data<C>(), rstd.data<C>(), options.training, d.dx.mut<T>(), masked,
-                                          d.dweight.mut<C>(), d.dbias.mut<C>()};
+    T* masked =
+        options.dadd && y.defined() ? d.dadd.mut<T>() : nullptr;  // without a relu the residual's gradient is dy itself
+    const kernels::BatchNormBackward<T> b{g.data<T>(),
+                                          in.data<T>(),
+                                          detail::data_or_null<T>(y),
+                                          detail::data_or_null<C>(weight),
+                                          mean.data<C>(),
+                                          rstd.data<C>(),
+                                          options.training,
+                                          d.dx.mut<T>(),
+                                          masked,
+                                          d.dweight.mut<C>(),
+                                          d.dbias.mut<C>()};
     on(x.device(), [&](auto queue) { kernels::batch_norm_backward(queue, size.rows, size.cols, b); });
   });
   return d;
@@ -134,8 +151,13 @@ inline LayerNormResult layer_norm(const Array& x, const Array& weight, const Arr
   LayerNormResult out{empty_like(in), make(), make()};
   on_float(x.dtype(), "layer_norm", [&]<class T>() {
     using C = compute_t<T>;
-    const kernels::LayerNormForward<T> f{in.data<T>(), detail::data_or_null<C>(weight), detail::data_or_null<C>(bias), eps,
-                                         out.y.mut<T>(), out.mean.mut<C>(), out.rstd.mut<C>()};
+    const kernels::LayerNormForward<T> f{in.data<T>(),
+                                         detail::data_or_null<C>(weight),
+                                         detail::data_or_null<C>(bias),
+                                         eps,
+                                         out.y.mut<T>(),
+                                         out.mean.mut<C>(),
+                                         out.rstd.mut<C>()};
     on(x.device(), [&](auto queue) { kernels::layer_norm(queue, size.rows, size.cols, f); });
   });
   return out;
@@ -145,7 +167,8 @@ struct LayerNormGradients {
   Array dx, dweight, dbias;
 };
 
-inline LayerNormGradients layer_norm_backward(const Array& dy, const Array& x, const Array& weight, const Array& mean, const Array& rstd) {
+inline LayerNormGradients layer_norm_backward(const Array& dy, const Array& x, const Array& weight, const Array& mean,
+                                              const Array& rstd) {
   const auto size = detail::rows_of("layer_norm", x);
   detail::check_like("layer_norm backward", "dy", dy, x);
   detail::check_optional_columns("layer_norm backward", "weight", weight, x);
@@ -156,8 +179,9 @@ inline LayerNormGradients layer_norm_backward(const Array& dy, const Array& x, c
   LayerNormGradients out{empty_like(in), make(), make()};
   on_float(x.dtype(), "layer_norm", [&]<class T>() {
     using C = compute_t<T>;
-    const kernels::LayerNormBackward<T> b{g.data<T>(), in.data<T>(), detail::data_or_null<C>(weight), mean.data<C>(), rstd.data<C>(),
-                                          out.dx.mut<T>(), out.dweight.mut<C>(), out.dbias.mut<C>()};
+    const kernels::LayerNormBackward<T> b{g.data<T>(),          in.data<T>(),      detail::data_or_null<C>(weight),
+                                          mean.data<C>(),       rstd.data<C>(),    out.dx.mut<T>(),
+                                          out.dweight.mut<C>(), out.dbias.mut<C>()};
     on(x.device(), [&](auto queue) { kernels::layer_norm_backward(queue, size.rows, size.cols, b); });
   });
   return out;
@@ -175,7 +199,10 @@ inline L2Normalized l2_normalize(const Array& x, double eps = 1e-12) {
   const Array in = contiguous(x);
   L2Normalized out{empty_like(in), Array::empty({size.rows}, detail::compute_dtype(x.dtype()), x.device())};
   on_float(x.dtype(), "l2_normalize", [&]<class T>() {
-    on(x.device(), [&](auto queue) { kernels::l2_normalize(queue, size.rows, size.cols, eps, in.data<T>(), out.y.mut<T>(), out.norm.mut<compute_t<T>>()); });
+    on(x.device(), [&](auto queue) {
+      kernels::l2_normalize(queue, size.rows, size.cols, eps, in.data<T>(), out.y.mut<T>(),
+                            out.norm.mut<compute_t<T>>());
+    });
   });
   return out;
 }
@@ -189,7 +216,8 @@ inline Array l2_normalize_backward(const Array& dy, const Array& y, const Array&
   Array dx = empty_like(g);
   on_float(y.dtype(), "l2_normalize", [&]<class T>() {
     on(y.device(), [&](auto queue) {
-      kernels::l2_normalize_backward(queue, size.rows, size.cols, eps, out.data<T>(), g.data<T>(), norm.data<compute_t<T>>(), dx.mut<T>());
+      kernels::l2_normalize_backward(queue, size.rows, size.cols, eps, out.data<T>(), g.data<T>(),
+                                     norm.data<compute_t<T>>(), dx.mut<T>());
     });
   });
   return dx;

@@ -85,8 +85,9 @@ std::vector<kernels::SliceProducts> update_products(std::string_view op, std::ve
   if (updates.empty()) return products;
   const Device device = updates[0].value->device();
   on(device, [&](auto queue) {
-    products = updates[0].value->dtype() == DType::f32 ? kernels::slice_products(queue, detail::slices<float>(updates, device))
-                                                       : kernels::slice_products(queue, detail::slices<double>(updates, device));
+    products = updates[0].value->dtype() == DType::f32
+                   ? kernels::slice_products(queue, detail::slices<float>(updates, device))
+                   : kernels::slice_products(queue, detail::slices<double>(updates, device));
   });
   return products;
 }

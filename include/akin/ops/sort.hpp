@@ -13,7 +13,9 @@ inline Array argsort(const Array& x, bool descending = false) {
   const Array in = contiguous(x);
   Array out = Array::empty(x.shape(), DType::i64, x.device());
   on_any(x.dtype(), [&]<class T>() {
-    on(x.device(), [&](auto queue) { kernels::argsort(queue, size.rows, size.cols, descending, in.data<T>(), out.mut<std::int64_t>()); });
+    on(x.device(), [&](auto queue) {
+      kernels::argsort(queue, size.rows, size.cols, descending, in.data<T>(), out.mut<std::int64_t>());
+    });
   });
   return out;
 }
@@ -33,7 +35,8 @@ inline TopK top_k(const Array& x, std::int64_t k) {
   TopK out{Array::empty(shape, x.dtype(), x.device()), Array::empty(shape, DType::i64, x.device())};
   on_any(x.dtype(), [&]<class T>() {
     on(x.device(), [&](auto queue) {
-      kernels::top_k(queue, size.rows, size.cols, k, in.data<T>(), out.values.mut<T>(), out.indices.mut<std::int64_t>());
+      kernels::top_k(queue, size.rows, size.cols, k, in.data<T>(), out.values.mut<T>(),
+                     out.indices.mut<std::int64_t>());
     });
   });
   return out;
@@ -45,7 +48,8 @@ inline Array sort(const Array& x, bool descending = false) {
   const Array in = contiguous(x);
   Array out = empty_like(in);
   on_any(x.dtype(), [&]<class T>() {
-    on(x.device(), [&](auto queue) { kernels::sort(queue, size.rows, size.cols, descending, in.data<T>(), out.mut<T>()); });
+    on(x.device(),
+       [&](auto queue) { kernels::sort(queue, size.rows, size.cols, descending, in.data<T>(), out.mut<T>()); });
   });
   return out;
 }
@@ -58,14 +62,17 @@ inline Array arg_extreme(std::string_view op, const Array& x, bool largest) {
   const Array in = contiguous(x);
   Array out = Array::empty(leading_shape(x), DType::i64, x.device());
   on_any(x.dtype(), [&]<class T>() {
-    on(x.device(), [&](auto queue) { kernels::arg_extreme(queue, size.rows, size.cols, largest, in.data<T>(), out.mut<std::int64_t>()); });
+    on(x.device(), [&](auto queue) {
+      kernels::arg_extreme(queue, size.rows, size.cols, largest, in.data<T>(), out.mut<std::int64_t>());
+    });
   });
   return out;
 }
 
 }  // namespace detail
 
-/// Position of the largest value along the last axis; the first of equals, a NaN if there is one. x [..., n] gives [...].
+/// Position of the largest value along the last axis; the first of equals, a NaN if there is one. x [..., n] gives
+/// [...].
 inline Array argmax(const Array& x) { return detail::arg_extreme("argmax", x, true); }
 
 /// Position of the smallest value along the last axis; the first of equals, a NaN only if there is nothing else.
