@@ -13,6 +13,7 @@ set(CMAKE_CXX_EXTENSIONS OFF)
 add_library(akin_program INTERFACE)  # an example or benchmark
 target_link_libraries(akin_program INTERFACE akin::akin)
 target_compile_options(akin_program INTERFACE -Wall -Wextra $<$<BOOL:${AKIN_WERROR}>:-Werror>)
+target_compile_options(akin_program INTERFACE -fno-math-errno)  # nobody reads errno, and setting it keeps sqrt scalar
 
 if(AKIN_NATIVE)
   # Kernels use the widest registers there are; without the second flag compilers split 512-bit vectors in two.

@@ -48,7 +48,7 @@ struct Clamp { double low, high; AKIN_FN operator()(T x) const { return x < T(lo
 struct ClampVjp { double low, high; AKIN_FN operator()(T x, T dy) const { return x >= T(low) && x <= T(high) ? dy : T(0); } };
 
 // ---- activations ----------------------------------------------------------------------------------------------------
-struct Relu { AKIN_FN operator()(T x) const { return x > 0 ? x : T(0); } };
+struct Relu { AKIN_FN operator()(T x) const { return x < 0 ? T(0) : x; } };  ///< NaN stays NaN
 struct ReluVjp { AKIN_FN operator()(T x, T dy) const { return x > 0 ? dy : T(0); } };
 struct Sigmoid { AKIN_FN operator()(T x) const { return x >= 0 ? 1 / (1 + std::exp(-x)) : std::exp(x) / (1 + std::exp(x)); } };
 struct SigmoidVjp { AKIN_FN operator()(T y, T dy) const { return y * (1 - y) * dy; } };  ///< y = sigmoid(x)

@@ -86,14 +86,21 @@ void block_gradient_sums(std::int64_t rows, std::int64_t stride, int width, cons
   for (int c = 0; c < width; ++c) plain[c] = sum[c], weighted[c] = product[c];
 }
 
-/// Calls body(block index, first row, rows, first channel, channels) for all blocks and strips, in parallel over
-/// blocks.
+/// Some rows of a strip of channels.
+struct NormBlock {
+  std::int64_t index;  // counts row blocks
+  std::int64_t row, rows, channel;
+  int width;
+};
+
+/// Calls body(NormBlock) for all blocks and strips, in parallel over blocks.
 template <class T, class F>
 void for_each_block(std::int64_t rows, std::int64_t channels, F&& body) {
   const std::int64_t block = norm_block<T>(channels);
   parallel_for(rows, block, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t c = 0; c < channels; c += norm_strip)
-      body(begin / block, begin, end - begin, c, static_cast<int>(std::min<std::int64_t>(norm_strip, channels - c)));
+      body(NormBlock{begin / block, begin, end - begin, c,
+                     static_cast<int>(std::min<std::int64_t>(norm_strip, channels - c))});
   });
 }
 
@@ -105,16 +112,15 @@ void batch_norm_stats(Cpu, std::int64_t rows, std::int64_t channels, double eps,
                       compute_t<T>* rstd, compute_t<T>* var) {
   const std::int64_t block = detail::norm_block<T>(channels), blocks = (rows + block - 1) / block;
   std::vector<double> parts(static_cast<std::size_t>(blocks * 2 * channels));  // [blocks, (mean, m2), channels]
-  detail::for_each_block<T>(rows, channels,
-                            [&](std::int64_t b, std::int64_t row, std::int64_t n, std::int64_t c, int width) {
-                              double* part = parts.data() + b * 2 * channels + c;
-                              detail::block_moments(n, channels, width, x + row * channels + c, part, part + channels);
-                            });
+  detail::for_each_block<T>(rows, channels, [&](const detail::NormBlock& b) {
+    double* part = parts.data() + b.index * 2 * channels + b.channel;
+    detail::block_moments(b.rows, channels, b.width, x + b.row * channels + b.channel, part, part + channels);
+  });
   // Chan, Golub, LeVeque (1979): moments of a union from the moments of its parts, in block order.
   double *m = parts.data(), *m2 = m + channels;
   for (std::int64_t b = 1; b < blocks; ++b) {
-    const double before = static_cast<double>(b * block),
-                 added = static_cast<double>(std::min(block, rows - b * block));
+    const auto before = static_cast<double>(b * block);
+    const auto added = static_cast<double>(std::min(block, rows - b * block));
     const double share = added / (before + added);
     const double* part = parts.data() + b * 2 * channels;
     for (std::int64_t c = 0; c < channels; ++c) {
@@ -139,8 +145,8 @@ void batch_norm_row(std::int64_t channels, const T* x, const T* a, const compute
                     const compute_t<T>* bias, T* __restrict y) {
   using C = compute_t<T>;
   for (std::int64_t c = 0; c < channels; ++c) {
-    C v = (static_cast<C>(x[c]) - mean[c]) * scale[c] +
-          bias[c];  // not x * scale + shift: that cancels when |mean| >> sigma
+    // x - mean first: x * scale + shift would cancel when |mean| >> sigma
+    C v = (static_cast<C>(x[c]) - mean[c]) * scale[c] + bias[c];
     if constexpr (add) v += static_cast<C>(a[c]);
     if constexpr (relu) v = v < 0 ? C(0) : v;  // written so that NaN stays
     y[c] = static_cast<T>(v);
@@ -172,13 +178,12 @@ void batch_norm_dx_row(std::int64_t channels, const T* dy, const T* x, const T* 
 template <bool relu, class T>
 void batch_norm_sums(std::int64_t rows, std::int64_t channels, const BatchNormBackward<T>& b,
                      std::vector<double>& parts) {
-  for_each_block<T>(rows, channels,
-                    [&](std::int64_t block, std::int64_t row, std::int64_t n, std::int64_t c, int width) {
-                      double* part = parts.data() + block * 2 * channels + c;
-                      const std::int64_t i = row * channels + c;
-                      block_gradient_sums<relu>(n, channels, width, b.dy + i, b.x + i, relu ? b.y + i : nullptr,
-                                                b.mean + c, part, part + channels);
-                    });
+  for_each_block<T>(rows, channels, [&](const NormBlock& at) {
+    double* part = parts.data() + at.index * 2 * channels + at.channel;
+    const std::int64_t i = at.row * channels + at.channel;
+    block_gradient_sums<relu>(at.rows, channels, at.width, b.dy + i, b.x + i, relu ? b.y + i : nullptr,
+                              b.mean + at.channel, part, part + channels);
+  });
   for (std::size_t i = static_cast<std::size_t>(2 * channels); i < parts.size(); ++i)
     parts[i % static_cast<std::size_t>(2 * channels)] += parts[i];
 }
@@ -212,14 +217,14 @@ void batch_norm_apply(Cpu, std::int64_t rows, std::int64_t channels, const Batch
 template <class T>
 void batch_norm_backward(Cpu, std::int64_t rows, std::int64_t channels, const BatchNormBackward<T>& b) {
   using C = compute_t<T>;
-  const std::int64_t block = detail::norm_block<T>(channels),
-                     blocks = std::max<std::int64_t>(1, (rows + block - 1) / block);
+  const std::int64_t block = detail::norm_block<T>(channels);
+  const std::int64_t blocks = std::max<std::int64_t>(1, (rows + block - 1) / block);
   std::vector<double> parts(static_cast<std::size_t>(blocks * 2 * channels));  // [blocks, (sum g, sum g h), channels]
   (b.y ? detail::batch_norm_sums<true, T> : detail::batch_norm_sums<false, T>)(rows, channels, b, parts);
   std::vector<C> k(static_cast<std::size_t>(3 * channels));  // dx = k[0] g - k[1] - k[2] h
   for (std::int64_t c = 0; c < channels; ++c) {
-    const double rstd = b.rstd[c], scale = b.weight ? b.weight[c] * rstd : rstd, plain = parts[c],
-                 weighted = parts[c + channels];
+    const double rstd = b.rstd[c], scale = b.weight ? b.weight[c] * rstd : rstd;
+    const double plain = parts[static_cast<std::size_t>(c)], weighted = parts[static_cast<std::size_t>(c + channels)];
     const double share = b.training ? scale / static_cast<double>(rows) : 0;
     k[c] = static_cast<C>(scale);
     k[c + channels] = static_cast<C>(share * plain);

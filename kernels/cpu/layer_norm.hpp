@@ -1,7 +1,6 @@
 // Normalisation of rows: layer norm (arXiv:1607.06450) and division by the Euclidean length.
 //
-// A row stays in L1 between its passes, so memory is read once and written once. The textbook twins are in
-// norm_naive.hpp.
+// A row stays in L1 between its passes, so memory is read once and written once. Textbook twins: norm_naive.hpp.
 #pragma once
 #include <algorithm>
 #include <cmath>
@@ -27,12 +26,11 @@ void layer_norm(Cpu, std::int64_t rows, std::int64_t cols, const LayerNormForwar
     const T* x = f.x + row * cols;
     T* __restrict y = f.y + row * cols;
     const double mean = lane_sum(cols, [=](std::int64_t j) { return static_cast<C>(x[j]); }) / n;
-    const double var = lane_sum(cols,
-                                [=](std::int64_t j) {
-                                  const double deviation = static_cast<C>(x[j]) - mean;
-                                  return deviation * deviation;
-                                }) /
-                       n;
+    const auto squared = [=](std::int64_t j) {
+      const double deviation = static_cast<C>(x[j]) - mean;
+      return deviation * deviation;
+    };
+    const double var = lane_sum(cols, squared) / n;
     const C m = static_cast<C>(mean), rstd = static_cast<C>(1 / std::sqrt(var + f.eps));
     for (std::int64_t j = 0; j < cols; ++j)
       y[j] = static_cast<T>((static_cast<C>(x[j]) - m) * rstd * weight[j] + bias[j]);
@@ -95,9 +93,10 @@ void l2_normalize(Cpu, std::int64_t rows, std::int64_t cols, double eps, const T
     const T* in = x + row * cols;
     T* __restrict out = y + row * cols;
     // squares in double: those of f32 values can neither overflow nor vanish
-    const double square = lane_sum(
-        cols, [=](std::int64_t j) { return static_cast<double>(static_cast<C>(in[j])) * static_cast<C>(in[j]); });
-    const double length = std::max(std::sqrt(square), eps);
+    const auto squared = [=](std::int64_t j) {
+      return static_cast<double>(static_cast<C>(in[j])) * static_cast<C>(in[j]);
+    };
+    const double length = std::max(std::sqrt(lane_sum(cols, squared)), eps);
     for (std::int64_t j = 0; j < cols; ++j) out[j] = static_cast<T>(static_cast<C>(static_cast<C>(in[j]) / length));
     norm[row] = static_cast<C>(length);
   });
@@ -112,9 +111,8 @@ void l2_normalize_backward(Cpu, std::int64_t rows, std::int64_t cols, double eps
     const T *a = y + row * cols, *g = dy + row * cols;
     T* __restrict out = dx + row * cols;
     const bool constant = norm[row] <= static_cast<C>(eps);
-    const C along = constant ? C(0) : static_cast<C>(lane_sum(cols, [=](std::int64_t j) {
-      return static_cast<C>(a[j]) * static_cast<C>(g[j]);
-    }));
+    const auto product = [=](std::int64_t j) { return static_cast<C>(a[j]) * static_cast<C>(g[j]); };
+    const C along = constant ? C(0) : static_cast<C>(lane_sum(cols, product));
     const C scale = C(1) / norm[row];
     for (std::int64_t j = 0; j < cols; ++j)
       out[j] = static_cast<T>((static_cast<C>(g[j]) - static_cast<C>(a[j]) * along) * scale);

@@ -1,5 +1,4 @@
-// Textbook twins of the normalisation kernels: one loop nest per formula, sums in double. Tests compare, benchmarks
-// race.
+// Textbook twins of the normalisation kernels: one loop nest per formula, sums in double.
 #pragma once
 #include <algorithm>
 #include <cmath>

@@ -98,7 +98,7 @@ class AKIN_ABI_TAG Module {
  public:
   Module() = default;  ///< no layer: the identity, as for the shortcut of a residual block
   template <class Layer>
-    requires(!std::is_same_v<std::remove_cvref_t<Layer>, Module> && std::is_copy_constructible_v<Layer>)
+    requires(!std::is_same_v<std::remove_cvref_t<Layer>, Module>)
   Module(Layer layer) : layer_(std::make_shared<detail::LayerOf<Layer>>(std::move(layer))) {}
 
   bool defined() const { return layer_ != nullptr; }
