@@ -16,6 +16,7 @@
 #include "core/shape.hpp"
 #include "core/tags.hpp"
 
+#include "ops/conv.hpp"
 #include "ops/elementwise.hpp"
 #include "ops/index.hpp"
 #include "ops/join.hpp"
@@ -24,6 +25,8 @@
 #include "ops/matmul.hpp"
 #include "ops/norm.hpp"
 #include "ops/optim.hpp"
+#include "ops/pair.hpp"
+#include "ops/pool.hpp"
 #include "ops/reduce.hpp"
 #include "ops/rows.hpp"
 #include "ops/softmax.hpp"
@@ -37,11 +40,13 @@
 #include "autograd/tensor.hpp"
 
 #include "fn/activation.hpp"
+#include "fn/conv.hpp"
 #include "fn/dropout.hpp"
 #include "fn/elementwise.hpp"
 #include "fn/index.hpp"
 #include "fn/matmul.hpp"
 #include "fn/norm.hpp"
+#include "fn/pool.hpp"
 #include "fn/reduce.hpp"
 #include "fn/shape.hpp"
 #include "fn/softmax.hpp"
@@ -59,6 +64,7 @@
 #include "nn/models/table.hpp"
 #include "nn/module.hpp"
 #include "nn/module_walk.hpp"
+#include "nn/pool.hpp"
 #include "nn/sequential.hpp"
 #include "nn/summary.hpp"
 

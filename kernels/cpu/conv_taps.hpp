@@ -89,35 +89,18 @@ inline TapMap backward_taps(const ConvShape& s) {
 /// taps become one stretch.
 inline constexpr std::int64_t gather_below = 8;
 
-/// Copies what the taps of one target pixel read, [taps, channels], zeros where there is nothing.
+/// Copies what the taps of one target pixel read, [taps, channels], zeros where there is nothing. `source` points to the
+/// first channel of the group.
 template <class T>
-class PatchGatherer {
- public:
-  explicit PatchGatherer(const TapMap& map) : map_(map), whole_col_(static_cast<std::size_t>(map.cols.targets)) {
-    for (std::int64_t x = 0; x < map.cols.targets; ++x) whole_col_[static_cast<std::size_t>(x)] = map.cols.whole(x);
-  }
-
-  /// source points to the first channel of the group.
-  void gather(const T* source, std::int64_t image, std::int64_t y, std::int64_t x, T* patch) const {
-    const std::int64_t channels = map_.source_c;
-    const std::int64_t *rows = map_.rows.of(y), *cols = map_.cols.of(x);
-    const bool whole = whole_col_[static_cast<std::size_t>(x)] != 0;
-    for (std::int64_t r = 0; r < map_.rows.taps; ++r, patch += map_.cols.taps * channels) {
-      if (rows[r] < 0) {
-        std::fill_n(patch, map_.cols.taps * channels, T(0));
-        continue;
-      }
-      const T* row = source + map_.source_offset(image, rows[r], 0);
-      for (std::int64_t q = 0; q < map_.cols.taps; ++q) {
-        const T* pixel = row + cols[q] * channels * map_.groups;
-        for (std::int64_t c = 0; c < channels; ++c) patch[q * channels + c] = whole || cols[q] >= 0 ? pixel[c] : T(0);
-      }
+void gather_patch(const TapMap& map, const T* source, std::int64_t image, std::int64_t y, std::int64_t x, T* patch) {
+  const std::int64_t channels = map.source_c, *rows = map.rows.of(y), *cols = map.cols.of(x);
+  for (std::int64_t r = 0; r < map.rows.taps; ++r) {
+    const T* row = rows[r] < 0 ? nullptr : source + map.source_offset(image, rows[r], 0);
+    for (std::int64_t q = 0; q < map.cols.taps; ++q) {
+      const T* pixel = !row || cols[q] < 0 ? nullptr : row + cols[q] * channels * map.groups;
+      for (std::int64_t c = 0; c < channels; ++c) *patch++ = pixel ? pixel[c] : T(0);
     }
   }
-
- private:
-  const TapMap& map_;
-  std::vector<char> whole_col_;
-};
+}
 
 }  // namespace akin::inline AKIN_ABI::kernels::detail

@@ -78,7 +78,9 @@ struct Resnet {
   std::string describe() const { return "Resnet"; }
 
  private:
-  struct Stem { std::int64_t kernel, stride, padding; };
+  struct Stem {
+    std::int64_t kernel, stride, padding;
+  };
   static Module stage(std::int64_t in, std::int64_t out, std::int64_t stride) {
     return Sequential(BasicBlock(in, out, stride), BasicBlock(out, out, 1));
   }
