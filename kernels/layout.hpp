@@ -27,6 +27,23 @@ struct PoolShape {
   std::int64_t kh = 0, kw = 0, stride_h = 1, stride_w = 1, pad_h = 0, pad_w = 0;
 };
 
+/// The input positions [begin, end) under one output position of a pooling axis.
+struct Window {
+  std::int64_t begin = 0, end = 0;
+};
+
+/// A window of `kernel` positions every `stride`, cut at the border: padding is not part of it.
+AKIN_HD inline Window fixed_window(std::int64_t i, std::int64_t in, std::int64_t kernel, std::int64_t stride,
+                                   std::int64_t pad) {
+  const std::int64_t first = i * stride - pad, last = first + kernel;
+  return {first > 0 ? first : 0, last < in ? last : in};
+}
+
+/// `out` windows that cover the axis evenly: [floor(i in / out), ceil((i + 1) in / out)).
+AKIN_HD inline Window adaptive_window(std::int64_t i, std::int64_t in, std::int64_t out) {
+  return {i * in / out, ((i + 1) * in + out - 1) / out};
+}
+
 /// Index space of a strided loop: up to eight axes, and for each of N operands its strides in elements.
 template <int N>
 struct StridedLoop {

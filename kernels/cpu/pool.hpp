@@ -1,180 +1,165 @@
-// Pooling of NHWC images: maximum, average, and average to a given size. Memory-bound: each output reads its window
-// once; all inner loops run over channels, which are contiguous.
-//
-// One image is one task, forward and backward: windows may overlap within an image, never across images. So the sums
-// have one order, whatever the number of threads.
+// 2-d pooling of NHWC images: the inner loops run along the channels, one window element at a time.
 #pragma once
 #include <algorithm>
-#include <cstdint>
+#include <type_traits>
 #include <vector>
 
-#include "../../include/akin/core/bf16.hpp"
 #include "../../include/akin/core/parallel.hpp"
 #include "../../include/akin/core/tags.hpp"
 #include "../layout.hpp"
+#include "simd.hpp"
 
 namespace akin::inline AKIN_ABI::kernels {
 
 namespace detail {
 
-/// Half-open range of input positions that one output position covers.
-struct Window {
-  std::int64_t begin, end;
-  std::int64_t size() const { return end - begin; }
-};
-
-/// A window clipped to the image.
-inline Window clipped_window(std::int64_t out, std::int64_t size, std::int64_t kernel, std::int64_t stride, std::int64_t pad) {
-  const std::int64_t begin = out * stride - pad;
-  return {std::max<std::int64_t>(0, begin), std::min(size, begin + kernel)};
+/// Pieces of about 32 Ki elements, cut by shape.
+inline std::int64_t pool_grain(std::int64_t elements_each) {
+  return std::max<std::int64_t>(1, (1 << 15) / std::max<std::int64_t>(1, elements_each));
 }
 
-/// Window i of `outs` equal parts of `size`, which may overlap by one: floor(i size / outs) ... ceil((i+1) size / outs).
-inline Window adaptive_window(std::int64_t i, std::int64_t size, std::int64_t outs) {
-  return {i * size / outs, ((i + 1) * size + outs - 1) / outs};
+/// Calls f(output pixel, first image row * w, window rows, window cols) for output rows [begin, end) of n * oh.
+template <class Rows, class Cols, class F>
+void for_each_window(const PoolShape& s, std::int64_t begin, std::int64_t end, Rows&& rows, Cols&& cols, F&& f) {
+  for (std::int64_t row = begin; row < end; ++row)
+    for (std::int64_t j = 0; j < s.ow; ++j) f(row * s.ow + j, row / s.oh * s.h * s.w, rows(row % s.oh), cols(j));
 }
 
-/// The windows of all output rows and columns.
-struct Windows {
-  std::vector<Window> rows, cols;
-};
-inline Windows pool_windows(const PoolShape& s) {
-  Windows w;
-  for (std::int64_t i = 0; i < s.oh; ++i) w.rows.push_back(clipped_window(i, s.h, s.kh, s.stride_h, s.pad_h));
-  for (std::int64_t i = 0; i < s.ow; ++i) w.cols.push_back(clipped_window(i, s.w, s.kw, s.stride_w, s.pad_w));
-  return w;
+inline auto fixed_rows(const PoolShape& s) {
+  return [&s](std::int64_t i) { return fixed_window(i, s.h, s.kh, s.stride_h, s.pad_h); };
 }
-inline Windows adaptive_windows(const PoolShape& s) {
-  Windows w;
-  for (std::int64_t i = 0; i < s.oh; ++i) w.rows.push_back(adaptive_window(i, s.h, s.oh));
-  for (std::int64_t i = 0; i < s.ow; ++i) w.cols.push_back(adaptive_window(i, s.w, s.ow));
-  return w;
+inline auto fixed_cols(const PoolShape& s) {
+  return [&s](std::int64_t j) { return fixed_window(j, s.w, s.kw, s.stride_w, s.pad_w); };
+}
+inline auto adaptive_rows(const PoolShape& s) {
+  return [&s](std::int64_t i) { return adaptive_window(i, s.h, s.oh); };
+}
+inline auto adaptive_cols(const PoolShape& s) {
+  return [&s](std::int64_t j) { return adaptive_window(j, s.w, s.ow); };
 }
 
-/// visit(output position y, x) for every output of one image.
-template <class Visit>
-void for_each_output(const PoolShape& s, Visit visit) {
-  for (std::int64_t y = 0; y < s.oh; ++y)
-    for (std::int64_t x = 0; x < s.ow; ++x) visit(y, x);
+/// The number a window's sum is divided by: its size, or the whole kernel's when padding counts as zeros.
+inline double window_count(const PoolShape& s, Window rows, Window cols, bool count_padding) {
+  return static_cast<double>(count_padding ? s.kh * s.kw : (rows.end - rows.begin) * (cols.end - cols.begin));
 }
 
-/// y[.., c] = scale(window) * sum over the window, accumulated in the compute type.
-template <class T, class Divisor>
-void average(const PoolShape& s, const Windows& w, Divisor divisor, const T* x, T* y) {
+template <class T, class Rows, class Cols>
+void average_windows(const PoolShape& s, bool count_padding, Rows rows, Cols cols, const T* x, T* y) {
   using C = compute_t<T>;
-  parallel_for(s.n, 1, [&](std::int64_t first, std::int64_t last) {
-    std::vector<C> sums(static_cast<std::size_t>(s.c));
-    for (std::int64_t n = first; n < last; ++n)
-      for_each_output(s, [&](std::int64_t oy, std::int64_t ox) {
-        const Window rows = w.rows[static_cast<std::size_t>(oy)], cols = w.cols[static_cast<std::size_t>(ox)];
-        std::fill(sums.begin(), sums.end(), C(0));
-        for (std::int64_t iy = rows.begin; iy < rows.end; ++iy)
-          for (std::int64_t ix = cols.begin; ix < cols.end; ++ix) {
-            const T* pixel = x + ((n * s.h + iy) * s.w + ix) * s.c;
-            for (std::int64_t c = 0; c < s.c; ++c) sums[static_cast<std::size_t>(c)] += static_cast<C>(pixel[c]);
-          }
-        const C k = 1 / static_cast<C>(divisor(rows, cols));
-        T* out = y + ((n * s.oh + oy) * s.ow + ox) * s.c;
-        for (std::int64_t c = 0; c < s.c; ++c) out[c] = static_cast<T>(k * sums[static_cast<std::size_t>(c)]);
-      });
+  const std::int64_t per_row = s.h * s.w * s.c / std::max<std::int64_t>(1, s.oh);
+  parallel_for(s.n * s.oh, pool_grain(per_row), [&](std::int64_t begin, std::int64_t end) {
+    std::vector<double> sums(static_cast<std::size_t>(s.c));  // windows may be whole images
+    for_each_window(s, begin, end, rows, cols, [&](std::int64_t out, std::int64_t image, Window hs, Window ws) {
+      double* const sum = sums.data();
+      std::fill_n(sum, s.c, 0.0);
+      for (std::int64_t h = hs.begin; h < hs.end; ++h)
+        for (std::int64_t w = ws.begin; w < ws.end; ++w) {
+          const T* from = x + (image + h * s.w + w) * s.c;
+          for (std::int64_t c = 0; c < s.c; ++c) sum[c] += static_cast<C>(from[c]);
+        }
+      const double scale = 1 / window_count(s, hs, ws, count_padding);
+      for (std::int64_t c = 0; c < s.c; ++c) y[out * s.c + c] = static_cast<T>(static_cast<C>(sum[c] * scale));
+    });
   });
 }
 
-/// Gradient of average: every pixel of a window gets dy / divisor. One image is one task, so windows may overlap.
-template <class T, class Divisor>
-void average_backward(const PoolShape& s, const Windows& w, Divisor divisor, const T* dy, T* dx) {
-  using C = compute_t<T>;
-  const std::int64_t image = s.h * s.w * s.c;
-  parallel_for(s.n, 1, [&](std::int64_t first, std::int64_t last) {
-    std::vector<C> sums(static_cast<std::size_t>(image));
-    for (std::int64_t n = first; n < last; ++n) {
-      std::fill(sums.begin(), sums.end(), C(0));
-      for_each_output(s, [&](std::int64_t oy, std::int64_t ox) {
-        const Window rows = w.rows[static_cast<std::size_t>(oy)], cols = w.cols[static_cast<std::size_t>(ox)];
-        const C k = 1 / static_cast<C>(divisor(rows, cols));
-        const T* g = dy + ((n * s.oh + oy) * s.ow + ox) * s.c;
-        for (std::int64_t iy = rows.begin; iy < rows.end; ++iy)
-          for (std::int64_t ix = cols.begin; ix < cols.end; ++ix) {
-            C* pixel = sums.data() + (iy * s.w + ix) * s.c;
-            for (std::int64_t c = 0; c < s.c; ++c) pixel[c] += k * static_cast<C>(g[c]);
-          }
-      });
-      for (std::int64_t i = 0; i < image; ++i) dx[n * image + i] = static_cast<T>(sums[static_cast<std::size_t>(i)]);
-    }
+/// One thread owns an image: windows may overlap.
+template <class T, class Rows, class Cols>
+void spread_windows(const PoolShape& s, bool count_padding, Rows rows, Cols cols, const T* dy, T* dx) {
+  const std::int64_t size = s.h * s.w * s.c;
+  parallel_for(s.n, pool_grain(size), [&](std::int64_t begin, std::int64_t end) {
+    std::fill(dx + begin * size, dx + end * size, T(0));
+    for_each_window(s, begin * s.oh, end * s.oh, rows, cols, [&](std::int64_t out, std::int64_t image, Window hs, Window ws) {
+      const T scale = static_cast<T>(1 / window_count(s, hs, ws, count_padding));
+      const T* const from = dy + out * s.c;
+      for (std::int64_t h = hs.begin; h < hs.end; ++h)
+        for (std::int64_t w = ws.begin; w < ws.end; ++w) {
+          T* to = dx + (image + h * s.w + w) * s.c;
+          for (std::int64_t c = 0; c < s.c; ++c) to[c] += from[c] * scale;
+        }
+    });
   });
+}
+
+/// Runs backward(dy, dx) on float copies: overlapping gradients must not be added in bf16.
+template <class Backward>
+void with_float_gradients(const PoolShape& s, const bf16* dy, bf16* dx, Backward&& backward) {
+  const auto wide_dy = widened(dy, s.n * s.oh * s.ow * s.c);
+  const Scratch<float> wide_dx(s.n * s.h * s.w * s.c);
+  backward(static_cast<const float*>(wide_dy.data()), wide_dx.data());
+  narrow(wide_dx.data(), s.n * s.h * s.w * s.c, dx);
 }
 
 }  // namespace detail
 
-/// y = largest value of each window (padding never wins); index = its place in the image, row * w + column. The first
-/// of equal values wins; a NaN wins over everything.
+/// y = the largest value of each window, index = its position h * w_size + w in the image. The first of equal values
+/// wins; NaN wins over numbers. Every window must hold at least one pixel.
 template <class T>
 void max_pool(Cpu, const PoolShape& s, const T* x, T* y, std::int32_t* index) {
   using C = compute_t<T>;
-  const detail::Windows w = detail::pool_windows(s);
-  parallel_for(s.n, 1, [&](std::int64_t first, std::int64_t last) {
-    for (std::int64_t n = first; n < last; ++n)
-      detail::for_each_output(s, [&](std::int64_t oy, std::int64_t ox) {
-        const detail::Window rows = w.rows[static_cast<std::size_t>(oy)], cols = w.cols[static_cast<std::size_t>(ox)];
-        T* out = y + ((n * s.oh + oy) * s.ow + ox) * s.c;
-        std::int32_t* at = index + ((n * s.oh + oy) * s.ow + ox) * s.c;
-        const T* image = x + n * s.h * s.w * s.c;
-        const auto here = static_cast<std::int32_t>(rows.begin * s.w + cols.begin);
-        std::copy_n(image + here * s.c, s.c, out);
-        std::fill_n(at, s.c, here);
-        for (std::int64_t iy = rows.begin; iy < rows.end; ++iy)
-          for (std::int64_t ix = cols.begin; ix < cols.end; ++ix) {
-            const auto place = static_cast<std::int32_t>(iy * s.w + ix);
-            const T* pixel = image + place * s.c;
-            for (std::int64_t c = 0; c < s.c; ++c) {
-              const C value = static_cast<C>(pixel[c]), best = static_cast<C>(out[c]);
-              const bool wins = value > best || (value != value && best == best);
-              out[c] = wins ? pixel[c] : out[c];
-              at[c] = wins ? place : at[c];
-            }
-          }
-      });
+  const auto visit = [&](std::int64_t out, std::int64_t image, Window hs, Window ws) {
+    T* const best = y + out * s.c;
+    std::int32_t* const where = index + out * s.c;
+    const std::int64_t first = hs.begin * s.w + ws.begin;
+    std::copy_n(x + (image + first) * s.c, s.c, best);
+    std::fill_n(where, s.c, static_cast<std::int32_t>(first));
+    for (std::int64_t h = hs.begin; h < hs.end; ++h)
+      for (std::int64_t w = ws.begin; w < ws.end; ++w) {
+        const T* from = x + (image + h * s.w + w) * s.c;
+        const auto here = static_cast<std::int32_t>(h * s.w + w);
+        for (std::int64_t c = 0; c < s.c; ++c) {
+          const C value = static_cast<C>(from[c]);
+          const bool better = (value > static_cast<C>(best[c])) | (value != value);
+          best[c] = better ? from[c] : best[c];
+          where[c] = better ? here : where[c];
+        }
+      }
+  };
+  parallel_for(s.n * s.oh, detail::pool_grain(s.ow * s.c * s.kh * s.kw), [&](std::int64_t begin, std::int64_t end) {
+    detail::for_each_window(s, begin, end, detail::fixed_rows(s), detail::fixed_cols(s), visit);
   });
 }
 
-/// dx[index] += dy: each output's gradient goes to the value that won.
+/// dx = dy where the maximum came from, added up where windows overlap; 0 elsewhere.
 template <class T>
-void max_pool_backward(Cpu, const PoolShape& s, const T* dy, const std::int32_t* index, T* dx) {
-  using C = compute_t<T>;
-  const std::int64_t image = s.h * s.w * s.c, outs = s.oh * s.ow * s.c;
-  parallel_for(s.n, 1, [&](std::int64_t first, std::int64_t last) {
-    std::vector<C> sums(static_cast<std::size_t>(image));
-    for (std::int64_t n = first; n < last; ++n) {
-      std::fill(sums.begin(), sums.end(), C(0));
-      for (std::int64_t i = 0; i < outs; ++i)
-        sums[static_cast<std::size_t>(index[n * outs + i] * s.c + i % s.c)] += static_cast<C>(dy[n * outs + i]);
-      for (std::int64_t i = 0; i < image; ++i) dx[n * image + i] = static_cast<T>(sums[static_cast<std::size_t>(i)]);
-    }
-  });
+void max_pool_backward(Cpu cpu, const PoolShape& s, const T* dy, const std::int32_t* index, T* dx) {
+  if constexpr (std::is_same_v<T, bf16>) {
+    detail::with_float_gradients(s, dy, dx, [&](const float* from, float* to) { max_pool_backward(cpu, s, from, index, to); });
+  } else {
+    const std::int64_t size = s.h * s.w * s.c, outputs = s.oh * s.ow * s.c;
+    parallel_for(s.n, detail::pool_grain(size), [&](std::int64_t begin, std::int64_t end) {
+      std::fill(dx + begin * size, dx + end * size, T(0));
+      for (std::int64_t n = begin; n < end; ++n)
+        for (std::int64_t i = n * outputs; i < (n + 1) * outputs; i += s.c)
+          for (std::int64_t c = 0; c < s.c; ++c) dx[n * size + index[i + c] * s.c + c] += dy[i + c];
+    });
+  }
 }
 
-/// Mean of each window. count_padding: divide by the whole kernel, else by the pixels inside the image.
+/// y = mean of each window, over its pixels, or over the whole kernel with padding counted as zeros.
 template <class T>
-void average_pool(Cpu, const PoolShape& s, bool count_padding, const T* x, T* y) {
-  detail::average(s, detail::pool_windows(s), [&](detail::Window rows, detail::Window cols) {
-    return count_padding ? s.kh * s.kw : rows.size() * cols.size();
-  }, x, y);
+void avg_pool(Cpu, const PoolShape& s, bool count_padding, const T* x, T* y) {
+  detail::average_windows(s, count_padding, detail::fixed_rows(s), detail::fixed_cols(s), x, y);
 }
 template <class T>
-void average_pool_backward(Cpu, const PoolShape& s, bool count_padding, const T* dy, T* dx) {
-  detail::average_backward(s, detail::pool_windows(s), [&](detail::Window rows, detail::Window cols) {
-    return count_padding ? s.kh * s.kw : rows.size() * cols.size();
-  }, dy, dx);
+void avg_pool_backward(Cpu cpu, const PoolShape& s, bool count_padding, const T* dy, T* dx) {
+  if constexpr (std::is_same_v<T, bf16>)
+    detail::with_float_gradients(s, dy, dx, [&](const float* from, float* to) { avg_pool_backward(cpu, s, count_padding, from, to); });
+  else
+    detail::spread_windows(s, count_padding, detail::fixed_rows(s), detail::fixed_cols(s), dy, dx);
 }
 
-/// Mean over oh x ow nearly equal parts of the image; 1 x 1 is the mean of all pixels.
+/// y = mean of each of oh x ow windows that cover the image evenly; 1 x 1 is the global average.
 template <class T>
-void adaptive_average_pool(Cpu, const PoolShape& s, const T* x, T* y) {
-  detail::average(s, detail::adaptive_windows(s), [](detail::Window rows, detail::Window cols) { return rows.size() * cols.size(); }, x, y);
+void adaptive_avg_pool(Cpu, const PoolShape& s, const T* x, T* y) {
+  detail::average_windows(s, false, detail::adaptive_rows(s), detail::adaptive_cols(s), x, y);
 }
 template <class T>
-void adaptive_average_pool_backward(Cpu, const PoolShape& s, const T* dy, T* dx) {
-  detail::average_backward(s, detail::adaptive_windows(s), [](detail::Window rows, detail::Window cols) { return rows.size() * cols.size(); }, dy, dx);
+void adaptive_avg_pool_backward(Cpu cpu, const PoolShape& s, const T* dy, T* dx) {
+  if constexpr (std::is_same_v<T, bf16>)
+    detail::with_float_gradients(s, dy, dx, [&](const float* from, float* to) { adaptive_avg_pool_backward(cpu, s, from, to); });
+  else
+    detail::spread_windows(s, false, detail::adaptive_rows(s), detail::adaptive_cols(s), dy, dx);
 }
 
 }  // namespace akin::inline AKIN_ABI::kernels

@@ -21,7 +21,7 @@ TEST(Conv2d, GradientsAreRight) {
 
 TEST(Conv2d, ErrorsNameBothShapes) {
   const Tensor x(Array::zeros({1, 4, 4, 3})), w(Array::zeros({2, 3, 3, 4}));
-  expect_error([&] { conv2d(x, w); }, "conv2d: x [1, 4, 4, 3] does not fit weight [2, 3, 3, 4] in 1 groups: expected 4 input channels, got 3");
+  expect_error([&] { conv2d(x, w); }, "conv2d: image [1, 4, 4, 3] with groups = 1 needs a weight [out, kh, kw, 3], got [2, 3, 3, 4]");
 }
 
 }  // namespace

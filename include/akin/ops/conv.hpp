@@ -1,4 +1,4 @@
-// 2-d convolution of images [N, H, W, C] and its two gradients.
+// 2-d convolution of NHWC Arrays, and its two gradients.
 #pragma once
 #include "../core/array.hpp"
 #include "elementwise.hpp"
@@ -8,71 +8,85 @@
 namespace akin::inline AKIN_ABI::ops {
 
 struct Conv2dOptions {
-  Pair stride = 1;
-  Pair padding = 0;
-  Pair dilation = 1;
+  Pair stride = 1, padding = 0, dilation = 1;
   std::int64_t groups = 1;
 };
 
 namespace detail {
 
-/// Sizes of a convolution. Errors: ranks, channels, options or sizes do not fit.
-inline kernels::ConvShape conv_shape(std::string_view op, const Shape& x, const Shape& w, const Conv2dOptions& o) {
-  check(x.rank() == 4 && w.rank() == 4, op, "needs x [N, H, W, C] and weight [out, kh, kw, C / groups], got ", x, " and ", w);
-  check(o.stride.h > 0 && o.stride.w > 0 && o.dilation.h > 0 && o.dilation.w > 0 && o.padding.h >= 0 && o.padding.w >= 0, op,
-        "stride ", o.stride, " and dilation ", o.dilation, " must be > 0, padding ", o.padding, " >= 0");
-  check(o.groups > 0 && x[3] == w[3] * o.groups && w[0] % o.groups == 0, op, "x ", x, " does not fit weight ", w, " in ",
-        o.groups, " groups: expected ", w[3] * o.groups, " input channels, got ", x[3]);
+/// Positions of a window of `kernel` taps along one axis: floor((in + 2 pad - dilation (kernel - 1) - 1) / stride) + 1.
+inline std::int64_t window_positions(std::int64_t in, std::int64_t kernel, std::int64_t stride, std::int64_t pad,
+                                     std::int64_t dilation = 1) {
+  const std::int64_t room = in + 2 * pad - dilation * (kernel - 1) - 1;
+  return room < 0 ? 0 : room / stride + 1;
+}
+
+inline kernels::ConvShape conv_shape(std::string_view op, const Shape& x, const Shape& w, Conv2dOptions o) {
+  check(x.rank() == 4, op, "the image needs shape [n, h, w, c], got ", x);
+  check(w.rank() == 4, op, "the weight needs shape [out, kh, kw, in / groups], got ", w);
+  check(o.stride.h >= 1 && o.stride.w >= 1 && o.dilation.h >= 1 && o.dilation.w >= 1, op,
+        "stride and dilation must be >= 1, got ", o.stride, " and ", o.dilation);
+  check(o.padding.h >= 0 && o.padding.w >= 0, op, "padding must be >= 0, got ", o.padding);
+  check(o.groups >= 1 && x[3] % o.groups == 0 && w[0] % o.groups == 0, op, "groups = ", o.groups,
+        " must divide the channels of image ", x, " and weight ", w);
+  check(w[3] == x[3] / o.groups, op, "image ", x, " with groups = ", o.groups, " needs a weight [out, kh, kw, ",
+        x[3] / o.groups, "], got ", w);
+  check(w[1] >= 1 && w[2] >= 1, op, "the weight needs at least one tap, got ", w);
   kernels::ConvShape s{.n = x[0], .h = x[1], .w = x[2], .c = x[3], .oc = w[0], .kh = w[1], .kw = w[2],
                        .stride_h = o.stride.h, .stride_w = o.stride.w, .pad_h = o.padding.h, .pad_w = o.padding.w,
                        .dilation_h = o.dilation.h, .dilation_w = o.dilation.w, .groups = o.groups};
-  const std::int64_t reach_h = (s.kh - 1) * s.dilation_h + 1, reach_w = (s.kw - 1) * s.dilation_w + 1;
-  check(s.kh > 0 && s.kw > 0 && s.h + 2 * s.pad_h >= reach_h && s.w + 2 * s.pad_w >= reach_w, op, "weight ", w, " with dilation ",
-        o.dilation, " does not fit into x ", x, " with padding ", o.padding);
-  s.oh = (s.h + 2 * s.pad_h - reach_h) / s.stride_h + 1;
-  s.ow = (s.w + 2 * s.pad_w - reach_w) / s.stride_w + 1;
+  s.oh = window_positions(s.h, s.kh, s.stride_h, s.pad_h, s.dilation_h);
+  s.ow = window_positions(s.w, s.kw, s.stride_w, s.pad_w, s.dilation_w);
+  check(s.oh >= 1 && s.ow >= 1, op, "weight ", w, " with dilation ", o.dilation, " does not fit into image ", x,
+        " with padding ", o.padding);
   return s;
 }
 
-inline Shape convolved(const kernels::ConvShape& s) { return {s.n, s.oh, s.ow, s.oc}; }
+inline Shape output_shape(const kernels::ConvShape& s) { return {s.n, s.oh, s.ow, s.oc}; }
 
 }  // namespace detail
 
-/// y[n, i, j, o] = sum_{r, q, c} x[n, i stride - pad + r dilation, j stride - pad + q dilation, c] w[o, r, q, c]
-/// x [N, H, W, C], w [out, kh, kw, C / groups] -> [N, OH, OW, out]; bf16 is summed in float.
-inline Array conv2d(const Array& x, const Array& w, const Conv2dOptions& options = {}) {
+/// y[n, i, j, o] = sum over r, q, c of x[n, i stride - padding + r dilation, j stride - padding + q dilation, c] w[o, r, q, c]
+/// x [n, h, w, c], w [out, kh, kw, c / groups]: output channel o reads the channels of group o / (out / groups)
+/// returns [n, oh, ow, out], oh = floor((h + 2 padding - dilation (kh - 1) - 1) / stride) + 1
+/// throws Error if shapes, groups, dtypes or devices do not fit
+inline Array conv2d(const Array& x, const Array& w, Conv2dOptions options = {}) {
   check_same_kind("conv2d", x, w);
   const auto s = detail::conv_shape("conv2d", x.shape(), w.shape(), options);
-  const Array in = contiguous(x), weight = contiguous(w);
-  Array y = Array::empty(detail::convolved(s), x.dtype(), x.device());
+  const Array image = contiguous(x), weight = contiguous(w);
+  Array y = Array::empty(detail::output_shape(s), x.dtype(), x.device());
   on_float(x.dtype(), "conv2d", [&]<class T>() {
-    on(x.device(), [&](auto queue) { kernels::conv2d_forward(queue, s, in.data<T>(), weight.data<T>(), y.mut<T>()); });
+    on(x.device(), [&](auto queue) { kernels::conv2d_forward(queue, s, image.data<T>(), weight.data<T>(), y.mut<T>()); });
   });
   return y;
 }
 
-/// Gradient with respect to x. dy [N, OH, OW, out] -> [N, H, W, C].
-inline Array conv2d_backward_data(const Array& dy, const Array& w, const Shape& x_shape, const Conv2dOptions& options = {}) {
-  check_same_kind("conv2d backward", dy, w);
-  const auto s = detail::conv_shape("conv2d backward", x_shape, w.shape(), options);
-  check_shape("conv2d backward", "dy", dy, detail::convolved(s));
-  const Array g = contiguous(dy), weight = contiguous(w);
+/// The gradient of sum(dy * conv2d(x, w)) with respect to x, which has x_shape.
+inline Array conv2d_backward_data(const Array& dy, const Array& w, const Shape& x_shape, Conv2dOptions options = {}) {
+  check_same_kind("conv2d_backward_data", dy, w);
+  const auto s = detail::conv_shape("conv2d_backward_data", x_shape, w.shape(), options);
+  check_shape("conv2d_backward_data", "dy", dy, detail::output_shape(s));
+  const Array gradient = contiguous(dy), weight = contiguous(w);
   Array dx = Array::empty(x_shape, dy.dtype(), dy.device());
-  on_float(dy.dtype(), "conv2d", [&]<class T>() {
-    on(dy.device(), [&](auto queue) { kernels::conv2d_backward_data(queue, s, g.data<T>(), weight.data<T>(), dx.mut<T>()); });
+  on_float(dy.dtype(), "conv2d_backward_data", [&]<class T>() {
+    on(dy.device(), [&](auto queue) {
+      kernels::conv2d_backward_data(queue, s, gradient.data<T>(), weight.data<T>(), dx.mut<T>());
+    });
   });
   return dx;
 }
 
-/// Gradient with respect to the weight. dy [N, OH, OW, out], x [N, H, W, C] -> [out, kh, kw, C / groups].
-inline Array conv2d_backward_weights(const Array& dy, const Array& x, const Shape& w_shape, const Conv2dOptions& options = {}) {
-  check_same_kind("conv2d backward", dy, x);
-  const auto s = detail::conv_shape("conv2d backward", x.shape(), w_shape, options);
-  check_shape("conv2d backward", "dy", dy, detail::convolved(s));
-  const Array g = contiguous(dy), in = contiguous(x);
-  Array dw = Array::empty(w_shape, x.dtype(), x.device());
-  on_float(x.dtype(), "conv2d", [&]<class T>() {
-    on(x.device(), [&](auto queue) { kernels::conv2d_backward_weights(queue, s, in.data<T>(), g.data<T>(), dw.mut<T>()); });
+/// The gradient of sum(dy * conv2d(x, w)) with respect to w, which has w_shape.
+inline Array conv2d_backward_weights(const Array& dy, const Array& x, const Shape& w_shape, Conv2dOptions options = {}) {
+  check_same_kind("conv2d_backward_weights", dy, x);
+  const auto s = detail::conv_shape("conv2d_backward_weights", x.shape(), w_shape, options);
+  check_shape("conv2d_backward_weights", "dy", dy, detail::output_shape(s));
+  const Array gradient = contiguous(dy), image = contiguous(x);
+  Array dw = Array::empty(w_shape, dy.dtype(), dy.device());
+  on_float(dy.dtype(), "conv2d_backward_weights", [&]<class T>() {
+    on(dy.device(), [&](auto queue) {
+      kernels::conv2d_backward_weights(queue, s, image.data<T>(), gradient.data<T>(), dw.mut<T>());
+    });
   });
   return dw;
 }

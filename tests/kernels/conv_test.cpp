@@ -1,0 +1,99 @@
+#include <akin/ops/kernels.hpp>
+#include <vector>
+
+#include "support/test.hpp"
+
+namespace akin {
+namespace {
+
+using kernels::ConvShape;
+using kernels::Cpu;
+
+/// Fills in the output size.
+ConvShape sized(ConvShape s) {
+  s.oh = (s.h + 2 * s.pad_h - s.dilation_h * (s.kh - 1) - 1) / s.stride_h + 1;
+  s.ow = (s.w + 2 * s.pad_w - s.dilation_w * (s.kw - 1) - 1) / s.stride_w + 1;
+  return s;
+}
+
+std::string describe(const ConvShape& s) {
+  return cat("n", s.n, " ", s.h, "x", s.w, "x", s.c, " -> ", s.oc, " kernel ", s.kh, "x", s.kw, " stride ", s.stride_h, "x",
+             s.stride_w, " pad ", s.pad_h, "x", s.pad_w, " dilation ", s.dilation_h, "x", s.dilation_w, " groups ", s.groups);
+}
+
+/// The shapes that take different paths: few and many channels, partial tiles and panels, whole and partial image
+/// blocks, taps that never leave the padding, runs along rows and along images, several lanes.
+std::vector<ConvShape> awkward_shapes() {
+  return {
+      sized({.n = 1, .h = 1, .w = 1, .c = 1, .oc = 1, .kh = 1, .kw = 1}),
+      sized({.n = 1, .h = 1, .w = 1, .c = 9, .oc = 3, .kh = 3, .kw = 3, .pad_h = 1, .pad_w = 1}),
+      sized({.n = 9, .h = 7, .w = 7, .c = 1, .oc = 33, .kh = 3, .kw = 3, .pad_h = 1, .pad_w = 1}),
+      sized({.n = 2, .h = 9, .w = 8, .c = 3, .oc = 7, .kh = 5, .kw = 3, .stride_h = 2, .stride_w = 1, .pad_h = 2}),
+      sized({.n = 17, .h = 5, .w = 6, .c = 13, .oc = 34, .kh = 3, .kw = 3, .stride_h = 2, .stride_w = 2, .pad_h = 1, .pad_w = 1}),
+      sized({.n = 3, .h = 7, .w = 5, .c = 8, .oc = 65, .kh = 2, .kw = 3, .stride_h = 3, .stride_w = 2, .pad_h = 1, .pad_w = 2}),
+      sized({.n = 8, .h = 4, .w = 4, .c = 16, .oc = 8, .kh = 1, .kw = 1, .stride_h = 2, .stride_w = 2}),
+      sized({.n = 2, .h = 11, .w = 9, .c = 10, .oc = 5, .kh = 3, .kw = 3, .pad_h = 2, .pad_w = 2, .dilation_h = 2, .dilation_w = 3}),
+      sized({.n = 2, .h = 6, .w = 6, .c = 6, .oc = 9, .kh = 3, .kw = 3, .pad_h = 1, .pad_w = 1, .groups = 3}),
+      sized({.n = 10, .h = 5, .w = 5, .c = 20, .oc = 18, .kh = 3, .kw = 2, .stride_h = 2, .stride_w = 1, .pad_h = 1, .groups = 2}),
+      sized({.n = 1, .h = 4, .w = 4, .c = 12, .oc = 12, .kh = 3, .kw = 3, .pad_h = 1, .pad_w = 1, .groups = 12}),
+  };
+}
+
+template <class T>
+void compare_all_passes(const ConvShape& s, tol::Tolerance tolerance) {
+  const Array x = random_array({s.n, s.h, s.w, s.c}, 1, dtype_of<T>, 0.3), dy = random_array({s.n, s.oh, s.ow, s.oc}, 2, dtype_of<T>, 0.3);
+  const Array w = random_array({s.oc, s.kh, s.kw, s.c / s.groups}, 3, dtype_of<T>, 0.3);
+  const auto filled = [](const Array& like) { return Array::full(like.shape(), 7, dtype_of<T>); };
+  Array fast = filled(dy), naive = filled(dy);
+  kernels::conv2d_forward(Cpu{}, s, x.data<T>(), w.data<T>(), fast.mut<T>());
+  kernels::conv2d_forward_naive(Cpu{}, s, x.data<T>(), w.data<T>(), naive.mut<T>());
+  expect_close(fast, naive, tolerance, "forward " + describe(s));
+  fast = filled(x), naive = filled(x);
+  kernels::conv2d_backward_data(Cpu{}, s, dy.data<T>(), w.data<T>(), fast.mut<T>());
+  kernels::conv2d_backward_data_naive(Cpu{}, s, dy.data<T>(), w.data<T>(), naive.mut<T>());
+  expect_close(fast, naive, tolerance, "backward data " + describe(s));
+  fast = filled(w), naive = filled(w);
+  kernels::conv2d_backward_weights(Cpu{}, s, x.data<T>(), dy.data<T>(), fast.mut<T>());
+  kernels::conv2d_backward_weights_naive(Cpu{}, s, x.data<T>(), dy.data<T>(), naive.mut<T>());
+  expect_close(fast, naive, tolerance, "backward weights " + describe(s));
+}
+
+TEST(Conv2d, AllPassesAgreeWithTheDefinitionInF64) {
+  for (const auto& s : awkward_shapes()) compare_all_passes<double>(s, tol::f64);
+}
+
+TEST(Conv2d, AllPassesAgreeWithTheDefinitionInF32) {
+  for (const auto& s : awkward_shapes()) compare_all_passes<float>(s, tol::reduce_f32);
+}
+
+TEST(Conv2d, Bf16IsSummedInFloat) {
+  const auto shapes = awkward_shapes();
+  compare_all_passes<bf16>(shapes[4], tol::bf16);
+  compare_all_passes<bf16>(shapes[8], tol::bf16);
+}
+
+TEST(Conv2d, LargeImagesAreCutIntoRows) {  // one image of 1.3 MiB: the weight gradient works on pieces of it
+  compare_all_passes<float>(sized({.n = 2, .h = 200, .w = 180, .c = 9, .oc = 3, .kh = 1, .kw = 2, .stride_w = 7, .pad_w = 1}),
+                            tol::reduce_f32);
+}
+
+TEST(Conv2d, GivesTheSameBitsAtAnyThreadCount) {
+  const auto s = sized({.n = 40, .h = 9, .w = 9, .c = 16, .oc = 40, .kh = 3, .kw = 3, .pad_h = 1, .pad_w = 1});
+  const Array x = random_array({s.n, s.h, s.w, s.c}, 1, DType::f32), dy = random_array({s.n, s.oh, s.ow, s.oc}, 2, DType::f32);
+  const Array w = random_array({s.oc, s.kh, s.kw, s.c}, 3, DType::f32);
+  const int before = threads();
+  Array first[3];
+  for (const int count : {1, 3}) {
+    set_threads(count);
+    Array y = empty_like(dy), dx = empty_like(x), dw = empty_like(w);
+    kernels::conv2d_forward(Cpu{}, s, x.data<float>(), w.data<float>(), y.mut<float>());
+    kernels::conv2d_backward_data(Cpu{}, s, dy.data<float>(), w.data<float>(), dx.mut<float>());
+    kernels::conv2d_backward_weights(Cpu{}, s, x.data<float>(), dy.data<float>(), dw.mut<float>());
+    const Array results[] = {y, dx, dw};
+    for (int i = 0; i < 3; ++i) first[i].defined() ? expect_close(results[i], first[i], tol::exact) : void(first[i] = results[i]);
+  }
+  set_threads(before);
+}
+
+}  // namespace
+}  // namespace akin
