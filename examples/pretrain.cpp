@@ -60,6 +60,28 @@ void define(CLI::App& app, ProgramOptions& p) {
   app.add_flag("--quiet", p.quiet, "print only errors");
 }
 
+/// Trains and measures. What goes wrong is also in the folder's log: nobody may be watching the terminal.
+template <class Say>
+void train_and_evaluate(train::Pretrain& pretrain, train::RunFolder& folder, bool quiet, Say say) {
+  const auto tell = [&](const std::string& text) { folder.log(text), say(text); };
+  const auto& o = pretrain.options();
+  tell(cat(o.method, " on ", pretrain.train_set().name(), ": ", pretrain.train_set().size(), " images, ", o.encoder, ", seed ", o.seed));
+  say(cat(o.device, ", ", threads(), threads() == 1 ? " thread" : " threads", ", run folder ", o.out));
+  try {
+    train::Progress progress(stdout, train::progress_for(stdout, quiet));
+    pretrain.train(progress, &folder);
+    pretrain.evaluate([&](const char* what) { tell(what); });
+  } catch (const Error& error) {
+    folder.log(cat("error: ", error.what()));
+    throw;
+  }
+  const auto& result = pretrain.result();
+  folder.write_result(result.to_json());
+  if (o.evaluate) say("\n" + train::render(result.to_table()));
+  tell(cat("trained in ", train::duration(result.seconds), ", ", train::number("%.0f", result.images_per_second),
+           " images/s; embedding std ", train::number("%.3f", result.embedding_std), ", RankMe ", train::number("%.1f", result.rankme)));
+}
+
 int run(ProgramOptions p) {
   p.run.device = parse_device(p.device);
   check(p.threads >= 0, "pretrain", "--threads must be >= 0, got ", p.threads);
@@ -72,20 +94,11 @@ int run(ProgramOptions p) {
   const auto& o = pretrain.options();
   train::RunFolder folder(o.out, o.overwrite ? train::IfExists::overwrite : train::IfExists::refuse);
   folder.write_config(pretrain.config(), {o.seed, threads(), p.device});
-  say(cat(o.method, " on ", pretrain.train_set().name(), ": ", pretrain.train_set().size(), " images, ", o.encoder, ", ",
-          o.epochs, " epochs, ", p.device, ", ", threads(), " threads, run folder ", o.out));
+  train_and_evaluate(pretrain, folder, quiet, say);
 
-  train::Progress progress(stdout, train::progress_for(stdout, quiet));
-  pretrain.train(progress, &folder);
-  pretrain.evaluate([&](const char* what) { folder.log(what), say(what); });
-
-  const auto& result = pretrain.result();
-  folder.write_result(result.to_json());
-  if (o.evaluate) say("\n" + train::render(result.to_table()));
-  say(cat("trained in ", train::duration(result.seconds), ", ", static_cast<long>(result.images_per_second),
-          " images/s; embedding std ", result.embedding_std, ", RankMe ", result.rankme));
-  if (!p.json.empty() && p.json != "-") io::write_file(p.json, io::to_json(result.to_json(), 2) + "\n");
-  if (p.json == "-") std::printf("%s\n", io::to_json(result.to_json(), 2).c_str());
+  const std::string json = io::to_json(pretrain.result().to_json(), 2) + "\n";
+  if (p.json == "-") std::fputs(json.c_str(), stdout);
+  else if (!p.json.empty()) io::write_file(p.json, json);
   return 0;
 }
 
@@ -98,7 +111,7 @@ int main(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
   try {
     return run(options);
-  } catch (const Error& error) {
+  } catch (const std::exception& error) {
     std::fprintf(stderr, "error: %s\n", error.what());
     return 1;
   }

@@ -31,21 +31,18 @@ Scratch<T> pack_taps(const TapMap& map, Weight&& weight) {
   return packed;
 }
 
-struct Pixel {
-  std::int64_t image, y, x;
-};
-
 /// Target pixels in blocks of tile_rows images: the same pixel of each image, then the next pixel. A tile of a full
 /// block is one pixel of eight images, so its taps are all inside or all in the padding, and the latter cost nothing.
 /// Fewer images give tiles of neighbouring pixels.
 struct PixelBlock {
   std::int64_t first_image, images;
+};
 
-  Pixel at(const TapMap& map, std::int64_t i) const {
-    const std::int64_t pixel = i / images;
-    return {first_image + i % images, pixel / map.cols.targets,
-            map.col_order[static_cast<std::size_t>(pixel % map.cols.targets)]};
-  }
+/// Where one target pixel reads: its image and its rows of the two axes.
+template <class T>
+struct Reader {
+  const T* image;
+  const std::int64_t *y, *x;
 };
 
 /// A run of target pixels that one thread computes: the lists are built once and serve every group and panel.
@@ -55,64 +52,61 @@ class TapChunk {
   static constexpr std::int64_t max_tiles = 16;
 
   TapChunk(const TapMap& map, const T* source, const T* zeros, const T* panels, T* target)
-      : map_(map), source_(source), zeros_(zeros), panels_(panels), target_(target),
-        gathers_(map.source_c < gather_below && map.taps() > 1),
-        per_tile_(gathers_ ? 1 : map.taps()), stretches_(max_tiles * per_tile_),
-        patches_(gathers_ ? max_tiles * tile_rows * map.taps() * map.source_c : 0) {}
+      : map_(map), source_(source), zeros_(zeros), panels_(panels), target_(target), stretches_(max_tiles * map.taps()) {}
 
   void run(const PixelBlock& block, std::int64_t begin, std::int64_t end) {
     tiles_ = (end - begin + tile_rows - 1) / tile_rows;
+    std::int64_t pixel = begin / block.images, image = begin % block.images;
     for (std::int64_t t = 0; t < tiles_; ++t) {
-      const std::int64_t first = begin + t * tile_rows;
-      out_[t].rows = static_cast<int>(std::min<std::int64_t>(tile_rows, end - first));
+      out_[t].rows = static_cast<int>(std::min<std::int64_t>(tile_rows, end - begin - t * tile_rows));
       for (int i = 0; i < out_[t].rows; ++i) {
-        const Pixel p = pixels_[t * tile_rows + i] = block.at(map_, first + i);
-        out_[t].row[i] = target_ + map_.target_offset(p.image, p.y, p.x);
+        const std::int64_t y = pixel / map_.cols.targets;
+        const std::int64_t x = map_.col_order[static_cast<std::size_t>(pixel % map_.cols.targets)];
+        readers_[t * tile_rows + i] = {source_ + (block.first_image + image) * map_.source_image, map_.rows.of(y),
+                                       map_.cols.of(x)};
+        out_[t].row[i] = target_ + map_.target_offset(block.first_image + image, y, x);
+        if (++image == block.images) image = 0, ++pixel;
       }
-      gathers_ ? list_patches(t) : list_taps(t);
+      for (int i = out_[t].rows; i < tile_rows; ++i) readers_[t * tile_rows + i] = readers_[t * tile_rows + i - 1];
+      list_taps(t);
     }
-    for (std::int64_t group = 0; group < map_.groups; ++group) {
-      if (gathers_) gather(group);
-      multiply(group);
-    }
+    for (std::int64_t group = 0; group < map_.groups; ++group) multiply(group);
   }
 
  private:
   void list_taps(std::int64_t tile) {
-    Stretch<T>* list = &stretches_[tile * per_tile_];
-    std::int64_t used = 0;
-    for (std::int64_t r = 0, tap = 0; r < map_.rows.taps; ++r)
-      for (std::int64_t q = 0; q < map_.cols.taps; ++q, ++tap) {
-        bool any = false;
-        for (int i = 0; i < out_[tile].rows; ++i) {
-          const Pixel& p = pixels_[tile * tile_rows + i];
-          const std::int64_t y = map_.rows.of(p.y)[r], x = map_.cols.of(p.x)[q];
-          const bool inside = y >= 0 && x >= 0;
-          list[used].a[i] = inside ? source_ + map_.source_offset(p.image, y, x) : zeros_;
-          any |= inside;
-        }
-        list[used].b = panels_ + tap * map_.source_c * tile_cols<T>;
-        list[used].length = map_.source_c;
-        used += any;
+    const std::int64_t row_taps = map_.rows.taps, col_taps = map_.cols.taps, channels = map_.source_c;
+    const Reader<T>* readers = readers_ + tile * tile_rows;
+    bool alike = true;
+    for (int i = 1; i < tile_rows; ++i) alike &= readers[i].y == readers[0].y && readers[i].x == readers[0].x;
+    Stretch<T>* next = &stretches_[tile * map_.taps()];
+    const T* b = panels_;
+    for (std::int64_t r = 0; r < row_taps; ++r)
+      for (std::int64_t q = 0; q < col_taps; ++q, b += channels * tile_cols<T>) {
+        if (!(alike ? point_alike(readers, r, q, *next) : point_each(readers, r, q, *next))) continue;
+        next->b = b;
+        next->length = channels;
+        ++next;
       }
-    count_[tile] = used;
+    count_[tile] = next - &stretches_[tile * map_.taps()];
   }
 
-  void list_patches(std::int64_t tile) {
-    const std::int64_t size = map_.taps() * map_.source_c;
-    Stretch<T>& all = stretches_[tile];
-    for (int i = 0; i < out_[tile].rows; ++i) all.a[i] = patches_.data() + (tile * tile_rows + i) * size;
-    all.b = panels_;
-    all.length = size;
-    count_[tile] = 1;
+  /// Points a stretch to what one tap reads; false if it reads nothing but padding.
+  bool point_alike(const Reader<T>* readers, std::int64_t r, std::int64_t q, Stretch<T>& stretch) const {
+    const std::int64_t y = readers[0].y[r], x = readers[0].x[q];
+    if (y < 0 || x < 0) return false;
+    for (int i = 0; i < tile_rows; ++i) stretch.a[i] = readers[i].image + (y + x);
+    return true;
   }
-
-  void gather(std::int64_t group) {
-    for (std::int64_t t = 0; t < tiles_; ++t)
-      for (int i = 0; i < out_[t].rows; ++i) {
-        const Pixel& p = pixels_[t * tile_rows + i];
-        gather_patch(map_, source_ + group * map_.source_c, p.image, p.y, p.x, const_cast<T*>(stretches_[t].a[i]));
-      }
+  bool point_each(const Reader<T>* readers, std::int64_t r, std::int64_t q, Stretch<T>& stretch) const {
+    bool any = false;
+    for (int i = 0; i < tile_rows; ++i) {
+      const std::int64_t y = readers[i].y[r], x = readers[i].x[q];
+      const bool inside = y >= 0 && x >= 0;
+      stretch.a[i] = inside ? readers[i].image + (y + x) : zeros_;
+      any |= inside;
+    }
+    return any;
   }
 
   void multiply(std::int64_t group) {
@@ -120,8 +114,8 @@ class TapChunk {
     for (std::int64_t j = 0; j < panels; ++j)
       for (std::int64_t t = 0; t < tiles_; ++t) {
         out_[t].cols = std::min(width, map_.target_c - j * width);
-        sum_tile(&stretches_[t * per_tile_], count_[t],
-                 {.a = gathers_ ? 0 : group * map_.source_c,
+        sum_tile(&stretches_[t * map_.taps()], count_[t],
+                 {.a = group * map_.source_c,
                   .b = (group * panels + j) * map_.taps() * map_.source_c * width,
                   .c = group * map_.target_c + j * width},
                  out_[t]);
@@ -131,11 +125,9 @@ class TapChunk {
   const TapMap& map_;
   const T *source_, *zeros_, *panels_;
   T* target_;
-  bool gathers_;
-  std::int64_t per_tile_, tiles_ = 0;
+  std::int64_t tiles_ = 0;
   Scratch<Stretch<T>> stretches_;
-  Scratch<T> patches_;
-  Pixel pixels_[max_tiles * tile_rows];
+  Reader<T> readers_[max_tiles * tile_rows];
   TileOut<T> out_[max_tiles];
   std::int64_t count_[max_tiles];
 };

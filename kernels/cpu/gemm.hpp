@@ -74,9 +74,9 @@ void gemm_block(const GemmShape& s, const T* a, const T* panels, T* c, std::int6
     out[g].rows = static_cast<int>(std::min<std::int64_t>(tile_rows, rows - g * tile_rows));
     out[g].accumulate = p0 > 0;
     stretch[g].length = depth;
-    for (int r = 0; r < out[g].rows; ++r) {
-      const std::int64_t i = i0 + g * tile_rows + r;
-      stretch[g].a[r] = s.transpose_a ? columns.data() + g * tile_rows * depth + r : a + i * s.lda + p0;
+    for (int r = 0; r < tile_rows; ++r) {
+      const std::int64_t inside = std::min(r, out[g].rows - 1), i = i0 + g * tile_rows + inside;
+      stretch[g].a[r] = s.transpose_a ? columns.data() + g * tile_rows * depth + inside : a + i * s.lda + p0;
       out[g].row[r] = c + i * s.ldc;
     }
   }

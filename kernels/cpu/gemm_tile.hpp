@@ -22,7 +22,8 @@ inline constexpr int tile_vectors = 2;
 template <class T>
 inline constexpr int tile_cols = tile_vectors * lanes<T>;
 
-/// Contributes sum over k < length of a[i][k * a_step] * b[k * tile_cols + j] to element (i, j) of a tile.
+/// Contributes sum over k < length of a[i][k * a_step] * b[k * tile_cols + j] to element (i, j) of a tile. All rows are
+/// read: beyond the edge, point them at the last one.
 template <class T>
 struct Stretch {
   const T* a[tile_rows];
@@ -30,7 +31,7 @@ struct Stretch {
   std::int64_t length;
 };
 
-/// Where a tile goes: rows are pointers too. Only rows x cols of it are written; only rows of each stretch are read.
+/// Where a tile goes: rows are pointers too. Only rows x cols of it are written.
 template <class T>
 struct TileOut {
   T* row[tile_rows];
@@ -62,20 +63,18 @@ inline void write_row(T* out, const Vec<T> (&acc)[tile_vectors], std::int64_t co
 }  // namespace detail
 
 template <class T>
-[[gnu::noinline]] void sum_tile(const Stretch<T>* stretches, std::int64_t count, TileShift shift, const TileOut<T>& out) {
+[[gnu::noinline]] void sum_tile(const Stretch<T>* stretches, std::int64_t count, const TileShift& shift,
+                               const TileOut<T>& out) {
   Vec<T> acc[tile_rows][tile_vectors];
   AKIN_UNROLL
   for (int i = 0; i < tile_rows; ++i)
     AKIN_UNROLL
     for (int j = 0; j < tile_vectors; ++j) acc[i][j] = Vec<T>{};
-  int used[tile_rows];  // rows beyond the edge repeat the last one; their sums are dropped
-  AKIN_UNROLL
-  for (int i = 0; i < tile_rows; ++i) used[i] = i < out.rows ? i : out.rows - 1;
 
   for (const Stretch<T>* s = stretches; s != stretches + count; ++s) {
     const T* a[tile_rows];
     AKIN_UNROLL
-    for (int i = 0; i < tile_rows; ++i) a[i] = s->a[used[i]] + shift.a;
+    for (int i = 0; i < tile_rows; ++i) a[i] = s->a[i] + shift.a;
     const T* b = s->b + shift.b;
     const T* const b_end = b + s->length * tile_cols<T>;
     for (std::int64_t k = 0; b != b_end; b += tile_cols<T>, k += shift.a_step) {

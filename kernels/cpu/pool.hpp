@@ -138,26 +138,26 @@ void max_pool_backward(Cpu cpu, const PoolShape& s, const T* dy, const std::int3
 
 /// y = mean of each window, over its pixels, or over the whole kernel with padding counted as zeros.
 template <class T>
-void avg_pool(Cpu, const PoolShape& s, bool count_padding, const T* x, T* y) {
+void average_pool(Cpu, const PoolShape& s, bool count_padding, const T* x, T* y) {
   detail::average_windows(s, count_padding, detail::fixed_rows(s), detail::fixed_cols(s), x, y);
 }
 template <class T>
-void avg_pool_backward(Cpu cpu, const PoolShape& s, bool count_padding, const T* dy, T* dx) {
+void average_pool_backward(Cpu cpu, const PoolShape& s, bool count_padding, const T* dy, T* dx) {
   if constexpr (std::is_same_v<T, bf16>)
-    detail::with_float_gradients(s, dy, dx, [&](const float* from, float* to) { avg_pool_backward(cpu, s, count_padding, from, to); });
+    detail::with_float_gradients(s, dy, dx, [&](const float* from, float* to) { average_pool_backward(cpu, s, count_padding, from, to); });
   else
     detail::spread_windows(s, count_padding, detail::fixed_rows(s), detail::fixed_cols(s), dy, dx);
 }
 
 /// y = mean of each of oh x ow windows that cover the image evenly; 1 x 1 is the global average.
 template <class T>
-void adaptive_avg_pool(Cpu, const PoolShape& s, const T* x, T* y) {
+void adaptive_average_pool(Cpu, const PoolShape& s, const T* x, T* y) {
   detail::average_windows(s, false, detail::adaptive_rows(s), detail::adaptive_cols(s), x, y);
 }
 template <class T>
-void adaptive_avg_pool_backward(Cpu cpu, const PoolShape& s, const T* dy, T* dx) {
+void adaptive_average_pool_backward(Cpu cpu, const PoolShape& s, const T* dy, T* dx) {
   if constexpr (std::is_same_v<T, bf16>)
-    detail::with_float_gradients(s, dy, dx, [&](const float* from, float* to) { adaptive_avg_pool_backward(cpu, s, from, to); });
+    detail::with_float_gradients(s, dy, dx, [&](const float* from, float* to) { adaptive_average_pool_backward(cpu, s, from, to); });
   else
     detail::spread_windows(s, false, detail::adaptive_rows(s), detail::adaptive_cols(s), dy, dx);
 }

@@ -19,8 +19,8 @@ TEST(Device, CudaWithoutCudaIsAnErrorNeverAFallback) {
     EXPECT_EQ(parse_device("cuda"), Device::cuda);
     return;
   }
-  expect_error([] { parse_device("cuda"); }, "--device cuda: this program was compiled without CUDA");
-  expect_error([] { on(Device::cuda, [](auto) {}); }, "compile it with nvcc, or use --device cpu");
+  expect_error([] { parse_device("cuda"); }, "--device cuda: this build has no CUDA backend");
+  expect_error([] { on(Device::cuda, [](auto) {}); }, "cuda: this build has no CUDA backend; use --device cpu");
 }
 
 }  // namespace

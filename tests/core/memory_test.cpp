@@ -65,7 +65,7 @@ TEST(MemoryPool, ReportsARefusalAndStaysUsable) {
 
 TEST(Storage, RefusesADeviceThatTheProgramDoesNotHave) {
   if (has_cuda) GTEST_SKIP();
-  expect_error([] { Array::empty({7}, DType::f32, Device::cuda); }, "compiled without CUDA");
+  expect_error([] { Array::empty({7}, DType::f32, Device::cuda); }, "this build has no CUDA backend");
 }
 
 }  // namespace

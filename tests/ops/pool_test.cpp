@@ -5,86 +5,80 @@
 namespace akin {
 namespace {
 
-double dot(const Array& a, const Array& b) {
-  double sum = 0;
-  for (std::int64_t i = 0; i < a.size(); ++i) sum += at(a, i) * at(b, i);
-  return sum;
+Array image(const Shape& shape, std::vector<double> values) { return Array::from<double>(shape, values); }
+
+TEST(MaxPool, PicksTheLargestOfEachWindow) {
+  const Array x = image({1, 2, 4, 1}, {1, 5, 2, 0, 3, 4, 8, 7});
+  const auto pooled = ops::max_pool2d(x, {.kernel = 2, .stride = 2});
+  expect_close(pooled.y, image({1, 1, 2, 1}, {5, 8}), tol::exact);
+  EXPECT_EQ(at(pooled.index, 0), 1);
+  EXPECT_EQ(at(pooled.index, 1), 6);
 }
 
-const Array ramp = Array::from<float>({1, 4, 4, 1}, {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16});
-
-TEST(MaxPool2d, TakesTheLargestOfEachWindowAndRemembersWhere) {
-  const auto [y, index] = ops::max_pool2d(ramp);
-  expect_close(y, Array::from<float>({1, 2, 2, 1}, {6, 8, 14, 16}), tol::exact);
-  expect_close(index, Array::from<std::int32_t>({1, 2, 2, 1}, {5, 7, 13, 15}), tol::exact);
+TEST(MaxPool, PicksTheFirstOfEqualValuesAndLetsNaNWin) {
+  EXPECT_EQ(at(ops::max_pool2d(image({1, 2, 2, 1}, {3, 3, 3, 3}), {}).index, 0), 0);
+  EXPECT_TRUE(std::isnan(at(ops::max_pool2d(image({1, 2, 2, 1}, {3, NAN, 9, 3}), {}).y, 0)));
 }
 
-TEST(MaxPool2d, PaddingNeverWins) {
-  const Array y = ops::max_pool2d(Array::full({1, 3, 3, 1}, -2), {.kernel = 3, .stride = 2, .padding = 1}).y;
-  expect_close(y, Array::full({1, 2, 2, 1}, -2), tol::exact);
+TEST(MaxPool, PaddingNeverWins) {
+  const auto pooled = ops::max_pool2d(image({1, 1, 1, 1}, {-5}), {.kernel = 3, .stride = 2, .padding = 1});
+  EXPECT_EQ(at(pooled.y, 0), -5);
 }
 
-TEST(MaxPool2d, BackwardSendsTheGradientToTheMaximum) {
-  const auto pooled = ops::max_pool2d(ramp);
-  const Array dx = ops::max_pool2d_backward(Array::from<float>({1, 2, 2, 1}, {1, 2, 3, 4}), pooled.index, ramp.shape());
-  expect_close(dx, Array::from<float>({1, 4, 4, 1}, {0, 0, 0, 0, 0, 1, 0, 2, 0, 0, 0, 0, 0, 3, 0, 4}), tol::exact);
+TEST(AveragePool, DividesByTheKernelOrByWhatIsInside) {
+  const Array x = image({1, 2, 2, 1}, {1, 2, 3, 4});
+  const ops::PoolOptions corner{.kernel = 2, .stride = 2, .padding = 1};
+  expect_close(at(ops::average_pool2d(x, corner), 0), 0.25, tol::f64);
+  expect_close(at(ops::average_pool2d(x, corner, false), 0), 1, tol::f64);
 }
 
-TEST(AvgPool2d, CountsPaddingOnlyWhenAsked) {
-  const Array x = Array::ones({1, 2, 2, 1});
-  expect_close(ops::avg_pool2d(x, {.kernel = 2, .padding = 1}), Array::full({1, 2, 2, 1}, 0.25), tol::exact);
-  expect_close(ops::avg_pool2d(x, {.kernel = 2, .padding = 1, .count_include_pad = false}), x, tol::exact);
+TEST(AdaptiveAveragePool, CutsAsTorchDoes) {  // 5 -> 3: windows 0-1, 1-3, 3-4
+  const Array x = image({1, 5, 1, 1}, {1, 2, 3, 4, 5});
+  expect_close(ops::adaptive_average_pool2d(x, {3, 1}), image({1, 3, 1, 1}, {1.5, 3, 4.5}), tol::f64);
+  expect_close(at(ops::adaptive_average_pool2d(x, 1), 0), 3, tol::f64);
 }
 
-TEST(AvgPool2d, BackwardIsTheAdjoint) {
-  const Array x = random_array({2, 7, 9, 5}, 1);
-  for (const bool count : {false, true}) {
-    const ops::AvgPool2dOptions options{.kernel = {3, 2}, .stride = {2, 1}, .padding = {1, 0}, .count_include_pad = count};
-    const Array y = ops::avg_pool2d(x, options), dy = random_array(y.shape(), 2);
-    expect_close(dot(ops::avg_pool2d_backward(dy, x.shape(), options), x), dot(dy, y), tol::golden);
-  }
+/// The definition, pixel by pixel in double.
+double window_mean(const Array& x, const ops::PoolOptions& o, std::int64_t n, std::int64_t oy, std::int64_t ox, std::int64_t c) {
+  double total = 0;
+  for (std::int64_t y = oy * o.stride.h - o.padding.h, ky = 0; ky < o.kernel.h; ++ky, ++y)
+    for (std::int64_t z = ox * o.stride.w - o.padding.w, kx = 0; kx < o.kernel.w; ++kx, ++z)
+      if (y >= 0 && y < x.dim(1) && z >= 0 && z < x.dim(2)) total += at(x, ((n * x.dim(1) + y) * x.dim(2) + z) * x.dim(3) + c);
+  return total / static_cast<double>(o.kernel.h * o.kernel.w);
 }
 
-TEST(AdaptiveAvgPool2d, SplitsUnevenSizesAsDocumented) {  // 5 -> 3: [0, 2), [1, 4), [3, 5)
-  const Array x = Array::from<float>({1, 1, 5, 1}, {1, 2, 3, 4, 5});
-  expect_close(ops::adaptive_avg_pool2d(x, 1, 3), Array::from<float>({1, 1, 3, 1}, {1.5, 3, 4.5}), tol::exact);
+TEST(AveragePool, EqualsTheDefinitionAtOddSizes) {
+  const Array x = random_array({3, 7, 9, 5});
+  const ops::PoolOptions o{.kernel = {3, 2}, .stride = {2, 3}, .padding = {1, 1}};
+  const Array y = ops::average_pool2d(x, o);
+  ASSERT_EQ(y.shape(), (Shape{3, 4, 4, 5}));
+  for (std::int64_t i = 0; i < y.size(); ++i)
+    expect_close(at(y, i), window_mean(x, o, i / 80, i / 20 % 4, i / 5 % 4, i % 5), tol::f64);
 }
 
-TEST(AdaptiveAvgPool2d, BackwardIsTheAdjoint) {
-  const Array x = random_array({2, 7, 9, 33}, 1);
-  for (const auto& size : {ops::Pair{3, 4}, ops::Pair{1, 1}, ops::Pair{10, 9}}) {
-    const Array y = ops::adaptive_avg_pool2d(x, size.h, size.w), dy = random_array(y.shape(), 2);
-    expect_close(dot(ops::adaptive_avg_pool2d_backward(dy, x.shape()), x), dot(dy, y), tol::golden);
-  }
+TEST(Pool, GivesTheSameBitsAtAnyThreadCount) {
+  const Array x = random_array({9, 8, 8, 33}, 1, DType::f32);
+  set_threads(1);
+  const Array one = ops::adaptive_average_pool2d_backward(ops::adaptive_average_pool2d(x, 3), x.shape());
+  set_threads(2);
+  expect_close(ops::adaptive_average_pool2d_backward(ops::adaptive_average_pool2d(x, 3), x.shape()), one, tol::exact);
 }
 
-TEST(GlobalAvgPool2d, IsTheMeanOverAllPixels) {
-  expect_close(ops::global_avg_pool2d(ramp), Array::full({1, 1}, 8.5), tol::exact);
-  const Array dx = ops::global_avg_pool2d_backward(Array::full({1, 1}, 16), ramp.shape());
-  expect_close(dx, Array::ones(ramp.shape()), tol::exact);
+TEST(Pool, KeepsBf16Storage) {
+  const Array x = random_array({2, 4, 4, 3}, 1, DType::bf16);
+  EXPECT_EQ(ops::max_pool2d(x, {}).y.dtype(), DType::bf16);
+  expect_close(ops::average_pool2d(x, {}), ops::average_pool2d(ops::cast(x, DType::f64), {}), tol::bf16);
 }
 
-TEST(GlobalAvgPool2d, KeepsItsDigitsWhenTheMeanIsLarge) {
-  const Array x = Array::full({1, 64, 64, 3}, 16777215.0);  // a float sum of 4096 of these would round every addition
-  expect_close(ops::global_avg_pool2d(x), Array::full({1, 3}, 16777215.0), tol::exact);
-}
-
-TEST(Pool2d, AcceptsStridedViewsAndEmptyBatches) {
-  const Array x = random_array({4, 6, 6, 2}, 1).transpose(0, 3);
-  expect_close(ops::max_pool2d(x).y, ops::max_pool2d(ops::contiguous(x)).y, tol::exact);
-  expect_close(ops::avg_pool2d(x), ops::avg_pool2d(ops::contiguous(x)), tol::exact);
-  EXPECT_EQ(ops::avg_pool2d(Array::zeros({0, 4, 4, 3})).shape(), (Shape{0, 2, 2, 3}));
-}
-
-TEST(Pool2d, SaysWhatDoesNotFit) {
-  expect_error([] { ops::max_pool2d(Array::zeros({4, 4, 1})); }, "needs shape [n, h, w, c], got [4, 4, 1]");
-  expect_error([] { ops::max_pool2d(ramp, {.kernel = 5}); }, "kernel 5x5 does not fit into image [1, 4, 4, 1]");
-  expect_error([] { ops::max_pool2d(ramp, {.kernel = 2, .padding = 2}); }, "half the kernel");
-  expect_error([] { ops::avg_pool2d(ramp, {.kernel = 0}); }, "the kernel must be >= 1");
-  expect_error([] { ops::avg_pool2d_backward(ramp, ramp.shape()); }, "dy has shape [1, 4, 4, 1], expected [1, 2, 2, 1]");
-  expect_error([] { ops::adaptive_avg_pool2d(ramp, 0, 1); }, "at least one row and column");
-  expect_error([] { ops::adaptive_avg_pool2d_backward(ramp, {2, 8, 8, 1}); }, "dy has shape [1, 4, 4, 1], expected [2, 4, 4, 1]");
-  expect_error([] { ops::max_pool2d(Array::zeros({1, 4, 4, 1}, DType::u8)); }, "floating-point");
+TEST(Pool, ErrorsSayWhatFits) {
+  const Array x = Array::zeros({2, 4, 4, 3});
+  expect_error([&] { ops::max_pool2d(Array::zeros({4, 4}), {}); }, "max_pool2d: needs images [N, H, W, C], got [4, 4]");
+  expect_error([&] { ops::max_pool2d(x, {.kernel = 5}); }, "kernel 5 does not fit into images [2, 4, 4, 3]");
+  expect_error([&] { ops::average_pool2d(x, {.kernel = 2, .padding = 2}); }, "padding 2 must be between 0 and half the kernel 2");
+  expect_error([&] { ops::max_pool2d(x, {.stride = 0}); }, "must be > 0");
+  expect_error([&] { ops::adaptive_average_pool2d(x, 0); }, "output size must be > 0, got 0");
+  expect_error([&] { ops::max_pool2d(Array::zeros({1, 4, 4, 1}, DType::i64), {}); }, "max_pool2d: needs floating-point values");
+  expect_error([&] { ops::average_pool2d_backward(x, {2, 4, 4, 3}, {}); }, "dy has shape [2, 4, 4, 3], expected [2, 2, 2, 3]");
 }
 
 }  // namespace

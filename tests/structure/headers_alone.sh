@@ -15,10 +15,6 @@ alone() {
 }
 export -f alone
 
-if [[ $compiler == *nvcc ]]; then  # its headers are heavy: only the umbrella
-  "$compiler" -x cu -std=c++20 --expt-relaxed-constexpr -Iinclude -c include/akin/akin.hpp -o /dev/null
-  exit
-fi
 mapfile -d '' headers < <(find include kernels -name '*.hpp' -print0 | sort -z)
 printf '%s\0' "${headers[@]}" | xargs -0 -P "$(nproc)" -I{} bash -c 'alone "$1"' _ {}
 echo "${#headers[@]} headers compile alone with $compiler"

@@ -24,8 +24,8 @@ inline bool all_finite(const Array& x) { return !is_floating(x.dtype()) || ops::
 
 inline void check_finite(const Array& x, std::string_view pass, std::string_view op, const std::string& module) {
   if (!all_finite(x))
-    throw Error(cat("anomaly: the ", pass, " of '", op, "'", module.empty() ? "" : " in module '", module,
-                    module.empty() ? "" : "'", " gave NaN or infinity, shape ", x.shape()));
+    throw Error(cat("anomaly: the ", pass, " of '", op, "'", module.empty() ? "" : cat(" in module '", module, "'"),
+                    " gave NaN or infinity, shape ", x.shape()));
 }
 
 /// Marks a module as being evaluated. Costs one branch when anomaly mode is off.

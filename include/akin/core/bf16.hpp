@@ -1,6 +1,5 @@
 // bfloat16: the upper half of a float. A storage format; arithmetic happens in float.
 #pragma once
-#include <bit>
 #include <cstdint>
 
 #include "macros.hpp"
@@ -14,12 +13,12 @@ struct bf16 {
 
   /// Rounds to nearest, ties to even. NaN stays NaN (quiet): plain rounding could carry it into infinity.
   AKIN_HD explicit bf16(float x) {
-    const auto u = std::bit_cast<std::uint32_t>(x);
+    const auto u = __builtin_bit_cast(std::uint32_t, x);
     const bool is_nan = (u & 0x7fffffffu) > 0x7f800000u;
     bits = static_cast<std::uint16_t>(is_nan ? (u >> 16) | 0x40u : (u + 0x7fffu + ((u >> 16) & 1u)) >> 16);
   }
 
-  AKIN_HD explicit operator float() const { return std::bit_cast<float>(std::uint32_t{bits} << 16); }
+  AKIN_HD explicit operator float() const { return __builtin_bit_cast(float, std::uint32_t{bits} << 16); }
 
   friend bool operator==(bf16, bf16) = default;  // bitwise
 };

@@ -13,7 +13,7 @@ enum class Device : unsigned char { cpu, cuda };
 inline std::ostream& operator<<(std::ostream& os, Device device) { return os << (device == Device::cpu ? "cpu" : "cuda"); }
 
 [[noreturn]] inline void throw_no_cuda(std::string_view op) {
-  throw Error(cat(op, ": this program was compiled without CUDA; compile it with nvcc, or use --device cpu"));
+  throw Error(cat(op, ": this build has no CUDA backend; use --device cpu"));
 }
 
 /// Calls f(Cpu{}) or f(Cuda{...}). The only place in the library that branches on the device.

@@ -9,16 +9,13 @@
 #error "akin needs GCC 12+ or Clang 14+: its SIMD kernels use vector extensions"
 #endif
 
+// AKIN_CUDA switches on the tag Cuda and the dispatch to it. It is 1 in nvcc builds once kernels/cuda exists; without
+// those kernels nvcc compiles the CPU backend, still as a build of its own that others do not link with.
+#define AKIN_CUDA 0
 #if defined(__CUDACC__)
-#define AKIN_CUDA 1
 #define AKIN_HD __host__ __device__
 #define AKIN_BACKEND with_cuda
-#elif defined(AKIN_EMULATED)
-#define AKIN_CUDA 1
-#define AKIN_HD
-#define AKIN_BACKEND emulated
 #else
-#define AKIN_CUDA 0
 #define AKIN_HD
 #define AKIN_BACKEND cpu_only
 #endif
@@ -46,7 +43,10 @@
 #define AKIN_ABI_TAG [[gnu::abi_tag(AKIN_QUOTE(AKIN_ABI))]]
 
 // Register-blocked kernels keep their accumulators in registers only if every loop over them is fully unrolled.
-#if defined(__clang__)
+#if defined(__CUDACC__)  // nvcc warns of this pragma and hands it on to the host compiler
+#define AKIN_UNROLL \
+  _Pragma("nv_diagnostic push") _Pragma("nv_diag_suppress 1675") _Pragma("GCC unroll 64") _Pragma("nv_diagnostic pop")
+#elif defined(__clang__)
 #define AKIN_UNROLL _Pragma("clang loop unroll(full)")
 #else
 #define AKIN_UNROLL _Pragma("GCC unroll 64")

@@ -6,7 +6,6 @@
 //   counter  = (draw, index, epoch << 8 | view, stream)
 // so any draw of any sample of any epoch can be made alone, on any thread or device, and comes out the same.
 #pragma once
-#include <array>
 #include <cmath>
 #include <cstdint>
 #include <string_view>
@@ -15,7 +14,14 @@
 
 namespace akin::inline AKIN_ABI {
 
-using PhiloxWords = std::array<std::uint32_t, 4>;
+/// Like std::array, whose operator[] nvcc does not let device code call.
+struct PhiloxWords {
+  std::uint32_t words[4];
+
+  AKIN_HD std::uint32_t& operator[](int i) { return words[i]; }
+  AKIN_HD std::uint32_t operator[](int i) const { return words[i]; }
+  friend bool operator==(const PhiloxWords&, const PhiloxWords&) = default;
+};
 
 /// Four random 32-bit words for one counter value.
 AKIN_HD inline PhiloxWords philox(std::uint64_t seed, PhiloxWords counter) {
@@ -49,7 +55,7 @@ class Draws {
   };
 
   AKIN_HD Draws(std::uint64_t seed, Where where)
-      : seed_(seed), where_{0, where.index, where.epoch << 8 | where.view, where.stream} {}
+      : seed_(seed), where_{{0, where.index, where.epoch << 8 | where.view, where.stream}} {}
 
   AKIN_HD std::uint32_t bits() {
     if (used_ == 4) {
@@ -57,7 +63,7 @@ class Draws {
       ++where_[0];
       used_ = 0;
     }
-    return words_[static_cast<std::size_t>(used_++)];
+    return words_[used_++];
   }
   /// Uniform on [0, 1), 24 bits: the same value in float and in double.
   AKIN_HD double uniform() { return (bits() >> 8) * 0x1p-24; }

@@ -22,7 +22,7 @@ inline void save_tensors(const std::string& path, const std::vector<nn::NamedTen
 }
 
 /// Reads values into tensors that exist. All or nothing: every name must be in the file with the same shape, and the
-/// file must hold no others; else an Error lists what is missing, unexpected or of another shape, and nothing changes.
+/// file must hold no others; other dtypes are converted. Else an Error lists what is missing, unexpected or of another shape, and nothing changes.
 inline void load_tensors(const std::string& path, const std::vector<nn::NamedTensor>& tensors) {
   const TensorFile file = load_safetensors(path);
   std::string problems;

@@ -13,7 +13,7 @@ struct Conv2dLayerOptions {
   ops::Pair dilation = 1;
   std::int64_t groups = 1;
   bool bias = false;  ///< usually a batch norm follows
-  Init init = Init::kaiming_normal;
+  Init init = Init::pytorch;
 };
 
 /// x [N, H, W, in] -> [N, OH, OW, out], OH = (H + 2 padding - dilation (kernel - 1) - 1) / stride + 1.

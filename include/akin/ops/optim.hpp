@@ -33,7 +33,8 @@ void check_update(std::string_view op, const Update<Step>& u) {
   check(p.is_contiguous(), op, "values must be contiguous, got shape ", p.shape(), " with strides ", p.strides());
   check_shape(op, "the gradient", u.input, p.shape());
   check_same_kind(op, p, u.input);
-  for (const Array* state : {u.state0, u.state1}) {
+  const Array* const states[] = {u.state0, u.state1};
+  for (const Array* state : states) {
     if (!state) continue;
     check_shape(op, "the state", *state, p.shape());
     check_same_kind(op, p, *state);
@@ -60,7 +61,8 @@ std::vector<kernels::Slice<T, Step>> slices(std::vector<Update<Step>>& updates, 
 template <class Step>
 void apply_updates(std::string_view op, std::vector<Update<Step>> updates) {
   for (const auto& u : updates) detail::check_update(op, u);
-  for (const Device device : {Device::cpu, Device::cuda}) {
+  constexpr Device devices[] = {Device::cpu, Device::cuda};
+  for (const Device device : devices) {
     const auto singles = detail::slices<float>(updates, device);
     const auto doubles = detail::slices<double>(updates, device);
     if (singles.empty() && doubles.empty()) continue;
@@ -69,9 +71,11 @@ void apply_updates(std::string_view op, std::vector<Update<Step>> updates) {
       kernels::for_each_slice(queue, doubles);
     });
   }
-  for (auto& u : updates)
-    for (Array* changed : {u.value, u.state0, u.state1})
-      if (changed) changed->touch();
+  for (auto& u : updates) {
+    u.value->touch();
+    if (u.state0) u.state0->touch();
+    if (u.state1) u.state1->touch();
+  }
 }
 
 /// |p|^2, |g|^2 and p . g of every update, in order: for the trust ratios of LARS.

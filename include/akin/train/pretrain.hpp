@@ -83,6 +83,7 @@ inline std::int64_t peak_memory_bytes() {
 /// Per-channel mean and standard deviation of the first 2,000 images, in [0, 1] units: what views are normalised by.
 inline augment::Normalize measured_normalize(const data::Dataset& dataset) {
   const std::int64_t channels = dataset.channels(), n = std::min<std::int64_t>(2000, dataset.size());
+  check(n > 0, "pretrain", "the data set ", dataset.name(), " has no images to train on");
   std::vector<double> sum(static_cast<std::size_t>(channels)), squares = sum;
   std::vector<std::uint8_t> image(static_cast<std::size_t>(dataset.image_bytes()));
   for (std::int64_t i = 0; i < n; ++i) {
@@ -109,19 +110,27 @@ class Pretrain {
   /// Opens the data, builds encoder and method. Nothing is written yet. Errors: unknown names (with the nearest known
   /// one), missing data (with the command that installs it), options out of range.
   explicit Pretrain(PretrainOptions options) : options_(std::move(options)), row_(methods::find(options_.method)) {
-    check(options_.device == Device::cpu, "pretrain", "this build trains on --device cpu");
+    check(options_.device == Device::cpu, "pretrain", "this build trains on --device cpu, got --device ", options_.device);
     check(options_.batch_size >= 2, "pretrain", "batch_size must be >= 2, got ", options_.batch_size);
-    open_data();
     const auto& encoder_row = nn::find_encoder(options_.encoder);
-    const nn::Module encoder = encoder_row.make({train_->height(), train_->channels(), options_.seed});
-    untrained_ = encoder.clone();
-    method_ = row_.make({encoder, encoder_row.features, options_.seed, method_params()});
-    encoder.name_modules();
+    if (!options_.recipe.empty()) augment::find(options_.recipe);  // all names are checked before data is read
+    params_ = method_params();
+    open_data();
+    if (options_.recipe.empty()) options_.recipe = train_->channels() == 1 ? "demo" : std::string(row_.recipe);
     options_.lr = options_.lr.value_or(row_.optimizer.lr);
     options_.weight_decay = options_.weight_decay.value_or(row_.optimizer.weight_decay);
-    if (options_.recipe.empty()) options_.recipe = train_->channels() == 1 ? "demo" : std::string(row_.recipe);
+    const nn::Module encoder = encoder_row.make({train_->height(), train_->channels(), options_.seed});
+    untrained_ = encoder.clone();
+    method_ = row_.make({encoder, encoder_row.features, options_.seed, params_});
+    encoder.name_modules();
+    loader_.emplace(train_, data::LoaderOptions{.batch_size = options_.batch_size, .seed = options_.seed, .workers = options_.workers},
+                    augment::two_views(augment::find(options_.recipe).make({train_->height(), train_->channels(), normalize_}),
+                                       {.seed = options_.seed}));
+    trainer_.emplace(*method_, *loader_, TrainerOptions{.epochs = options_.epochs, .lr = *options_.lr, .weight_decay = *options_.weight_decay});
     result_.chance_loss = row_.chance(options_.batch_size);
   }
+  Pretrain(const Pretrain&) = delete;  // the trainer refers to members
+  Pretrain& operator=(const Pretrain&) = delete;
 
   const PretrainOptions& options() const { return options_; }
   const data::Dataset& train_set() const { return *train_; }
@@ -130,13 +139,9 @@ class Pretrain {
   const PretrainResult& result() const { return result_; }
 
   void train(Progress& progress, RunFolder* folder = nullptr) {
-    const auto views = augment::two_views(augment::find(options_.recipe).make({train_->height(), train_->channels(), normalize_}),
-                                          {.seed = options_.seed});
-    data::Loader loader(train_, {.batch_size = options_.batch_size, .seed = options_.seed, .workers = options_.workers}, views);
-    Trainer trainer(*method_, loader, {.epochs = options_.epochs, .lr = *options_.lr, .weight_decay = *options_.weight_decay});
     std::optional<AnomalyMode> anomaly;
     if (options_.anomaly) anomaly.emplace();
-    const TrainerReport report = trainer.run(progress, folder);
+    const TrainerReport report = trainer_->run(progress, folder);
     result_.seconds = report.seconds;
     result_.images_per_second = report.images_per_second;
     result_.embedding_std = report.embedding_std;
@@ -161,22 +166,28 @@ class Pretrain {
   /// All options with their values: what config.json holds.
   io::Json config() const {
     io::Json::Object params;
-    for (std::size_t i = 0; i < row_.params.size(); ++i) params.push_back({std::string(row_.params[i]), method_params()[i]});
+    for (std::size_t i = 0; i < params_.size(); ++i) params.push_back({std::string(row_.params[i]), params_[i]});
+    const io::Json::List mean(normalize_.mean.begin(), normalize_.mean.end()), std(normalize_.std.begin(), normalize_.std.end());
     return io::Json::Object{{"data", options_.data}, {"data_folder", options_.data_folder},
                             {"images", train_->size()}, {"method", options_.method}, {"params", params},
                             {"encoder", options_.encoder}, {"recipe", options_.recipe},
+                            {"normalize", io::Json::Object{{"mean", mean}, {"std", std}}},
                             {"epochs", options_.epochs}, {"batch_size", options_.batch_size},
                             {"lr", *options_.lr}, {"weight_decay", *options_.weight_decay},
-                            {"limit", options_.limit}, {"holdout", options_.holdout}, {"workers", options_.workers}};
+                            {"limit", options_.limit}, {"holdout", options_.holdout}, {"workers", options_.workers},
+                            {"evaluate", options_.evaluate}, {"anomaly", options_.anomaly}};
   }
 
  private:
   void open_data() {
-    check(options_.limit >= 0 && options_.holdout >= 0, "pretrain", "limit and holdout must be >= 0");
+    check(options_.limit >= 0 && options_.holdout >= 0, "pretrain", "limit and holdout must be >= 0, got ", options_.limit, " and ",
+          options_.holdout);
     data::OpenOptions open{.folder = options_.data_folder};
     train_ = data::open(options_.data, open);
     open.split = data::Split::test;
     if (options_.holdout > 0) {
+      check(options_.holdout < train_->size(), "pretrain", "a holdout of ", options_.holdout, " leaves none of the ", train_->size(),
+            " training images");
       const auto parts = data::split_off(train_, options_.holdout, options_.seed);
       train_ = parts.train;
       test_ = parts.validation;
@@ -211,16 +222,20 @@ class Pretrain {
   }
   void score(const eval::Features& train, const eval::Features& test, double& linear, double& knn) const {
     const auto classes = static_cast<std::int64_t>(train_->class_names().size());
-    knn = eval::knn_accuracy(train, test);
+    const int k = static_cast<int>(std::min<std::int64_t>(eval::KnnOptions{}.k, train.x.dim(0)));  // with --limit there may be fewer images
+    knn = eval::knn_accuracy(train, test, {.k = k});
     linear = eval::accuracy(eval::fit_linear_probe(train, classes), test);
   }
 
   PretrainOptions options_;
   const methods::MethodRow& row_;
+  std::vector<double> params_;  // of the method, in the order of its row
   data::DatasetPtr train_, test_;
   augment::Normalize normalize_;
   nn::Module untrained_;
   std::unique_ptr<methods::Method> method_;
+  std::optional<data::Loader> loader_;
+  std::optional<Trainer> trainer_;
   PretrainResult result_;
 };
 

@@ -37,6 +37,7 @@ struct StepReport {
   std::int64_t images = 0;
   double wait_seconds = 0;                        ///< of the step's time, how long the loader kept us waiting
   double embedding_std = ProgressState::unknown;  ///< nan keeps the last known one
+  double healthy_std = 0;                         ///< what embedding_std is compared with: 1/sqrt(embedding size)
 };
 
 /// Exponential moving average without a bias towards zero at the start (Adam's correction, arXiv:1412.6980, section 3).
@@ -60,10 +61,9 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  /// Epochs count from 1. `done` steps were made before a resume; `healthy_std` is 1/sqrt(embedding size).
-  void begin_epoch(int epoch, int epochs, std::int64_t steps, std::int64_t done = 0, double healthy_std = 0) {
+  /// Epochs count from 1. `done` steps were made before a resume.
+  void begin_epoch(int epoch, int epochs, std::int64_t steps, std::int64_t done = 0) {
     state_.epoch = epoch, state_.epochs = epochs, state_.step = done, state_.steps = steps;
-    state_.healthy_std = healthy_std;
     last_step_ = shown_ = options_.now();  // evaluation between the epochs is not time per step
     if (options_.terminal) show();
   }
@@ -79,7 +79,7 @@ class Progress {
     state_.has_loss = true;
     state_.loss = loss_.value();
     state_.lr = report.lr;
-    if (!std::isnan(report.embedding_std)) state_.embedding_std = report.embedding_std;
+    if (!std::isnan(report.embedding_std)) state_.embedding_std = report.embedding_std, state_.healthy_std = report.healthy_std;
     update_rates();
     if (now - shown_ >= (options_.terminal ? options_.redraw_seconds : options_.plain_seconds)) show();
   }

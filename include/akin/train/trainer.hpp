@@ -31,17 +31,15 @@ struct TrainerReport {
   double loss = 0;               ///< mean over the last epoch
 };
 
-/// Trains a method on the views of a loader, with SGD and a cosine schedule.
+/// Trains a method on the views of a loader, with SGD and a cosine schedule. Both must outlive it.
 class Trainer {
  public:
+  /// Errors: an option is out of range.
   Trainer(methods::Method& method, data::Loader& loader, TrainerOptions options)
-      : method_(method), loader_(loader), options_(options),
+      : method_(method), loader_(loader), options_(checked(options)),
         total_steps_(options.epochs * loader.steps_per_epoch()),
         schedule_(optim::cosine({.base = options.lr, .warmup_steps = std::min(options.warmup_steps, total_steps_ / 10), .total_steps = total_steps_})),
-        optimizer_(method.parameter_groups(options.weight_decay), {.lr = options.lr, .momentum = options.momentum}) {
-    check(options.epochs >= 1, "trainer", "epochs must be >= 1, got ", options.epochs);
-    check(options.log_every >= 1, "trainer", "log_every must be >= 1, got ", options.log_every);
-  }
+        optimizer_(method.parameter_groups(options.weight_decay), {.lr = options.lr, .momentum = options.momentum}) {}
 
   /// One whole run. `folder` may be null: then nothing is written. Errors: the loss is not finite.
   TrainerReport run(Progress& progress, RunFolder* folder = nullptr) {
@@ -58,6 +56,15 @@ class Trainer {
   }
 
  private:
+  static const TrainerOptions& checked(const TrainerOptions& o) {
+    check(o.epochs >= 1, "trainer", "epochs must be >= 1, got ", o.epochs);
+    check(o.log_every >= 1, "trainer", "log_every must be >= 1, got ", o.log_every);
+    check(o.warmup_steps >= 0, "trainer", "warmup_steps must be >= 0, got ", o.warmup_steps);
+    check(o.lr >= 0 && std::isfinite(o.lr), "trainer", "lr must be >= 0, got ", o.lr);
+    check(o.weight_decay >= 0 && std::isfinite(o.weight_decay), "trainer", "weight_decay must be >= 0, got ", o.weight_decay);
+    return o;
+  }
+
   void run_epoch(std::int64_t epoch, Progress& progress, RunFolder* folder, TrainerReport& report) {
     const double started = steady_seconds();
     double loss_sum = 0, waited = loader_.wait_seconds();
@@ -67,7 +74,8 @@ class Trainer {
       const double loss = out.loss.item(), now_waited = loader_.wait_seconds();
       if (look) report.embedding_std = eval::embedding_std(out.embedding);
       progress.step({loss, optimizer_.lr(), batch.labels.size(), now_waited - std::exchange(waited, now_waited),
-                     look ? report.embedding_std : ProgressState::unknown});
+                     look ? report.embedding_std : ProgressState::unknown,
+                     1 / std::sqrt(static_cast<double>(out.embedding.dim(1)))});
       if (folder && look) log_row(*folder, epoch, report, loss, progress.state(), out.embedding);
       loss_sum += loss;
       images_ += batch.labels.size();
