@@ -16,17 +16,17 @@ namespace akin::inline AKIN_ABI::kernels {
 
 namespace detail {
 
-/// Below this many channels a tap has too few rows to fill a tile: patches are gathered, and all taps fill it together.
-inline constexpr std::int64_t gather_below = 8;
+/// Below this many channels one tap has too few rows to fill a tile.
+inline constexpr std::int64_t mix_taps_below = 8;
 
 template <class T>
 WeightPlan plan_weights(const ConvShape& s, const TapMap& map) {
-  constexpr std::int64_t panel_bytes = 32 << 10, partial_bytes = 8 << 20, lane_limit = 16, tasks = 16;
+  constexpr std::int64_t panel_bytes = 64 << 10, partial_bytes = 4 << 20, lane_limit = 8, tasks = 8;
   const auto bytes = static_cast<std::int64_t>(sizeof(T));
   WeightPlan p;
-  p.gathers = map.source_c < gather_below && map.taps() > 1;
-  p.taps = p.gathers ? 1 : map.taps();
-  p.depth = p.gathers ? map.taps() * map.source_c : map.source_c;
+  p.mixes_taps = map.source_c < mix_taps_below && map.taps() > 1;
+  p.taps = p.mixes_taps ? 1 : map.taps();
+  p.depth = p.mixes_taps ? map.taps() * map.source_c : map.source_c;
   p.panels = (map.target_c + tile_cols<T> - 1) / tile_cols<T>;
   p.blocks_per_tap = (p.depth + tile_rows - 1) / tile_rows;
   p.blocks = map.groups * p.taps * p.blocks_per_tap;

@@ -10,8 +10,8 @@ namespace akin::inline AKIN_ABI::kernels::detail {
 
 /// How the work is cut.
 struct WeightPlan {
-  bool gathers = false;              ///< few channels: all taps of a pixel become the rows of one wide tap
-  std::int64_t taps = 0, depth = 0;  ///< dw rows of one group = taps * depth
+  bool mixes_taps = false;           ///< few channels: the rows of a tile are different taps, not one tap's channels
+  std::int64_t taps = 0, depth = 0;  ///< rows of dw in one group = taps * depth
   std::int64_t panels = 0, blocks = 0, blocks_per_tap = 0;
   std::int64_t lanes = 1, parts = 1, images = 1, rows = 1;  ///< a chunk is `images` images, `rows` of their output rows
 };
@@ -23,7 +23,8 @@ class WeightTask {
   WeightTask(const ConvShape& s, const TapMap& map, const WeightPlan& plan, const T* x, const T* dy, T* partial)
       : s_(s), map_(map), plan_(plan), x_(x), dy_(dy), partial_(partial),
         panels_(plan.images * plan.rows * s.ow * plan.panels * tile_cols<T>),
-        patches_(plan.gathers ? plan.images * plan.rows * s.ow * plan.depth : 0) {
+        pitch_((s.w + 2 * s.pad_w) * map.source_c),
+        padded_(plan.mixes_taps ? plan.images * (plan.rows * s.stride_h + s.kh * s.dilation_h) * pitch_ : 0) {
     for (std::int64_t q = 0; q < s.kw; ++q) {
       ColumnRun run{0, s.ow, 0};
       while (run.begin < run.end && map.cols.of(run.begin)[q] < 0) ++run.begin;
@@ -40,12 +41,19 @@ class WeightTask {
       for (std::int64_t row = 0; row < s_.oh; row += plan_.rows) {
         image_ = n, images_ = std::min(plan_.images, image_end - n);
         row_ = row, rows_ = std::min(plan_.rows, s_.oh - row);
-        across_images_ = images_ > s_.ow && !plan_.gathers;
-        list_taps();
+        across_images_ = images_ > s_.ow && !plan_.mixes_taps;
+        list_all();
+        {
+          const std::int64_t first = std::max<std::int64_t>(0, row_ * s_.stride_h - s_.pad_h), last = std::min(s_.h, first + rows_ * s_.stride_h + s_.kh);
+          const std::int64_t span = images_ > 1 ? images_ * map_.source_image : (last - first) * s_.w * s_.c;
+          ahead_ = x_ + image_ * map_.source_image + (images_ > 1 ? 0 : first * s_.w * s_.c) + span;
+          ahead_end_ = std::min(ahead_ + span, x_ + s_.n * map_.source_image);
+          ahead_step_ = 1 + span / 16 / std::max<std::int64_t>(1, plan_.panels * (block_end - block_begin));
+        }
         for (std::int64_t b = block_begin; b < block_end;) {
           const std::int64_t group = b / per_group, stop = std::min(block_end, (group + 1) * per_group);
           pack_gradient(group);
-          if (plan_.gathers) gather(group);
+          if (plan_.mixes_taps) pad_images(group);
           for (std::int64_t panel = 0; panel < plan_.panels; ++panel) multiply(group, panel, b, stop);
           b = stop;
         }
@@ -85,26 +93,47 @@ class WeightTask {
     }
   }
 
-  /// Copies what the taps of each pixel of the chunk read: [pixels, taps * channels], zeros for padding.
-  void gather(std::int64_t group) {
-    std::fill_n(patches_.data(), pixels() * plan_.depth, T(0));
+  /// Copies the image rows under the chunk, of the channels of one group, with zeros for the padding.
+  void pad_images(std::int64_t group) {
     for (std::int64_t i = 0; i < images_; ++i)
-      for (std::int64_t row = 0; row < rows_; ++row)
-        for (std::int64_t tap = 0; tap < map_.taps(); ++tap) {
-          const std::int64_t from = map_.rows.of(row_ + row)[tap / s_.kw];
-          if (from < 0) continue;
-          const T* const image = x_ + (image_ + i) * map_.source_image + group * map_.source_c;
-          T* const patches = patches_.data() + position(i, row, 0) * plan_.depth + tap * map_.source_c;
-          gather_row(columns_[static_cast<std::size_t>(tap % s_.kw)], image + from, patches);
-        }
+      for (std::int64_t r = 0; r < padded_rows(); ++r) {
+        T* out = padded_.data() + (i * padded_rows() + r) * pitch_;
+        const std::int64_t h = row_ * s_.stride_h - s_.pad_h + r;
+        std::fill_n(out, pitch_, T(0));
+        if (h < 0 || h >= s_.h) continue;
+        const T* from = x_ + (((image_ + i) * s_.h + h) * s_.w) * s_.c + group * map_.source_c;
+        out += s_.pad_w * map_.source_c;
+        for (std::int64_t w = 0; w < s_.w; ++w, from += s_.c, out += map_.source_c)
+          for (std::int64_t c = 0; c < map_.source_c; ++c) out[c] = from[c];
+      }
   }
-  void gather_row(const ColumnRun& run, const T* row, T* patches) const {
-    const std::int64_t step = s_.stride_w * s_.c, depth = plan_.depth, count = run.end - run.begin;
-    for (std::int64_t c = 0; c < map_.source_c; ++c) {
-      const T* from = row + run.offset + c;
-      T* to = patches + run.begin * depth + c;
-      for (std::int64_t j = 0; j < count; ++j) to[j * depth] = from[j * step];
+  std::int64_t padded_rows() const { return (rows_ - 1) * s_.stride_h + (s_.kh - 1) * s_.dilation_h + 1; }
+
+  /// One list per tap, or per block of rows that are different taps.
+  void list_all() {
+    whole_.clear();
+    rest_.clear();
+    first_.clear();
+    for (std::int64_t i = 0; i < (plan_.mixes_taps ? plan_.blocks_per_tap : plan_.taps); ++i) {
+      first_.push_back(whole_.size());
+      plan_.mixes_taps ? list_mixed(i) : list_pixels(i);
     }
+    first_.push_back(whole_.size());
+  }
+
+  /// Every row of the block reads its own tap of the padded image; an output row is one stretch.
+  void list_mixed(std::int64_t block) {
+    const std::int64_t channels = map_.source_c;
+    for (std::int64_t i = 0; i < images_; ++i)
+      for (std::int64_t row = 0; row < rows_; ++row) {
+        Stretch<T> stretch{{}, panels_.data() + position(i, row, 0) * tile_cols<T>, s_.ow};
+        for (std::int64_t k = 0; k < tile_rows; ++k) {
+          const std::int64_t at = std::min(block * tile_rows + k, plan_.depth - 1), tap = at / channels;
+          const std::int64_t h = i * padded_rows() + row * s_.stride_h + tap / s_.kw * s_.dilation_h;
+          stretch.a[k] = padded_.data() + h * pitch_ + tap % s_.kw * s_.dilation_w * channels + at % channels;
+        }
+        whole_.push_back(stretch);
+      }
   }
 
   /// Adds a run of pixels for whole blocks of rows, and for the last block, which may have fewer.
@@ -115,17 +144,6 @@ class WeightTask {
     whole_.push_back(stretch);
     for (std::int64_t i = rest; rest && i < tile_rows; ++i) stretch.a[i] = a + rest - 1;
     if (rest) rest_.push_back(stretch);
-  }
-
-  void list_taps() {
-    whole_.clear();
-    rest_.clear();
-    first_.clear();
-    for (std::int64_t tap = 0; tap < plan_.taps; ++tap) {
-      first_.push_back(whole_.size());
-      plan_.gathers ? add_stretch(patches_.data(), 0, pixels()) : list_pixels(tap);
-    }
-    first_.push_back(whole_.size());
   }
 
   /// The pixels that one tap contributes: runs along the image index or along an output row, whichever is longer.
@@ -145,23 +163,29 @@ class WeightTask {
     }
   }
 
+  void prefetch_ahead(std::int64_t) {
+    constexpr std::int64_t line = 64 / sizeof(T);
+    for (std::int64_t i = 0; i < ahead_step_ && ahead_ < ahead_end_; ++i, ahead_ += line) __builtin_prefetch(ahead_, 0, 2);
+  }
+
   void multiply(std::int64_t group, std::int64_t panel, std::int64_t block_begin, std::int64_t block_end) {
-    const std::int64_t pixel_step = across_images_ ? map_.source_image : s_.stride_w * s_.c;
-    TileShift shift{.a_step = plan_.gathers ? plan_.depth : pixel_step,
-                    .b = panel * pixels() * tile_cols<T>,
-                    .c = panel * tile_cols<T>};
+    TileShift shift{.a_step = s_.stride_w * s_.c, .b = panel * pixels() * tile_cols<T>, .c = panel * tile_cols<T>};
+    if (across_images_) shift.a_step = map_.source_image;
+    if (plan_.mixes_taps) shift.a_step = s_.stride_w * map_.source_c;
     TileOut<T> out;
     out.accumulate = started_;
     out.cols = std::min<std::int64_t>(tile_cols<T>, map_.target_c - shift.c);
     for (std::int64_t b = block_begin; b < block_end; ++b) {
-      const std::int64_t tap = b / plan_.blocks_per_tap % plan_.taps, row = b % plan_.blocks_per_tap * tile_rows;
+      const std::int64_t tap = b / plan_.blocks_per_tap % plan_.taps, block = b % plan_.blocks_per_tap;
+      const std::int64_t row = block * tile_rows;
       out.rows = static_cast<int>(std::min<std::int64_t>(tile_rows, plan_.depth - row));
       for (int i = 0; i < out.rows; ++i)
         out.row[i] = partial_ + ((group * plan_.taps + tap) * plan_.depth + row + i) * map_.target_c;
-      shift.a = row + (plan_.gathers ? 0 : group * map_.source_c);
-      const std::size_t begin = first_[static_cast<std::size_t>(tap)], end = first_[static_cast<std::size_t>(tap) + 1];
-      const auto& list = out.rows == tile_rows ? whole_ : rest_;
-      sum_tile(list.data() + begin, static_cast<std::int64_t>(end - begin), shift, out);
+      if (!plan_.mixes_taps) shift.a = row + group * map_.source_c;
+      const auto& list = plan_.mixes_taps || out.rows == tile_rows ? whole_ : rest_;
+      const auto index = static_cast<std::size_t>(plan_.mixes_taps ? block : tap);
+      prefetch_ahead(b);
+      sum_tile(list.data() + first_[index], static_cast<std::int64_t>(first_[index + 1] - first_[index]), shift, out);
     }
   }
 
@@ -170,11 +194,15 @@ class WeightTask {
   const WeightPlan& plan_;
   const T *x_, *dy_;
   T* partial_;
-  Scratch<T> panels_, patches_;
+  Scratch<T> panels_;                     ///< dy of the chunk
+  std::int64_t pitch_;
+  Scratch<T> padded_;                     ///< image rows under the chunk
   std::vector<ColumnRun> columns_;        ///< of each column tap
   std::vector<Stretch<T>> whole_, rest_;  ///< of all taps
   std::vector<std::size_t> first_;        ///< where each tap's begin
   std::int64_t image_ = 0, images_ = 0, row_ = 0, rows_ = 0;
+  const T *ahead_ = nullptr, *ahead_end_ = nullptr;
+  std::int64_t ahead_step_ = 0;
   bool across_images_ = false, started_ = false;
 };
 

@@ -15,12 +15,12 @@ struct CenterCrop {
   static constexpr std::string_view name = "center_crop";
 };
 
-inline void validate(const CenterCrop& o) {
+AKIN_LAZY void validate(const CenterCrop& o) {
   check(o.size >= 1 && o.size <= 1 << 15, o.name, "size must lie in 1 ... 32768 pixels, got ", o.size);
   check(o.fraction > 0 && o.fraction <= 1, o.name, "fraction must lie in (0, 1], got ", o.fraction);
 }
 
-inline std::optional<kernels::CropStep> draw(const CenterCrop& o, const ImageSize& in, Draws) {
+AKIN_LAZY std::optional<kernels::CropStep> draw(const CenterCrop& o, const ImageSize& in, Draws) {
   const auto shorter = static_cast<double>(std::min(in.height, in.width));
   const auto side = static_cast<std::int32_t>(std::fmax(1, std::nearbyint(o.fraction * shorter)));
   const auto size = static_cast<std::int32_t>(o.size);

@@ -19,14 +19,14 @@ struct ColorJitter {
   static constexpr std::string_view name = "color_jitter";
 };
 
-inline void validate(const ColorJitter& o) {
+AKIN_LAZY void validate(const ColorJitter& o) {
   for (const double strength : {o.brightness, o.contrast, o.saturation})
     check(strength >= 0 && strength < 1e6, o.name, "brightness, contrast and saturation must be >= 0, got ", strength);
   check(o.hue >= 0 && o.hue <= 0.5, o.name, "hue must lie in [0, 0.5] turns, got ", o.hue);
   check_probability(o.name, o.probability);
 }
 
-inline std::optional<kernels::JitterStep> draw(const ColorJitter& o, const ImageSize&, Draws draws) {
+AKIN_LAZY std::optional<kernels::JitterStep> draw(const ColorJitter& o, const ImageSize&, Draws draws) {
   if (!draws.chance(o.probability)) return std::nullopt;
   const auto factor = [&](double strength) {
     return static_cast<float>(draws.uniform(std::fmax(0, 1 - strength), 1 + strength));

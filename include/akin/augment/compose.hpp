@@ -28,7 +28,7 @@ using Transform =
 class Pipeline {
  public:
   /// Errors: options out of range; more transforms than a plan can hold.
-  explicit Pipeline(std::vector<Transform> transforms) : transforms_(std::move(transforms)) {
+  AKIN_LAZY explicit Pipeline(std::vector<Transform> transforms) : transforms_(std::move(transforms)) {
     check(transforms_.size() <= kernels::max_augment_steps, "pipeline", "at most ", kernels::max_augment_steps,
           " transforms are supported, got ", transforms_.size());
     for (std::size_t i = 0; i < transforms_.size(); ++i) {
@@ -40,7 +40,7 @@ class Pipeline {
   const std::vector<Transform>& transforms() const { return transforms_; }
 
   /// What happens to one image of that size: a function of (seed, index, epoch, view) alone. where.stream is ignored.
-  kernels::AugmentPlan plan(const ImageSize& size, std::uint64_t seed, Draws::Where where) const {
+  AKIN_LAZY kernels::AugmentPlan plan(const ImageSize& size, std::uint64_t seed, Draws::Where where) const {
     kernels::AugmentPlan plan;
     plan.size = size;
     for (std::size_t i = 0; i < transforms_.size(); ++i) {
@@ -57,7 +57,7 @@ class Pipeline {
   /// samples  images [N, H, W, C] u8, C = 1 or 3, N > 0
   /// view     0 ... 255; other views get other random numbers
   /// returns  [N, S, S, C] f32 after a crop to size S, else [N, H, W, C]
-  Array apply(const Samples& samples, std::uint64_t seed, int view = 0) const {
+  AKIN_LAZY Array apply(const Samples& samples, std::uint64_t seed, int view = 0) const {
     check_samples(samples, view);
     const Array& images = samples.images;
     const std::int64_t n = images.dim(0);
@@ -79,13 +79,13 @@ class Pipeline {
 
  private:
   /// Two transforms of one kind must not share their draws.
-  std::uint32_t stream_at(std::size_t i) const {
+  AKIN_LAZY std::uint32_t stream_at(std::size_t i) const {
     std::uint32_t stream = std::visit([](const auto& transform) { return stream_of(transform.name); }, transforms_[i]);
     for (std::size_t j = 0; j < i; ++j) stream += transforms_[j].index() == transforms_[i].index();
     return stream;
   }
 
-  static void check_samples(const Samples& samples, int view) {
+  AKIN_LAZY static void check_samples(const Samples& samples, int view) {
     const Array& images = samples.images;
     check(images.defined() && images.dtype() == DType::u8, "augment", "images must be u8, got ", images.dtype());
     check_rank("augment", "a batch of images [N, H, W, C]", images, 4);
@@ -105,7 +105,7 @@ class Pipeline {
 };
 
 /// Evaluation: u8 to normalised f32 at the native size, nothing random.
-inline Pipeline plain(const Normalize& normalize = {}) { return Pipeline({normalize}); }
+AKIN_LAZY Pipeline plain(const Normalize& normalize = {}) { return Pipeline({normalize}); }
 
 struct ViewOptions {
   std::uint64_t seed = 0;
@@ -119,7 +119,7 @@ struct PipelinePair {
 /// Several views of every sample, one pipeline each; view v differs from view u even where the pipelines are equal.
 class Views {
  public:
-  explicit Views(std::vector<Pipeline> pipelines, const ViewOptions& options = {})
+  AKIN_LAZY explicit Views(std::vector<Pipeline> pipelines, const ViewOptions& options = {})
       : pipelines_(std::move(pipelines)), seed_(options.seed) {
     check(!pipelines_.empty() && pipelines_.size() <= 256, "views", "needs 1 ... 256 pipelines, got ",
           pipelines_.size());
@@ -130,7 +130,7 @@ class Views {
   const std::vector<Pipeline>& pipelines() const { return pipelines_; }
 
   /// One Array per view, row i of each from sample i.
-  std::vector<Array> operator()(const Samples& samples) const {
+  AKIN_LAZY std::vector<Array> operator()(const Samples& samples) const {
     std::vector<Array> views;
     for (std::size_t v = 0; v < pipelines_.size(); ++v)
       views.push_back(pipelines_[v].apply(samples, seed_, static_cast<int>(v)));
@@ -142,11 +142,11 @@ class Views {
   std::uint64_t seed_;
 };
 
-inline Views two_views(const Pipeline& both, const ViewOptions& options = {}) { return Views({both, both}, options); }
-inline Views two_views(const Pipeline& first, const Pipeline& second, const ViewOptions& options = {}) {
+AKIN_LAZY Views two_views(const Pipeline& both, const ViewOptions& options = {}) { return Views({both, both}, options); }
+AKIN_LAZY Views two_views(const Pipeline& first, const Pipeline& second, const ViewOptions& options = {}) {
   return Views({first, second}, options);
 }
-inline Views two_views(const PipelinePair& pair, const ViewOptions& options = {}) {
+AKIN_LAZY Views two_views(const PipelinePair& pair, const ViewOptions& options = {}) {
   return Views({pair.first, pair.second}, options);
 }
 

@@ -10,9 +10,9 @@ struct HorizontalFlip {
   static constexpr std::string_view name = "horizontal_flip";
 };
 
-inline void validate(const HorizontalFlip& o) { check_probability(o.name, o.probability); }
+AKIN_LAZY void validate(const HorizontalFlip& o) { check_probability(o.name, o.probability); }
 
-inline std::optional<kernels::FlipStep> draw(const HorizontalFlip& o, const ImageSize&, Draws draws) {
+AKIN_LAZY std::optional<kernels::FlipStep> draw(const HorizontalFlip& o, const ImageSize&, Draws draws) {
   if (!draws.chance(o.probability)) return std::nullopt;
   return kernels::FlipStep{};
 }

@@ -14,7 +14,7 @@ struct GaussianBlur {
   static constexpr std::string_view name = "gaussian_blur";
 };
 
-inline void validate(const GaussianBlur& o) {
+AKIN_LAZY void validate(const GaussianBlur& o) {
   check(o.kernel >= 1 && o.kernel < 1 << 15 && o.kernel % 2 == 1, o.name, "kernel must be odd and positive, got ",
         o.kernel);
   check(o.min_sigma > 0 && o.min_sigma <= o.max_sigma && o.max_sigma < 1e6, o.name,
@@ -23,7 +23,7 @@ inline void validate(const GaussianBlur& o) {
 }
 
 /// Errors: the kernel reaches further than one reflection of the image.
-inline std::optional<kernels::BlurStep> draw(const GaussianBlur& o, const ImageSize& in, Draws draws) {
+AKIN_LAZY std::optional<kernels::BlurStep> draw(const GaussianBlur& o, const ImageSize& in, Draws draws) {
   check(o.kernel / 2 < in.height && o.kernel / 2 < in.width, o.name, "kernel ", o.kernel,
         " is too large for images of ", in.height, " x ", in.width, "; use at most ",
         2 * std::min(in.height, in.width) - 1);

@@ -10,9 +10,9 @@ struct Grayscale {
   static constexpr std::string_view name = "grayscale";
 };
 
-inline void validate(const Grayscale& o) { check_probability(o.name, o.probability); }
+AKIN_LAZY void validate(const Grayscale& o) { check_probability(o.name, o.probability); }
 
-inline std::optional<kernels::GrayStep> draw(const Grayscale& o, const ImageSize&, Draws draws) {
+AKIN_LAZY std::optional<kernels::GrayStep> draw(const Grayscale& o, const ImageSize&, Draws draws) {
   if (!draws.chance(o.probability)) return std::nullopt;
   return kernels::GrayStep{};
 }

@@ -13,18 +13,18 @@ struct Normalize {
   static constexpr std::string_view name = "normalize";
 };
 
-inline Normalize cifar10_normalize() { return {.mean = {.4914, .4822, .4465}, .std = {.2470, .2435, .2616}}; }
-inline Normalize fashion_mnist_normalize() { return {.mean = {.2860}, .std = {.3530}}; }
-inline Normalize imagenet_normalize() { return {.mean = {.485, .456, .406}, .std = {.229, .224, .225}}; }
+AKIN_LAZY Normalize cifar10_normalize() { return {.mean = {.4914, .4822, .4465}, .std = {.2470, .2435, .2616}}; }
+AKIN_LAZY Normalize fashion_mnist_normalize() { return {.mean = {.2860}, .std = {.3530}}; }
+AKIN_LAZY Normalize imagenet_normalize() { return {.mean = {.485, .456, .406}, .std = {.229, .224, .225}}; }
 
-inline void validate(const Normalize& o) {
+AKIN_LAZY void validate(const Normalize& o) {
   check((o.mean.size() == 1 || o.mean.size() == 3) && o.mean.size() == o.std.size(), o.name,
         "needs 1 or 3 means and as many stds, got ", o.mean.size(), " and ", o.std.size());
   for (const double std : o.std) check(std > 0 && std < 1e6, o.name, "std must be > 0, got ", std);
 }
 
 /// Errors: three values for images of one channel.
-inline std::optional<kernels::NormalizeStep> draw(const Normalize& o, const ImageSize& in, Draws) {
+AKIN_LAZY std::optional<kernels::NormalizeStep> draw(const Normalize& o, const ImageSize& in, Draws) {
   const std::size_t given = o.mean.size();
   check(given == 1 || static_cast<std::int64_t>(given) == in.channels, o.name, "has ", given,
         " means, but images have ", in.channels, " channel(s)");

@@ -20,11 +20,11 @@ struct RecipeOptions {
 };
 
 /// CIFAR-10's constants for three channels, 0.5 and 0.5 for one.
-inline Normalize default_normalize(std::int64_t channels) { return channels == 3 ? cifar10_normalize() : Normalize{}; }
+AKIN_LAZY Normalize default_normalize(std::int64_t channels) { return channels == 3 ? cifar10_normalize() : Normalize{}; }
 
 namespace detail {
 
-inline ColorJitter stronger(const ColorJitter& jitter, const RecipeOptions& o) {
+AKIN_LAZY ColorJitter stronger(const ColorJitter& jitter, const RecipeOptions& o) {
   return {.brightness = o.strength * jitter.brightness,
           .contrast = o.strength * jitter.contrast,
           .saturation = o.strength * jitter.saturation,
@@ -33,7 +33,7 @@ inline ColorJitter stronger(const ColorJitter& jitter, const RecipeOptions& o) {
 }
 
 /// Crop, flip, jitter, gray; blur above 32 pixels; solarize; normalise.
-inline Pipeline recipe(const RecipeOptions& o, const ColorJitter& jitter, double blur, double solarize) {
+AKIN_LAZY Pipeline recipe(const RecipeOptions& o, const ColorJitter& jitter, double blur, double solarize) {
   check(o.channels == 1 || o.channels == 3, "recipe", "channels must be 1 or 3, got ", o.channels);
   std::vector<Transform> steps = {ResizedCrop{.size = o.size, .min_area = o.min_area}, HorizontalFlip{},
                                   stronger(jitter, o)};
@@ -48,14 +48,14 @@ inline Pipeline recipe(const RecipeOptions& o, const ColorJitter& jitter, double
 
 /// SimCLR, arXiv:2002.05709, appendices A and B.9: jitter (.8, .8, .8, .2), half as strong up to 32 pixels; gray .2;
 /// blur .5 above 32 pixels.
-inline Pipeline simclr(const RecipeOptions& o = {}) {
+AKIN_LAZY Pipeline simclr(const RecipeOptions& o = {}) {
   const double s = o.size <= 32 ? 0.5 : 1;
   return detail::recipe(o, {.brightness = .8 * s, .contrast = .8 * s, .saturation = .8 * s, .hue = .2 * s}, 0.5, 0);
 }
 
 /// BYOL, arXiv:2006.07733, appendix B; also Barlow Twins, VICReg and MoCo v3: jitter (.4, .4, .2, .1), gray .2.
 /// The first view is always blurred, the second one time in ten (both only above 32 pixels) and solarized with .2.
-inline PipelinePair byol(const RecipeOptions& o = {}) {
+AKIN_LAZY PipelinePair byol(const RecipeOptions& o = {}) {
   const ColorJitter jitter{.brightness = .4, .contrast = .4, .saturation = .2, .hue = .1};
   return {detail::recipe(o, jitter, 1, 0), detail::recipe(o, jitter, 0.1, 0.2)};
 }
@@ -69,7 +69,7 @@ struct DemoOptions {
 };
 
 /// The small recipe of the Fashion-MNIST demonstration: crop, flip, brightness and contrast.
-inline Pipeline demo(const DemoOptions& o = {}) {
+AKIN_LAZY Pipeline demo(const DemoOptions& o = {}) {
   return Pipeline({ResizedCrop{.size = o.size, .min_area = o.min_area}, HorizontalFlip{},
                    ColorJitter{.brightness = o.brightness, .contrast = o.contrast, .probability = o.jitter_probability},
                    o.normalize});

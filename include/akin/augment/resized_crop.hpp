@@ -15,7 +15,7 @@ struct ResizedCrop {
   static constexpr std::string_view name = "resized_crop";
 };
 
-inline void validate(const ResizedCrop& o) {
+AKIN_LAZY void validate(const ResizedCrop& o) {
   check(o.size >= 1 && o.size <= 1 << 15, o.name, "size must lie in 1 ... 32768 pixels, got ", o.size);
   check(o.min_area > 0 && o.min_area <= o.max_area && o.max_area <= 1, o.name,
         "needs 0 < min_area <= max_area <= 1, got min_area ", o.min_area, ", max_area ", o.max_area);
@@ -24,7 +24,7 @@ inline void validate(const ResizedCrop& o) {
 }
 
 /// The largest box in the middle whose ratio is allowed.
-inline kernels::CropStep central_box(const ResizedCrop& o, const ImageSize& in) {
+AKIN_LAZY kernels::CropStep central_box(const ResizedCrop& o, const ImageSize& in) {
   const auto width = static_cast<double>(in.width), height = static_cast<double>(in.height);
   double w = width, h = height;
   if (width / height < o.min_ratio) h = std::fmax(1, std::nearbyint(width / o.min_ratio));
@@ -36,7 +36,7 @@ inline kernels::CropStep central_box(const ResizedCrop& o, const ImageSize& in) 
 }
 
 /// Ten attempts at a box that fits; then the central one.
-inline kernels::CropStep random_box(const ResizedCrop& o, const ImageSize& in, Draws& draws) {
+AKIN_LAZY kernels::CropStep random_box(const ResizedCrop& o, const ImageSize& in, Draws& draws) {
   const double area = static_cast<double>(in.pixels());
   for (int attempt = 0; attempt < 10; ++attempt) {
     const double target = area * draws.uniform(o.min_area, o.max_area);
@@ -52,7 +52,7 @@ inline kernels::CropStep random_box(const ResizedCrop& o, const ImageSize& in, D
   return central_box(o, in);
 }
 
-inline std::optional<kernels::CropStep> draw(const ResizedCrop& o, const ImageSize& in, Draws draws) {
+AKIN_LAZY std::optional<kernels::CropStep> draw(const ResizedCrop& o, const ImageSize& in, Draws draws) {
   kernels::CropStep step = random_box(o, in, draws);
   step.out_height = step.out_width = static_cast<std::int32_t>(o.size);
   return step;

@@ -11,12 +11,12 @@ struct Solarize {
   static constexpr std::string_view name = "solarize";
 };
 
-inline void validate(const Solarize& o) {
+AKIN_LAZY void validate(const Solarize& o) {
   check(o.threshold >= 0 && o.threshold <= 1, o.name, "threshold must lie in [0, 1], got ", o.threshold);
   check_probability(o.name, o.probability);
 }
 
-inline std::optional<kernels::SolarizeStep> draw(const Solarize& o, const ImageSize&, Draws draws) {
+AKIN_LAZY std::optional<kernels::SolarizeStep> draw(const Solarize& o, const ImageSize&, Draws draws) {
   if (!draws.chance(o.probability)) return std::nullopt;
   return kernels::SolarizeStep{.threshold = static_cast<float>(o.threshold)};
 }

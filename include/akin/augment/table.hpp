@@ -20,7 +20,7 @@ struct RecipeRow {
   PipelinePair (*make)(const RecipeSetup&);
 };
 
-inline const std::vector<RecipeRow>& table() {
+AKIN_LAZY const std::vector<RecipeRow>& table() {
   static const std::vector<RecipeRow> rows = {
       {"demo", "crop 0.2-1, flip, brightness and contrast 0.6",
        [](const RecipeSetup& s) {
@@ -39,7 +39,7 @@ inline const std::vector<RecipeRow>& table() {
 }
 
 /// The row of that name. Errors: unknown name, with the known ones and the nearest.
-inline const RecipeRow& find(std::string_view name) {
+AKIN_LAZY const RecipeRow& find(std::string_view name) {
   std::vector<std::string> known;
   for (const auto& row : table()) {
     if (row.name == name) return row;

@@ -16,7 +16,7 @@ namespace akin::inline AKIN_ABI::augment {
 
 using kernels::ImageSize;
 
-inline void check_probability(std::string_view op, double probability) {
+AKIN_LAZY void check_probability(std::string_view op, double probability) {
   check(probability >= 0 && probability <= 1, op, "probability must lie in [0, 1], got ", probability);
 }
 

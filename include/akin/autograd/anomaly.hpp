@@ -20,9 +20,9 @@ inline AnomalyState& anomaly() {
 }
 
 /// 0 x is 0 for every finite x and NaN otherwise.
-inline bool all_finite(const Array& x) { return !is_floating(x.dtype()) || ops::sum(ops::scale(x, 0)).item() == 0; }
+AKIN_LAZY bool all_finite(const Array& x) { return !is_floating(x.dtype()) || ops::sum(ops::scale(x, 0)).item() == 0; }
 
-inline void check_finite(const Array& x, std::string_view pass, std::string_view op, const std::string& module) {
+AKIN_LAZY void check_finite(const Array& x, std::string_view pass, std::string_view op, const std::string& module) {
   if (!all_finite(x))
     throw Error(cat("anomaly: the ", pass, " of '", op, "'", module.empty() ? "" : cat(" in module '", module, "'"),
                     " gave NaN or infinity, shape ", x.shape()));
@@ -31,7 +31,7 @@ inline void check_finite(const Array& x, std::string_view pass, std::string_view
 /// Marks a module as being evaluated. Costs one branch when anomaly mode is off.
 class ModuleScope {
  public:
-  explicit ModuleScope(const std::string& path) : pushed_(anomaly().on) {
+  AKIN_LAZY explicit ModuleScope(const std::string& path) : pushed_(anomaly().on) {
     if (pushed_) anomaly().modules.push_back(path);
   }
   ~ModuleScope() {

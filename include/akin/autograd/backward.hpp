@@ -11,7 +11,7 @@ namespace akin::inline AKIN_ABI {
 
 namespace detail {
 
-inline std::uint64_t next_backward_pass() {
+AKIN_LAZY std::uint64_t next_backward_pass() {
   static std::atomic<std::uint64_t> pass{0};
   return pass.fetch_add(1, std::memory_order_relaxed) + 1;
 }
@@ -21,7 +21,7 @@ struct OlderNode {
 };
 
 /// Passes the node's gradient to its inputs, adding context to what goes wrong.
-inline void pass_back(GradNode& node, Edge& edge, const Array& dy) {
+AKIN_LAZY void pass_back(GradNode& node, Edge& edge, const Array& dy) {
   try {
     edge.pass_back(dy);
   } catch (const Error& error) {
@@ -32,7 +32,8 @@ inline void pass_back(GradNode& node, Edge& edge, const Array& dy) {
 
 }  // namespace detail
 
-inline void Tensor::backward(BackwardOptions options) const {
+template <class Lazy>
+void Tensor::backward(BackwardOptions options) const {
   check(size() == 1, "backward", "needs a scalar, got shape ", shape(), "; reduce it with mean() or sum()");
   check(requires_grad(), "backward", "nothing to differentiate: no input of this tensor has requires_grad");
   const std::uint64_t pass = detail::next_backward_pass();

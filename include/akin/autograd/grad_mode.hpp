@@ -11,7 +11,7 @@ inline bool& grad_enabled() {
 }
 }  // namespace detail
 
-inline bool grad_enabled() { return detail::grad_enabled(); }
+AKIN_LAZY bool grad_enabled() { return detail::grad_enabled(); }
 
 /// While alive, nothing on this thread is recorded: evaluation, target networks, updates by hand.
 class NoGrad {

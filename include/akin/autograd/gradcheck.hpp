@@ -26,7 +26,7 @@ struct GradcheckReport {
   std::int64_t element = 0;
   double analytic = 0, numeric = 0;
 
-  std::string summary() const {
+  AKIN_LAZY std::string summary() const {
     return cat(ok ? "ok" : "WRONG", ": largest error ", worst, " of the tolerance, at input ", input, " element ", element,
                ": analytic ", analytic, ", numeric ", numeric);
   }
@@ -45,7 +45,7 @@ Tensor call_with(F& f, const std::vector<Tensor>& in) {
 }
 
 /// sum(y * r) as a Tensor whose gradient with respect to y is r.
-inline Tensor probe(const Tensor& y, std::uint64_t seed) {
+AKIN_LAZY Tensor probe(const Tensor& y, std::uint64_t seed) {
   Array r = empty_like(y.value());
   Draws draws(seed, {.stream = stream_of("gradcheck")});
   for (std::int64_t i = 0; i < r.size(); ++i) r.mut<double>()[i] = draws.uniform(-1, 1);

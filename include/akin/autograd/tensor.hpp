@@ -29,7 +29,7 @@ struct Edge {
 };
 using EdgePtr = std::unique_ptr<Edge>;
 
-inline std::uint64_t next_node_order() {
+AKIN_LAZY std::uint64_t next_node_order() {
   static std::atomic<std::uint64_t> order{0};
   return order.fetch_add(1, std::memory_order_relaxed);
 }
@@ -63,7 +63,7 @@ struct GradNode {
   }
 
   /// Adds to the gradient, in place when nobody else can see it.
-  void accumulate(Array g, std::string_view from) {
+  AKIN_LAZY void accumulate(Array g, std::string_view from) {
     check(g.shape() == shape && g.dtype() == dtype, from, "its backward returned ", g.dtype(), " ", g.shape(),
           " for an input that is ", dtype, " ", shape);
     if (!grad.defined()) grad = std::move(g);
@@ -82,7 +82,7 @@ struct BackwardOptions {
 class AKIN_ABI_TAG Tensor {
  public:
   Tensor() = default;  ///< no value at all, as for a layer without bias; defined() is false
-  explicit Tensor(Array value, bool requires_grad = false) : body_(std::make_shared<Body>()) {
+  AKIN_LAZY explicit Tensor(Array value, bool requires_grad = false) : body_(std::make_shared<Body>()) {
     body_->value = std::move(value);
     set_requires_grad(requires_grad);
   }
@@ -102,7 +102,7 @@ class AKIN_ABI_TAG Tensor {
 
   bool requires_grad() const { return body_ && body_->node; }
   /// Leaves only. Errors: the tensor was computed from others.
-  void set_requires_grad(bool on) const {
+  AKIN_LAZY void set_requires_grad(bool on) const {
     check(!requires_grad() || body().node->edges.empty(), "set_requires_grad", "this tensor is the result of '",
           requires_grad() ? body().node->op : "", "'; use detach() to cut it off");
     if (on) check(is_floating(dtype()), "set_requires_grad", "only floating-point tensors have gradients, this one is ", dtype());
@@ -111,19 +111,19 @@ class AKIN_ABI_TAG Tensor {
 
   bool has_grad() const { return requires_grad() && body_->node->grad.defined(); }
   /// dL/d(this). Errors: there is none yet.
-  const Array& grad() const {
+  AKIN_LAZY const Array& grad() const {
     check(has_grad(), "grad", "no gradient: call backward() on a scalar that depends on this tensor of shape ", shape());
     return body_->node->grad;
   }
-  void zero_grad() const {
+  AKIN_LAZY void zero_grad() const {
     if (requires_grad()) body_->node->grad = Array();
   }
 
   /// The same value, cut off from the graph: stop-gradient.
-  Tensor detach() const { return Tensor(value()); }
+  AKIN_LAZY Tensor detach() const { return Tensor(value()); }
 
   /// Adds dL/dx to every leaf x that this scalar depends on. Defined in backward.hpp.
-  void backward(BackwardOptions options = {}) const;
+  AKIN_LAZY void backward(BackwardOptions options = {}) const;
 
   const detail::GradNodePtr& node() const { return body().node; }
 
@@ -132,14 +132,14 @@ class AKIN_ABI_TAG Tensor {
     Array value;
     detail::GradNodePtr node;  // null when no gradient is needed
   };
-  Body& body() const {
+  AKIN_LAZY Body& body() const {
     check(defined(), "tensor", "has no value (a default-constructed Tensor)");
     return *body_;
   }
   std::shared_ptr<Body> body_;
 };
 
-inline void check_same_shape(std::string_view op, const Tensor& a, const Tensor& b) {
+AKIN_LAZY void check_same_shape(std::string_view op, const Tensor& a, const Tensor& b) {
   check_same_shape(op, a.value(), b.value());
 }
 

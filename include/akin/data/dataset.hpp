@@ -49,19 +49,19 @@ class AKIN_ABI_TAG Dataset {
   const std::vector<std::string>& class_names() const { return facts_.class_names; }
 
   /// Writes image `index` as height x width x channels bytes. Errors: no such index.
-  void read(std::int64_t index, std::uint8_t* pixels) const {
+  AKIN_LAZY void read(std::int64_t index, std::uint8_t* pixels) const {
     check_index("read", index);
     read_image(index, pixels);
   }
   /// Class number of image `index`; -1 when it has none. Errors: no such index.
-  std::int64_t label(std::int64_t index) const {
+  AKIN_LAZY std::int64_t label(std::int64_t index) const {
     check_index("label", index);
     return read_label(index);
   }
 
  protected:
   /// Errors: sizes that are not positive, or 2^32 images and more (random draws are indexed with 32 bits).
-  explicit Dataset(DatasetFacts facts) : facts_(std::move(facts)) {
+  AKIN_LAZY explicit Dataset(DatasetFacts facts) : facts_(std::move(facts)) {
     check(size() >= 0 && size() <= std::numeric_limits<std::uint32_t>::max(), name(),
           "expected fewer than 2^32 images, got ", size());
     check(height() > 0 && width() > 0 && channels() > 0, name(), "images need at least one pixel, got [", height(),
@@ -73,7 +73,7 @@ class AKIN_ABI_TAG Dataset {
   virtual void read_image(std::int64_t index, std::uint8_t* pixels) const = 0;
   virtual std::int64_t read_label(std::int64_t index) const = 0;
 
-  void check_index(std::string_view op, std::int64_t index) const {
+  AKIN_LAZY void check_index(std::string_view op, std::int64_t index) const {
     check(0 <= index && index < size(), op, "image ", index, " does not exist in ", name(), ", which has ", size());
   }
 
@@ -86,7 +86,7 @@ using DatasetPtr = std::shared_ptr<const Dataset>;
 class AKIN_ABI_TAG MemoryDataset final : public Dataset {
  public:
   /// images [N, H, W, C] u8; labels [N] i64 in -1 ... classes-1, or undefined when there are none.
-  MemoryDataset(std::string name, Array images, Array labels, std::vector<std::string> class_names)
+  AKIN_LAZY MemoryDataset(std::string name, Array images, Array labels, std::vector<std::string> class_names)
       : Dataset(facts_of(std::move(name), images, std::move(class_names))), images_(images), labels_(labels) {
     if (!labels.defined()) return;
     check(labels.dtype() == DType::i64 && labels.is_contiguous(), this->name(), "labels must be contiguous i64");
@@ -100,7 +100,7 @@ class AKIN_ABI_TAG MemoryDataset final : public Dataset {
   }
 
  private:
-  static DatasetFacts facts_of(std::string name, const Array& images, std::vector<std::string> class_names) {
+  AKIN_LAZY static DatasetFacts facts_of(std::string name, const Array& images, std::vector<std::string> class_names) {
     check_rank(name, "images [N, H, W, C]", images, 4);
     check(images.dtype() == DType::u8 && images.is_contiguous(), name, "images must be contiguous u8, got ",
           images.dtype());
@@ -117,20 +117,20 @@ class AKIN_ABI_TAG MemoryDataset final : public Dataset {
 };
 
 /// A data set from arrays that already lie in memory; see MemoryDataset for shapes and errors.
-inline DatasetPtr in_memory(std::string name, const Array& images, const Array& labels = {},
+AKIN_LAZY DatasetPtr in_memory(std::string name, const Array& images, const Array& labels = {},
                             std::vector<std::string> class_names = {}) {
   return std::make_shared<MemoryDataset>(std::move(name), images, labels, std::move(class_names));
 }
 
 /// 0 ... n-1.
-inline std::vector<std::uint32_t> first_indices(std::int64_t n) {
+AKIN_LAZY std::vector<std::uint32_t> first_indices(std::int64_t n) {
   std::vector<std::uint32_t> indices(static_cast<std::size_t>(n));
   std::iota(indices.begin(), indices.end(), 0u);
   return indices;
 }
 
 /// Reads the images at `indices`. Errors: no such index; epoch >= 2^24.
-inline Samples take(const Dataset& dataset, std::vector<std::uint32_t> indices, std::uint32_t epoch = 0) {
+AKIN_LAZY Samples take(const Dataset& dataset, std::vector<std::uint32_t> indices, std::uint32_t epoch = 0) {
   check(epoch < 1u << 24, "take", "expected an epoch below 2^24, got ", epoch);
   const auto n = static_cast<std::int64_t>(indices.size());
   Array images = Array::empty({n, dataset.height(), dataset.width(), dataset.channels()}, DType::u8);
@@ -143,13 +143,13 @@ inline Samples take(const Dataset& dataset, std::vector<std::uint32_t> indices, 
 }
 
 /// The labels at `indices`: [N] i64, -1 where there is none.
-inline Array labels(const Dataset& dataset, const std::vector<std::uint32_t>& indices) {
+AKIN_LAZY Array labels(const Dataset& dataset, const std::vector<std::uint32_t>& indices) {
   Array out = Array::empty({static_cast<std::int64_t>(indices.size())}, DType::i64);
   std::transform(indices.begin(), indices.end(), out.mut<std::int64_t>(), [&](auto i) { return dataset.label(i); });
   return out;
 }
 
 /// All labels, in order.
-inline Array labels(const Dataset& dataset) { return labels(dataset, first_indices(dataset.size())); }
+AKIN_LAZY Array labels(const Dataset& dataset) { return labels(dataset, first_indices(dataset.size())); }
 
 }  // namespace akin::inline AKIN_ABI::data

@@ -23,9 +23,9 @@ struct MnistLike {
 
 namespace detail {
 
-inline bool exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
+AKIN_LAZY bool exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
 
-inline std::string find_idx(const MnistLike& from, const std::string& file) {
+AKIN_LAZY std::string find_idx(const MnistLike& from, const std::string& file) {
   const std::string path = from.folder + "/" + file;
   if (exists(path)) return path;
   check(exists(path + ".gz"), from.name, "there is no ", file, "[.gz] in ", from.folder, "; ",
@@ -34,7 +34,7 @@ inline std::string find_idx(const MnistLike& from, const std::string& file) {
   return path + ".gz";
 }
 
-inline Array read_mnist_labels(const MnistLike& from, const std::string& path, std::int64_t images) {
+AKIN_LAZY Array read_mnist_labels(const MnistLike& from, const std::string& path, std::int64_t images) {
   const Array raw = read_idx(path);
   check(raw.dtype() == DType::u8 && raw.rank() == 1, from.name, path,
         ": expected labels of type u8 with 1 axis, found ", raw.dtype(), " ", raw.shape());
@@ -52,7 +52,7 @@ inline Array read_mnist_labels(const MnistLike& from, const std::string& path, s
 }  // namespace detail
 
 /// Reads MNIST, Fashion-MNIST, KMNIST, ... into memory. Errors: a file is missing, damaged, or does not fit the other.
-inline DatasetPtr mnist_like(const MnistLike& from, Split split) {
+AKIN_LAZY DatasetPtr mnist_like(const MnistLike& from, Split split) {
   const std::string prefix = split == Split::train ? "train" : "t10k";
   const std::string path = detail::find_idx(from, prefix + "-images-idx3-ubyte");
   const std::string labels_path = detail::find_idx(from, prefix + "-labels-idx1-ubyte");
@@ -68,7 +68,7 @@ inline constexpr std::string_view fashion_mnist_folder = "/usr/share/datasets/fa
 inline constexpr std::string_view fashion_mnist_install = "sudo apt-get install dataset-fashion-mnist";
 
 /// 60,000 training and 10,000 test images of clothes, 28 x 28 grey, ten classes.
-inline DatasetPtr fashion_mnist(std::string_view folder = fashion_mnist_folder, Split split = Split::train) {
+AKIN_LAZY DatasetPtr fashion_mnist(std::string_view folder = fashion_mnist_folder, Split split = Split::train) {
   return mnist_like({.name = "fashion-mnist",
                      .folder = std::string(folder),
                      .class_names = {"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt",

@@ -23,7 +23,7 @@ namespace akin::inline AKIN_ABI::data {
 /// The inflated bytes of a gzip source. Its end is reported only after length and checksum have been compared.
 class GzipBytes final : public ByteSource {
  public:
-  GzipBytes(std::string name, std::string packed) : ByteSource(std::move(name)), packed_(std::move(packed)) {
+  AKIN_LAZY GzipBytes(std::string name, std::string packed) : ByteSource(std::move(name)), packed_(std::move(packed)) {
     const int window = 15 + 16;  // the largest; + 16 asks for a gzip header and trailer
     check(inflateInit2(&stream_, window) == Z_OK, "gzip", "zlib could not start for ", this->name());
   }
@@ -56,14 +56,14 @@ class GzipBytes final : public ByteSource {
   // Two bits, the shortest code of a deflate match, give at most 258 bytes.
   static constexpr std::uint64_t most_per_byte = 1032;
 
-  void feed() {
+  AKIN_LAZY void feed() {
     if (stream_.avail_in > 0) return;
     const std::size_t chunk = std::min<std::size_t>(packed_.size() - given_, 1u << 30);  // zlib counts in 32 bits
     stream_.next_in = reinterpret_cast<Bytef*>(packed_.data() + given_);
     stream_.avail_in = static_cast<uInt>(chunk);
     given_ += chunk;
   }
-  void end() {
+  AKIN_LAZY void end() {
     ended_ = true;
     feed();
     check(stream_.avail_in == 0, "gzip", name(), ": expected the end of the file at byte ", stream_.total_in,
@@ -76,7 +76,7 @@ class GzipBytes final : public ByteSource {
   bool ended_ = false;
 };
 
-inline std::unique_ptr<ByteSource> open_gzip(const std::string& path) {
+AKIN_LAZY std::unique_ptr<ByteSource> open_gzip(const std::string& path) {
   return std::make_unique<GzipBytes>(path, io::read_file(path));
 }
 
@@ -91,7 +91,7 @@ inline std::unique_ptr<ByteSource> open_gzip(const std::string& path) {
 #endif
 
 /// Opens a file; one whose name ends in .gz gives its inflated bytes. Errors: it cannot be opened.
-inline std::unique_ptr<ByteSource> open_bytes(const std::string& path) {
+AKIN_LAZY std::unique_ptr<ByteSource> open_bytes(const std::string& path) {
   if (path.size() > 3 && path.compare(path.size() - 3, 3, ".gz") == 0) return open_gzip(path);
   return std::make_unique<PlainBytes>(path, io::read_file(path));
 }

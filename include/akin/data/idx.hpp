@@ -16,7 +16,7 @@ namespace akin::inline AKIN_ABI::data {
 
 namespace detail {
 
-inline std::uint64_t big_endian(const std::uint8_t* bytes, std::int64_t count) {
+AKIN_LAZY std::uint64_t big_endian(const std::uint8_t* bytes, std::int64_t count) {
   std::uint64_t value = 0;
   for (std::int64_t i = 0; i < count; ++i) value = value << 8 | bytes[i];
   return value;
@@ -31,7 +31,7 @@ struct IdxHeader {
   std::int64_t bytes() const { return 4 + 4 * shape.rank(); }
 };
 
-inline std::int64_t idx_item_bytes(int type, const std::string& file) {
+AKIN_LAZY std::int64_t idx_item_bytes(int type, const std::string& file) {
   switch (type) {
     case 0x08: return 1;  // u8
     case 0x09: return 1;  // i8
@@ -46,7 +46,7 @@ inline std::int64_t idx_item_bytes(int type, const std::string& file) {
 }
 
 /// The sizes of an array from their big-endian bytes. Errors: the values' bytes cannot be counted in 63 bits.
-inline Shape idx_sizes(const std::uint8_t* bytes, int rank, std::int64_t item_bytes, const std::string& file) {
+AKIN_LAZY Shape idx_sizes(const std::uint8_t* bytes, int rank, std::int64_t item_bytes, const std::string& file) {
   // Sizes of 0 count as 1 here: [0, 2^32-1, 2^32-1, ...] holds no value, yet its strides would overflow.
   std::int64_t room = std::numeric_limits<std::int64_t>::max() / item_bytes;
   Shape shape;
@@ -60,7 +60,7 @@ inline Shape idx_sizes(const std::uint8_t* bytes, int rank, std::int64_t item_by
   return shape;
 }
 
-inline IdxHeader read_idx_header(ByteSource& source) {
+AKIN_LAZY IdxHeader read_idx_header(ByteSource& source) {
   const std::string& file = source.name();
   std::uint8_t bytes[4 + 4 * max_rank] = {};
   const std::size_t got = source.read(bytes, 4);
@@ -101,7 +101,7 @@ Array decode_idx(const Array& raw, const Shape& shape) {
 /// Reads one array: u8 stays u8; i8, i16 and i32 become i32; f32 and f64 stay. 1 to 8 axes.
 /// Errors name file, byte, expected and found: wrong magic, type or rank; too short; too long; sizes beyond the file.
 /// Never takes more memory than the source can fill.
-inline Array read_idx(ByteSource& source) {
+AKIN_LAZY Array read_idx(ByteSource& source) {
   const auto header = detail::read_idx_header(source);
   const std::string& file = source.name();
   const auto expected = static_cast<std::uint64_t>(header.data_bytes);
@@ -125,10 +125,10 @@ inline Array read_idx(ByteSource& source) {
 }
 
 /// Reads a file, inflating it when its name ends in .gz.
-inline Array read_idx(const std::string& path) { return read_idx(*open_bytes(path)); }
+AKIN_LAZY Array read_idx(const std::string& path) { return read_idx(*open_bytes(path)); }
 
 /// Reads bytes that lie in memory; `name` is what errors call them.
-inline Array parse_idx(std::string bytes, std::string name = "memory") {
+AKIN_LAZY Array parse_idx(std::string bytes, std::string name = "memory") {
   PlainBytes source(std::move(name), std::move(bytes));
   return read_idx(source);
 }

@@ -56,7 +56,7 @@ class BatchMaker {
   explicit BatchMaker(std::shared_ptr<const LoaderState> state) : state_(std::move(state)) {}
 
   /// Batch number `ticket`, counted from step 0 of epoch 0.
-  Batch operator()(std::int64_t ticket) {
+  AKIN_LAZY Batch operator()(std::int64_t ticket) {
     const Dataset& dataset = *state_->dataset;
     const LoaderOptions& options = state_->options;
     const std::int64_t epoch = ticket / state_->steps, step = ticket % state_->steps;
@@ -88,7 +88,7 @@ class BatchMaker {
 /// early ends the threads. What a worker throws is thrown here, when its batch is due.
 class Batches {
  public:
-  Batches(std::shared_ptr<detail::LoaderState> state, std::int64_t first, std::int64_t end)
+  AKIN_LAZY Batches(std::shared_ptr<detail::LoaderState> state, std::int64_t first, std::int64_t end)
       : state_(std::move(state)), next_(first), end_(end), make_(state_) {
     const LoaderOptions& options = state_->options;
     if (options.workers == 0 || first == end) return;
@@ -110,11 +110,11 @@ class Batches {
     Batches* batches_;
   };
 
-  Iterator begin() { return advance(), Iterator(this); }
-  std::default_sentinel_t end() const { return {}; }
+  AKIN_LAZY Iterator begin() { return advance(), Iterator(this); }
+  AKIN_LAZY std::default_sentinel_t end() const { return {}; }
 
  private:
-  void advance() {
+  AKIN_LAZY void advance() {
     batch_ = {};  // gives its memory back before the next is made
     done_ = next_ == end_;
     if (done_) return;
@@ -137,7 +137,7 @@ class Loader {
  public:
   /// Errors: no data set or an empty one; batch_size < 1; batch_size > size with drop_last; workers or prefetch out of
   /// range.
-  Loader(DatasetPtr dataset, const LoaderOptions& options = {}, Transform transform = {})
+  AKIN_LAZY Loader(DatasetPtr dataset, const LoaderOptions& options = {}, Transform transform = {})
       : state_(std::make_shared<detail::LoaderState>()) {
     check(dataset != nullptr, "loader", "needs a data set, got none");
     const std::int64_t size = dataset->size(), batch = options.batch_size;
@@ -156,11 +156,11 @@ class Loader {
   }
 
   /// The batches of one epoch, from `first_step` on. Errors: epoch outside 0 ... 2^24-1; no such step.
-  Batches epoch(std::int64_t epoch, std::int64_t first_step = 0) const { return epochs(epoch, epoch + 1, first_step); }
+  AKIN_LAZY Batches epoch(std::int64_t epoch, std::int64_t first_step = 0) const { return epochs(epoch, epoch + 1, first_step); }
 
   /// The batches of epochs first ... end-1 without a pause between them: the next epoch is begun while the last batch
   /// of this one is in use. `first_step` counts in the first epoch.
-  Batches epochs(std::int64_t first, std::int64_t end, std::int64_t first_step = 0) const {
+  AKIN_LAZY Batches epochs(std::int64_t first, std::int64_t end, std::int64_t first_step = 0) const {
     const std::int64_t steps = steps_per_epoch();
     check(0 <= first && first < end && end <= 1 << 24, "loader", "expected epochs in 0 ... 2^24-1, got ", first,
           " ... ", end - 1);

@@ -26,7 +26,7 @@ struct Factors {
 
 inline constexpr double max_hue = 0.8;
 
-inline const std::vector<std::string>& shape_names() {
+AKIN_LAZY const std::vector<std::string>& shape_names() {
   static const std::vector<std::string> names = {"circle",   "ring", "crescent", "square",
                                                  "triangle", "star", "cross",    "arrow"};
   return names;
@@ -38,12 +38,12 @@ struct Point {
   double x, y;
 };
 
-inline double length(double x, double y) { return std::sqrt(x * x + y * y); }
+AKIN_LAZY double length(double x, double y) { return std::sqrt(x * x + y * y); }
 
 /// A simple polygon, moved to its centre of mass and scaled to area pi.
 class Polygon {
  public:
-  explicit Polygon(std::vector<Point> corners) : corners_(std::move(corners)) {
+  AKIN_LAZY explicit Polygon(std::vector<Point> corners) : corners_(std::move(corners)) {
     double area = 0, x = 0, y = 0;  // shoelace formulas
     for (std::size_t i = 0, j = corners_.size() - 1; i < corners_.size(); j = i++) {
       const Point a = corners_[j], b = corners_[i];
@@ -57,7 +57,7 @@ class Polygon {
   }
 
   /// Distance to the outline, negative inside: the nearest edge, and the parity of edges that a ray from p crosses.
-  double distance(Point p) const {
+  AKIN_LAZY double distance(Point p) const {
     double nearest = INFINITY;
     bool inside = false;
     for (std::size_t i = 0, j = corners_.size() - 1; i < corners_.size(); j = i++) {
@@ -75,7 +75,7 @@ class Polygon {
 };
 
 /// A star with its first point up. Inner radius cos(pi / points) makes it a regular polygon.
-inline std::vector<Point> star_corners(int points, double inner_radius) {
+AKIN_LAZY std::vector<Point> star_corners(int points, double inner_radius) {
   std::vector<Point> corners;
   for (int i = 0; i < 2 * points; ++i) {
     const double radius = i % 2 ? inner_radius : 1, angle = std::numbers::pi * i / points - std::numbers::pi / 2;
@@ -84,7 +84,7 @@ inline std::vector<Point> star_corners(int points, double inner_radius) {
   return corners;
 }
 
-inline const Polygon& polygon(std::int64_t index) {
+AKIN_LAZY const Polygon& polygon(std::int64_t index) {
   static const std::vector<Polygon> polygons = [] {
     const std::vector<Point> square = {{-1, -1}, {1, -1}, {1, 1}, {-1, 1}};
     const std::vector<Point> cross = {{-1, -3}, {1, -3}, {1, -1}, {3, -1}, {3, 1},   {1, 1},
@@ -99,7 +99,7 @@ inline const Polygon& polygon(std::int64_t index) {
 }
 
 /// The disc of radius 1 without the part under an equal disc `shift` to the right; moved and scaled as a Polygon is.
-inline double crescent_distance(Point p) {
+AKIN_LAZY double crescent_distance(Point p) {
   const double shift = 0.9, lens = 2 * std::acos(shift / 2) - shift / 2 * std::sqrt(4 - shift * shift);
   const double area = std::numbers::pi - lens, scale = std::sqrt(std::numbers::pi / area);
   const double x = p.x / scale - shift / 2 * lens / area, y = p.y / scale;  // the lens has its centre at shift / 2
@@ -110,7 +110,7 @@ inline double crescent_distance(Point p) {
 inline constexpr double shape_reach = 1.75;
 
 /// Signed distance to shape number `shape`, which has area pi and its centre of mass at 0.
-inline double shape_distance(std::int64_t shape, Point p) {
+AKIN_LAZY double shape_distance(std::int64_t shape, Point p) {
   switch (shape) {
     case 0: return length(p.x, p.y) - 1;
     case 1: return std::abs(length(p.x, p.y) - 1) - 0.25;  // radii 0.75 and 1.25: their squares differ by 1
@@ -120,7 +120,7 @@ inline double shape_distance(std::int64_t shape, Point p) {
 }
 
 /// One channel of a colour of full value and saturation 0.85: offset 5 gives red, 3 green, 1 blue.
-inline double hue_channel(double hue, int offset) {
+AKIN_LAZY double hue_channel(double hue, int offset) {
   const double k = std::fmod(offset + 6 * hue, 6);
   return 1 - 0.85 * std::clamp(std::min(k, 4 - k), 0.0, 1.0);
 }
@@ -129,7 +129,7 @@ inline double hue_channel(double hue, int offset) {
 
 /// Draws f as size x size x channels bytes. The share of a pixel that the shape covers is taken from its distance.
 /// Errors: size outside 8 ... 512, channels other than 1 and 3, no such shape, scale <= 0, factors not finite.
-inline void render(const Factors& f, std::int64_t size, std::int64_t channels, std::uint8_t* pixels) {
+AKIN_LAZY void render(const Factors& f, std::int64_t size, std::int64_t channels, std::uint8_t* pixels) {
   check(8 <= size && size <= 512, "render", "expected a size of 8 ... 512 pixels, got ", size);
   check(channels == 1 || channels == 3, "render", "expected 1 (grey) or 3 (colour) channels, got ", channels);
   check(0 <= f.shape && f.shape < static_cast<std::int64_t>(shape_names().size()), "render", "shape ", f.shape,

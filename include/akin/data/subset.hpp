@@ -13,11 +13,11 @@ namespace akin::inline AKIN_ABI::data {
 /// Image i of the subset is image indices[i] of the whole.
 class AKIN_ABI_TAG Subset final : public Dataset {
  public:
-  Subset(DatasetPtr whole, std::vector<std::uint32_t> indices)
+  AKIN_LAZY Subset(DatasetPtr whole, std::vector<std::uint32_t> indices)
       : Dataset(facts_of(whole, indices)), whole_(std::move(whole)), indices_(std::move(indices)) {}
 
  private:
-  static DatasetFacts facts_of(const DatasetPtr& whole, const std::vector<std::uint32_t>& indices) {
+  AKIN_LAZY static DatasetFacts facts_of(const DatasetPtr& whole, const std::vector<std::uint32_t>& indices) {
     check(whole != nullptr, "subset", "needs a data set, got none");
     for (const auto index : indices)
       check(index < whole->size(), "subset", "image ", index, " does not exist in ", whole->name(), ", which has ",
@@ -35,12 +35,12 @@ class AKIN_ABI_TAG Subset final : public Dataset {
 };
 
 /// The images at `indices`, in that order; repeats are allowed. Errors: no such index.
-inline DatasetPtr subset(DatasetPtr whole, std::vector<std::uint32_t> indices) {
+AKIN_LAZY DatasetPtr subset(DatasetPtr whole, std::vector<std::uint32_t> indices) {
   return std::make_shared<Subset>(std::move(whole), std::move(indices));
 }
 
 /// The first n images. Errors: there are fewer.
-inline DatasetPtr head(DatasetPtr whole, std::int64_t n) {
+AKIN_LAZY DatasetPtr head(DatasetPtr whole, std::int64_t n) {
   check(whole != nullptr, "head", "needs a data set, got none");
   check(0 <= n && n <= whole->size(), "head", "expected 0 ... ", whole->size(), " images of ", whole->name(), ", got ",
         n);
@@ -53,7 +53,7 @@ struct HeldOut {
 
 /// Holds out n random images for validation: a pure function of (size, n, seed). Both parts keep the order of the
 /// whole. Hyper-parameters are chosen on these, so that the test images stay unseen. Errors: n outside 0 ... size.
-inline HeldOut split_off(const DatasetPtr& whole, std::int64_t n, std::uint64_t seed) {
+AKIN_LAZY HeldOut split_off(const DatasetPtr& whole, std::int64_t n, std::uint64_t seed) {
   check(whole != nullptr, "split_off", "needs a data set, got none");
   check(0 <= n && n <= whole->size(), "split_off", "cannot hold out ", n, " of the ", whole->size(), " images of ",
         whole->name());

@@ -24,13 +24,13 @@ struct SyntheticOptions {
 /// and uniform on an interval; none wraps around, so that a regression on them needs no circular statistics.
 class AKIN_ABI_TAG Synthetic final : public Dataset {
  public:
-  explicit Synthetic(const SyntheticOptions& options)
+  AKIN_LAZY explicit Synthetic(const SyntheticOptions& options)
       : Dataset(facts_of(options)),
         options_(options),
         stream_(stream_of(options.split == Split::train ? "synthetic train" : "synthetic test")) {}
 
   /// What image `index` shows. Also defined beyond size().
-  Factors factors(std::uint32_t index) const {
+  AKIN_LAZY Factors factors(std::uint32_t index) const {
     Draws draws(options_.seed, {.index = index, .stream = stream_});
     Factors f;
     f.shape = draws.below(static_cast<std::uint32_t>(shape_names().size()));
@@ -44,7 +44,7 @@ class AKIN_ABI_TAG Synthetic final : public Dataset {
   }
 
   /// All of them: [N, 7] f32, columns as in factor_names().
-  Array factors_array() const {
+  AKIN_LAZY Array factors_array() const {
     const auto columns = static_cast<std::int64_t>(factor_names().size());
     Array out = Array::empty({size(), columns});
     auto* values = out.mut<float>();
@@ -56,13 +56,13 @@ class AKIN_ABI_TAG Synthetic final : public Dataset {
     return out;
   }
 
-  static const std::vector<std::string>& factor_names() {
+  AKIN_LAZY static const std::vector<std::string>& factor_names() {
     static const std::vector<std::string> names = {"shape", "hue", "scale", "rotation", "x", "y", "background"};
     return names;
   }
 
  private:
-  static DatasetFacts facts_of(const SyntheticOptions& o) {
+  AKIN_LAZY static DatasetFacts facts_of(const SyntheticOptions& o) {
     check(8 <= o.size && o.size <= 512, "synthetic", "expected a size of 8 ... 512 pixels, got ", o.size);
     check(o.channels == 1 || o.channels == 3, "synthetic", "expected 1 (grey) or 3 (colour) channels, got ",
           o.channels);
@@ -80,7 +80,7 @@ class AKIN_ABI_TAG Synthetic final : public Dataset {
 };
 
 /// Images of shapes with known factors. Errors: size outside 8 ... 512; channels other than 1 and 3; count < 0.
-inline std::shared_ptr<const Synthetic> synthetic(const SyntheticOptions& options = {}) {
+AKIN_LAZY std::shared_ptr<const Synthetic> synthetic(const SyntheticOptions& options = {}) {
   return std::make_shared<Synthetic>(options);
 }
 

@@ -26,7 +26,7 @@ struct DatasetRow {
 };
 
 /// Adding a data set = one header, one test, one row.
-inline const std::vector<DatasetRow>& table() {
+AKIN_LAZY const std::vector<DatasetRow>& table() {
   static const std::vector<DatasetRow> rows = {
       {"fashion-mnist", "60,000 + 10,000 clothes, 28 x 28 grey, 10 classes", fashion_mnist_install,
        [](const OpenOptions& o) { return fashion_mnist(o.folder.empty() ? fashion_mnist_folder : o.folder, o.split); }},
@@ -41,7 +41,7 @@ inline const std::vector<DatasetRow>& table() {
 }
 
 /// Opens a data set by its name in table(). Errors: unknown name (with the nearest known one); missing files.
-inline DatasetPtr open(std::string_view name, const OpenOptions& options = {}) {
+AKIN_LAZY DatasetPtr open(std::string_view name, const OpenOptions& options = {}) {
   std::vector<std::string> known;
   for (const auto& row : table()) {
     if (row.name == name) return row.open(options);

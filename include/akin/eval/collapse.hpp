@@ -16,7 +16,7 @@ namespace akin::inline AKIN_ABI::eval {
 /// z        [N, D], N >= 2; a row of zeros stays zero
 /// returns  about 1/sqrt(D) for directions spread over the sphere; 0 when all rows point the same way
 /// throws   Error if the shape is wrong or a value is not finite
-inline double embedding_std(const Array& z) {
+AKIN_LAZY double embedding_std(const Array& z) {
   const Array rows = detail::checked_features("embedding_std", "embeddings", z);
   check(z.dim(0) >= 2, "embedding_std", "needs at least 2 rows, got shape ", z.shape());
   const Array y = ops::l2_normalize(ops::cast(rows, DType::f64)).y;
@@ -32,7 +32,7 @@ inline double embedding_std(const Array& z) {
 /// z        [N, D]; scaling or rotating it changes nothing
 /// returns  1 (all rows on one line: dimensional collapse) ... min(N, D) (all directions equally strong)
 /// throws   Error if the shape is wrong, a value is not finite, or all are zero
-inline double rankme(const Array& z) {
+AKIN_LAZY double rankme(const Array& z) {
   constexpr double epsilon = 1e-7;
   const Array rows = detail::checked_features("rankme", "embeddings", z);
   const Array sigma = ops::cast(ops::singular_values(rows), DType::f64);

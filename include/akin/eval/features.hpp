@@ -25,7 +25,7 @@ struct Features {
 namespace detail {
 
 /// The first row that holds a NaN or an infinity; the number of rows if all values are finite.
-inline std::int64_t first_bad_row(const Array& x) {
+AKIN_LAZY std::int64_t first_bad_row(const Array& x) {
   const std::int64_t rows = x.dim(0), cols = x.dim(1);
   return on_float(x.dtype(), "features", [&]<class T>() {
     const T* p = x.data<T>();
@@ -40,7 +40,7 @@ inline std::int64_t first_bad_row(const Array& x) {
 }
 
 /// x, row-major. Errors: not [N, D] floating point with at least one value; NaN or infinity in some row.
-inline Array checked_features(std::string_view op, std::string_view what, const Array& x) {
+AKIN_LAZY Array checked_features(std::string_view op, std::string_view what, const Array& x) {
   check(x.defined(), op, what, " have no value");
   check_rank(op, cat(what, " [N, D]"), x, 2);
   check(is_floating(x.dtype()), op, what, " must be floating point, got ", x.dtype(), "; convert with cast()");
@@ -52,12 +52,12 @@ inline Array checked_features(std::string_view op, std::string_view what, const 
 }
 
 /// The same in f32.
-inline Array checked_f32(std::string_view op, std::string_view what, const Array& x) {
+AKIN_LAZY Array checked_f32(std::string_view op, std::string_view what, const Array& x) {
   return ops::cast(checked_features(op, what, x), DType::f32);
 }
 
 /// Errors: not one i64 label >= 0 per row, below `classes` if that is given.
-inline Array checked_labels(std::string_view op, std::string_view what, const Features& f, std::int64_t classes = -1) {
+AKIN_LAZY Array checked_labels(std::string_view op, std::string_view what, const Features& f, std::int64_t classes = -1) {
   check(f.labels.defined() && f.labels.dtype() == DType::i64, op, what, " need i64 labels");
   check_shape(op, cat("labels of the ", what), f.labels, {f.x.dim(0)});
   const Array labels = ops::contiguous(f.labels);
@@ -71,7 +71,7 @@ inline Array checked_labels(std::string_view op, std::string_view what, const Fe
 }
 
 /// The share of equal entries of two i64 arrays.
-inline double agreement(const Array& predicted, const Array& labels) {
+AKIN_LAZY double agreement(const Array& predicted, const Array& labels) {
   const auto *a = predicted.data<std::int64_t>(), *b = labels.data<std::int64_t>();
   std::int64_t hits = 0;
   for (std::int64_t i = 0; i < labels.size(); ++i) hits += a[i] == b[i];
@@ -81,7 +81,7 @@ inline double agreement(const Array& predicted, const Array& labels) {
 /// While alive, a network is in evaluation mode. Afterwards every module has its own mode back: parts may be frozen.
 class EvalScope {
  public:
-  explicit EvalScope(const nn::Module& network) : modules_(network.named_modules()) {
+  AKIN_LAZY explicit EvalScope(const nn::Module& network) : modules_(network.named_modules()) {
     for (const auto& each : modules_) was_training_.push_back(each.module.training());
     network.eval();
   }
@@ -109,7 +109,7 @@ struct EmbedOptions {
 /// The features of all images of a data set, in order. The encoder runs in evaluation mode and records no gradients;
 /// its own mode is restored. encoder: [B, ...] -> [B, D].
 /// Errors: the data set is empty; the encoder returns another shape, or a value that is not finite (says which image).
-inline Features embed(const nn::Module& encoder, const data::Dataset& dataset, const Preprocess& preprocess,
+AKIN_LAZY Features embed(const nn::Module& encoder, const data::Dataset& dataset, const Preprocess& preprocess,
                       const EmbedOptions& options = {}) {
   const std::int64_t n = dataset.size();
   check(n > 0, "embed", "the data set ", dataset.name(), " has no images");
@@ -136,7 +136,7 @@ inline Features embed(const nn::Module& encoder, const data::Dataset& dataset, c
 }
 
 /// The pixels themselves: x [N, H*W*C] in [0, 1]. The baseline that every encoder should beat. Errors: no images.
-inline Features raw_pixels(const data::Dataset& dataset) {
+AKIN_LAZY Features raw_pixels(const data::Dataset& dataset) {
   check(dataset.size() > 0, "raw_pixels", "the data set ", dataset.name(), " has no images");
   const std::int64_t pixels = dataset.image_bytes();
   Features features{Array::empty({dataset.size(), pixels}), data::labels(dataset)};

@@ -27,7 +27,7 @@ struct Neighbour {
 };
 
 /// Nearer first. Of equally near ones the first counts as nearer, so that the result does not depend on the search.
-inline bool nearer(const Neighbour& a, const Neighbour& b) {
+AKIN_LAZY bool nearer(const Neighbour& a, const Neighbour& b) {
   return a.similarity > b.similarity || (a.similarity == b.similarity && a.index < b.index);
 }
 
@@ -35,9 +35,9 @@ inline bool nearer(const Neighbour& a, const Neighbour& b) {
 /// after one comparison.
 class Nearest {
  public:
-  explicit Nearest(std::int64_t k) : k_(static_cast<std::size_t>(k)) { heap_.reserve(k_); }
+  AKIN_LAZY explicit Nearest(std::int64_t k) : k_(static_cast<std::size_t>(k)) { heap_.reserve(k_); }
 
-  void offer(const Neighbour& candidate) {
+  AKIN_LAZY void offer(const Neighbour& candidate) {
     if (heap_.size() == k_) {
       if (!nearer(candidate, heap_.front())) return;
       std::pop_heap(heap_.begin(), heap_.end(), nearer);
@@ -47,7 +47,7 @@ class Nearest {
     std::push_heap(heap_.begin(), heap_.end(), nearer);
   }
   /// A row of similarities to the training images first, first + 1, ...
-  void offer(const float* similarity, std::int64_t count, std::int64_t first) {
+  AKIN_LAZY void offer(const float* similarity, std::int64_t count, std::int64_t first) {
     std::int64_t j = 0;
     for (; j < count && heap_.size() < k_; ++j) offer({similarity[j], first + j});
     if (j == count) return;
@@ -58,7 +58,7 @@ class Nearest {
       limit = static_cast<float>(heap_.front().similarity);
     }
   }
-  std::vector<Neighbour> take() { return std::move(heap_); }
+  AKIN_LAZY std::vector<Neighbour> take() { return std::move(heap_); }
 
  private:
   std::size_t k_;
@@ -66,7 +66,7 @@ class Nearest {
 };
 
 /// argmax over classes of the sum of exp(s / T) over the neighbours of that class; ties go to the lower class.
-inline std::int64_t vote(std::vector<Neighbour> neighbours, const std::int64_t* labels, double temperature) {
+AKIN_LAZY std::int64_t vote(std::vector<Neighbour> neighbours, const std::int64_t* labels, double temperature) {
   std::sort(neighbours.begin(), neighbours.end(), [&](const Neighbour& a, const Neighbour& b) {
     return labels[a.index] != labels[b.index] ? labels[a.index] < labels[b.index] : nearer(a, b);
   });
@@ -86,7 +86,7 @@ struct KnnInput {
   Array train, labels, test;
 };
 
-inline KnnInput checked_knn(const Features& train, const Array& test, const KnnOptions& options) {
+AKIN_LAZY KnnInput checked_knn(const Features& train, const Array& test, const KnnOptions& options) {
   KnnInput in{checked_f32("knn", "training features", train.x), {}, checked_f32("knn", "test features", test)};
   in.labels = checked_labels("knn", "training features", train);
   check(in.train.dim(1) == in.test.dim(1), "knn", "training and test features differ in size: ", train.x.shape(), " vs ",
@@ -100,7 +100,7 @@ inline KnnInput checked_knn(const Features& train, const Array& test, const KnnO
 }  // namespace detail
 
 /// Textbook twin of knn_predict: every cosine in double, all sorted.
-inline Array knn_predict_naive(const Features& train, const Array& test, const KnnOptions& options = {}) {
+AKIN_LAZY Array knn_predict_naive(const Features& train, const Array& test, const KnnOptions& options = {}) {
   const detail::KnnInput in = detail::checked_knn(train, test, options);
   const std::int64_t n = in.train.dim(0), d = in.train.dim(1);
   const Array z = ops::l2_normalize(ops::cast(in.train, DType::f64)).y;
@@ -128,7 +128,7 @@ inline Array knn_predict_naive(const Features& train, const Array& test, const K
 /// throws   Error if D differs, k is not in 1 ... N, T <= 0, a label is missing or a feature is not finite
 ///
 /// Similarities are computed and dropped in blocks: about 20 MiB beside the features, however large N and M are.
-inline Array knn_predict(const Features& train, const Array& test, const KnnOptions& options = {}) {
+AKIN_LAZY Array knn_predict(const Features& train, const Array& test, const KnnOptions& options = {}) {
   constexpr std::int64_t block = 2048;
   const detail::KnnInput in = detail::checked_knn(train, test, options);
   const std::int64_t n = in.train.dim(0), m = in.test.dim(0);
@@ -157,7 +157,7 @@ inline Array knn_predict(const Features& train, const Array& test, const KnnOpti
 }
 
 /// The share of test features that get their own class. Errors: those of knn_predict; a test label is missing.
-inline double knn_accuracy(const Features& train, const Features& test, const KnnOptions& options = {}) {
+AKIN_LAZY double knn_accuracy(const Features& train, const Features& test, const KnnOptions& options = {}) {
   const Array predicted = knn_predict(train, test.x, options);
   return detail::agreement(predicted, detail::checked_labels("knn", "test features", test));
 }

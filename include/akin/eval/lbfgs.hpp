@@ -42,11 +42,11 @@ namespace detail {
 
 using Vector = std::vector<double>;
 
-inline double dot(const Vector& a, const Vector& b) { return std::inner_product(a.begin(), a.end(), b.begin(), 0.0); }
-inline void add_scaled(Vector& y, double k, const Vector& x) {
+AKIN_LAZY double dot(const Vector& a, const Vector& b) { return std::inner_product(a.begin(), a.end(), b.begin(), 0.0); }
+AKIN_LAZY void add_scaled(Vector& y, double k, const Vector& x) {
   for (std::size_t i = 0; i < y.size(); ++i) y[i] += k * x[i];
 }
-inline double largest(const Vector& x) {
+AKIN_LAZY double largest(const Vector& x) {
   double m = 0;
   for (const double v : x) m = std::max(m, std::abs(v));
   return m;
@@ -59,7 +59,7 @@ struct LinePoint {
 
 /// Where the minimum of the cubic through two points with slopes lies, at least a tenth of the interval from its ends;
 /// the middle where there is no such cubic. Nocedal and Wright, Eq. 3.59.
-inline double cubic_minimum(const LinePoint& a, const LinePoint& b) {
+AKIN_LAZY double cubic_minimum(const LinePoint& a, const LinePoint& b) {
   const double width = b.step - a.step;
   const double d1 = a.slope + b.slope - 3 * (b.value - a.value) / width;
   const double root = std::sqrt(d1 * d1 - a.slope * b.slope) * (width < 0 ? -1 : 1);
@@ -135,14 +135,14 @@ class LbfgsMemory {
 
   bool empty() const { return pairs_.empty(); }
   void clear() { pairs_.clear(); }
-  void remember(Vector s, Vector y) {
+  AKIN_LAZY void remember(Vector s, Vector y) {
     const double sy = dot(s, y);
     if (!(sy > 1e-12 * dot(y, y))) return;  // would make the approximation indefinite
     if (pairs_.size() == limit_) pairs_.pop_front();
     pairs_.push_back({std::move(s), std::move(y), sy});
   }
   /// -H gradient, H the approximate inverse Hessian.
-  Vector direction(const Vector& gradient) const {
+  AKIN_LAZY Vector direction(const Vector& gradient) const {
     Vector q = gradient;
     Vector alpha(pairs_.size());
     for (std::size_t i = pairs_.size(); i-- > 0;) {

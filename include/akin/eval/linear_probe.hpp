@@ -33,17 +33,17 @@ struct LinearProbe {
   LbfgsReport report;   ///< how the fit went; value is the mean cross entropy in nats plus the penalty
 
   /// [N, D] -> [N, C]. Errors: D differs; a value is not finite.
-  Array logits(const Array& x) const;
+  AKIN_LAZY Array logits(const Array& x) const;
   /// [N, D] -> [N] i64; of equal logits the lower class wins.
-  Array predict(const Array& x) const;
+  AKIN_LAZY Array predict(const Array& x) const;
 };
 
 namespace detail {
 
-inline float narrow(double v) { return static_cast<float>(v); }
+AKIN_LAZY float narrow(double v) { return static_cast<float>(v); }
 
 /// (x - mean) * scale, row by row.
-inline Array standardized(const Array& x, const Array& mean, const Array& scale) {
+AKIN_LAZY Array standardized(const Array& x, const Array& mean, const Array& scale) {
   const std::int64_t n = x.dim(0), d = x.dim(1);
   Array z = Array::empty(x.shape());
   const float *from = x.data<float>(), *m = mean.data<float>(), *s = scale.data<float>();
@@ -76,7 +76,7 @@ Vector column_sums(const Array& x, const Vector& shift) {
 }
 
 /// Mean and 1 / standard deviation of each column. A column that is constant up to rounding keeps its scale of 1.
-inline void fit_scale(const Array& x, LinearProbe& probe) {
+AKIN_LAZY void fit_scale(const Array& x, LinearProbe& probe) {
   const std::int64_t d = x.dim(1);
   const auto n = static_cast<double>(x.dim(0));
   Vector mean = column_sums<1>(x, Vector(static_cast<std::size_t>(d)));
@@ -96,12 +96,12 @@ inline void fit_scale(const Array& x, LinearProbe& probe) {
 /// Rows are taken in blocks that stay in cache for both products. Products are f32, what is summed over rows is double.
 class SoftmaxRegression {
  public:
-  SoftmaxRegression(Array x, const Array& labels, std::int64_t classes, double l2)
+  AKIN_LAZY SoftmaxRegression(Array x, const Array& labels, std::int64_t classes, double l2)
       : x_(std::move(x)), labels_(labels), n_(x_.dim(0)), d_(x_.dim(1)), classes_(classes), l2_(l2) {}
 
   std::size_t parameters() const { return static_cast<std::size_t>(classes_ * d_ + classes_); }
 
-  double operator()(const Vector& parameters, Vector& gradient) const {
+  AKIN_LAZY double operator()(const Vector& parameters, Vector& gradient) const {
     constexpr std::int64_t block = 2048;
     Array weight = Array::empty({classes_, d_});
     std::transform(parameters.begin(), parameters.end() - classes_, weight.mut<float>(), narrow);
@@ -128,7 +128,7 @@ class SoftmaxRegression {
 
  private:
   /// Turns logits without bias into dloss/dlogits, adds its columns to bias_gradient, returns the summed cross entropy.
-  double softmax_errors(Array& logits, const double* bias, const std::int64_t* labels, double* bias_gradient) const {
+  AKIN_LAZY double softmax_errors(Array& logits, const double* bias, const std::int64_t* labels, double* bias_gradient) const {
     const std::int64_t rows = logits.dim(0), c = classes_;
     float* z = logits.mut<float>();
     Vector loss(static_cast<std::size_t>(rows));
@@ -156,7 +156,8 @@ class SoftmaxRegression {
 
 }  // namespace detail
 
-inline Array LinearProbe::logits(const Array& x) const {
+template <class Lazy>
+Array LinearProbe::logits(const Array& x) const {
   check(weight.defined(), "linear_probe", "was not fitted; use fit_linear_probe()");
   const Array rows = detail::checked_f32("linear_probe", "features", x);
   check(rows.dim(1) == weight.dim(1), "linear_probe", "was fitted on features of size ", weight.dim(1), ", got shape ",
@@ -164,7 +165,8 @@ inline Array LinearProbe::logits(const Array& x) const {
   return ops::add(ops::matmul(detail::standardized(rows, mean, scale), weight, {.transpose_b = true}), bias);
 }
 
-inline Array LinearProbe::predict(const Array& x) const {
+template <class Lazy>
+Array LinearProbe::predict(const Array& x) const {
   const Array z = logits(x);
   const std::int64_t classes = z.dim(1);
   Array predicted = Array::empty({z.dim(0)}, DType::i64);
@@ -180,7 +182,7 @@ inline Array LinearProbe::predict(const Array& x) const {
 /// train    x [N, D], labels [N] in 0 ... classes-1
 /// returns  the probe; its report.value starts at log(classes)
 /// throws   Error if there are no features, one is not finite, a label is missing or too large, classes < 2, l2 < 0
-inline LinearProbe fit_linear_probe(const Features& train, std::int64_t classes, const LinearProbeOptions& options = {}) {
+AKIN_LAZY LinearProbe fit_linear_probe(const Features& train, std::int64_t classes, const LinearProbeOptions& options = {}) {
   const Array x = detail::checked_f32("linear_probe", "training features", train.x);
   check(classes >= 2, "linear_probe", "needs at least 2 classes, got ", classes);
   check(options.l2 >= 0, "linear_probe", "l2 must be >= 0, got ", options.l2);
@@ -200,7 +202,7 @@ inline LinearProbe fit_linear_probe(const Features& train, std::int64_t classes,
 }
 
 /// The share of test features that get their own class, in [0, 1]. Errors: those of predict; a test label is missing.
-inline double accuracy(const LinearProbe& probe, const Features& test) {
+AKIN_LAZY double accuracy(const LinearProbe& probe, const Features& test) {
   const Array predicted = probe.predict(test.x);
   return detail::agreement(predicted, detail::checked_labels("linear_probe", "test features", test));
 }

@@ -8,7 +8,7 @@ namespace akin::inline AKIN_ABI {
 /// Sets each value to 0 with the given probability and scales the others by 1 / (1 - p). Srivastava et al. 2014.
 /// The mask is a pure function of (seed, call): the same call drops the same values, at any thread count.
 /// Errors: p outside [0, 1).
-inline Tensor dropout(const Tensor& x, double p, std::uint64_t seed, std::uint32_t call) {
+AKIN_LAZY Tensor dropout(const Tensor& x, double p, std::uint64_t seed, std::uint32_t call) {
   check(p >= 0 && p < 1, "dropout", "p must lie in [0, 1), got ", p);
   Array mask = Array::empty(x.shape(), x.dtype());
   on_float(x.dtype(), "dropout", [&]<class T>() {

@@ -10,7 +10,7 @@ using ops::MatmulOptions;
 
 /// op(a) op(b), [.., M, K] x [.., K, N] -> [.., M, N]; op swaps the last two axes where its flag is set; leading axes
 /// broadcast. Errors: inner sizes differ.
-inline Tensor matmul(const Tensor& a, const Tensor& b, MatmulOptions options = {}) {
+AKIN_LAZY Tensor matmul(const Tensor& a, const Tensor& b, MatmulOptions options = {}) {
   const bool ta = options.transpose_a, tb = options.transpose_b;
   return record("matmul", ops::matmul(a.value(), b.value(), options),
                 wrt(a, [b = b.value(), s = a.shape(), ta, tb](const Array& dy) {
@@ -27,7 +27,7 @@ inline Tensor matmul(const Tensor& a, const Tensor& b, MatmulOptions options = {
 
 /// y = x w^T + b. x [N, in], weight [out, in], bias [out] or undefined -> [N, out].
 /// Errors: x is not [N, in]; bias is not [out].
-inline Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias = {}) {
+AKIN_LAZY Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias = {}) {
   check(x.rank() == 2 && weight.rank() == 2 && x.dim(1) == weight.dim(1), "linear", "x ", x.shape(), " does not fit weight ",
         weight.shape(), "; expected x [N, ", weight.rank() == 2 ? weight.dim(1) : -1, "], flatten() images first");
   const Tensor y = matmul(x, weight, {.transpose_b = true});

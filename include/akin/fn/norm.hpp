@@ -16,7 +16,7 @@ struct BatchNormMode {
 /// weight, bias  [C]      or undefined: 1 and 0
 /// residual   like x      or undefined; added before the relu
 /// Errors: shapes do not fit
-inline Tensor batch_norm(const Tensor& x, const Tensor& weight, const Tensor& bias, const ops::BatchNormStats& stats,
+AKIN_LAZY Tensor batch_norm(const Tensor& x, const Tensor& weight, const Tensor& bias, const ops::BatchNormStats& stats,
                          BatchNormMode mode = {}, const Tensor& residual = {}) {
   const auto array_of = [](const Tensor& t) { return t.defined() ? t.value() : Array(); };
   const Array w = array_of(weight), add = array_of(residual);
@@ -31,7 +31,7 @@ inline Tensor batch_norm(const Tensor& x, const Tensor& weight, const Tensor& bi
 
 /// y = weight (x - mean) / sqrt(var + eps) + bias along the last axis. Layer Normalization, arXiv:1607.06450, Eq. 3.
 /// x [..., D]; weight, bias [D] or undefined.
-inline Tensor layer_norm(const Tensor& x, const Tensor& weight = {}, const Tensor& bias = {}, double eps = 1e-5) {
+AKIN_LAZY Tensor layer_norm(const Tensor& x, const Tensor& weight = {}, const Tensor& bias = {}, double eps = 1e-5) {
   const Array w = weight.defined() ? weight.value() : Array();
   auto result = ops::layer_norm(x.value(), w, bias.defined() ? bias.value() : Array(), eps);
   return record("layer_norm", result.y, wrt({x, weight, bias}, [x = x.value(), w, mean = result.mean, rstd = result.rstd](const Array& dy) {
@@ -41,7 +41,7 @@ inline Tensor layer_norm(const Tensor& x, const Tensor& weight = {}, const Tenso
 }
 
 /// y = x / max(|x|, eps) along the last axis: points on the unit sphere. x [..., D].
-inline Tensor l2_normalize(const Tensor& x, double eps = 1e-12) {
+AKIN_LAZY Tensor l2_normalize(const Tensor& x, double eps = 1e-12) {
   auto result = ops::l2_normalize(x.value(), eps);
   return record("l2_normalize", result.y, wrt(x, [y = result.y, norm = result.norm, eps](const Array& dy) {
                   return ops::l2_normalize_backward(dy, y, norm, eps);

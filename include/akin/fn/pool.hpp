@@ -8,7 +8,7 @@ namespace akin::inline AKIN_ABI {
 using ops::PoolOptions;
 
 /// Largest value of each window, [N, H, W, C] -> [N, OH, OW, C]; the gradient goes to the first of equal values.
-inline Tensor max_pool2d(const Tensor& x, const PoolOptions& options) {
+AKIN_LAZY Tensor max_pool2d(const Tensor& x, const PoolOptions& options) {
   const auto pooled = ops::max_pool2d(x.value(), options);
   return record("max_pool2d", pooled.y, wrt(x, [index = pooled.index, s = x.shape(), options](const Array& dy) {
                   return ops::max_pool2d_backward(dy, index, s, options);
@@ -16,7 +16,7 @@ inline Tensor max_pool2d(const Tensor& x, const PoolOptions& options) {
 }
 
 /// Mean of each window, [N, H, W, C] -> [N, OH, OW, C]; count_padding divides by the whole kernel, as torch does.
-inline Tensor average_pool2d(const Tensor& x, const PoolOptions& options, bool count_padding = true) {
+AKIN_LAZY Tensor average_pool2d(const Tensor& x, const PoolOptions& options, bool count_padding = true) {
   return record("average_pool2d", ops::average_pool2d(x.value(), options, count_padding),
                 wrt(x, [s = x.shape(), options, count_padding](const Array& dy) {
                   return ops::average_pool2d_backward(dy, s, options, count_padding);
@@ -24,7 +24,7 @@ inline Tensor average_pool2d(const Tensor& x, const PoolOptions& options, bool c
 }
 
 /// Means over out.h x out.w nearly equal parts, [N, H, W, C] -> [N, out.h, out.w, C].
-inline Tensor adaptive_average_pool2d(const Tensor& x, ops::Pair out) {
+AKIN_LAZY Tensor adaptive_average_pool2d(const Tensor& x, ops::Pair out) {
   return record("adaptive_average_pool2d", ops::adaptive_average_pool2d(x.value(), out),
                 wrt(x, [s = x.shape()](const Array& dy) { return ops::adaptive_average_pool2d_backward(dy, s); }));
 }

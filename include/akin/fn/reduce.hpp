@@ -6,13 +6,13 @@
 namespace akin::inline AKIN_ABI {
 
 /// Sum of all values: shape [].
-inline Tensor sum(const Tensor& x) {
+AKIN_LAZY Tensor sum(const Tensor& x) {
   return record("sum", ops::sum(x.value()),
                 wrt(x, [s = x.shape()](const Array& dy) { return ops::contiguous(dy.broadcast_to(s)); }));
 }
 
 /// Sum along one axis; keep = true leaves it with size 1.
-inline Tensor sum(const Tensor& x, int axis, bool keep = false) {
+AKIN_LAZY Tensor sum(const Tensor& x, int axis, bool keep = false) {
   Shape kept = x.shape();
   kept[normalize_axis("sum", axis, kept)] = 1;
   return record("sum", ops::sum(x.value(), axis, keep), wrt(x, [s = x.shape(), kept](const Array& dy) {
@@ -21,7 +21,7 @@ inline Tensor sum(const Tensor& x, int axis, bool keep = false) {
 }
 
 /// Mean of all values: shape []. Errors: there are none.
-inline Tensor mean(const Tensor& x) {
+AKIN_LAZY Tensor mean(const Tensor& x) {
   check(x.size() > 0, "mean", "no values in shape ", x.shape());
   return record("mean", ops::mean(x.value()), wrt(x, [s = x.shape()](const Array& dy) {
                   return ops::contiguous(ops::scale(dy, 1.0 / static_cast<double>(s.numel())).broadcast_to(s));
@@ -29,7 +29,7 @@ inline Tensor mean(const Tensor& x) {
 }
 
 /// Mean along one axis.
-inline Tensor mean(const Tensor& x, int axis, bool keep = false) {
+AKIN_LAZY Tensor mean(const Tensor& x, int axis, bool keep = false) {
   const double n = static_cast<double>(x.dim(axis));
   check(n > 0, "mean", "axis ", axis, " of shape ", x.shape(), " is empty");
   Shape kept = x.shape();

@@ -7,14 +7,14 @@
 namespace akin::inline AKIN_ABI {
 
 /// The same values in another shape; one size may be -1. Errors: the counts differ.
-inline Tensor reshape(const Tensor& x, const Shape& shape) {
+AKIN_LAZY Tensor reshape(const Tensor& x, const Shape& shape) {
   return record("reshape", ops::contiguous(x.value()).reshape(shape), wrt(x, [s = x.shape()](const Array& dy) {
                   return ops::contiguous(dy).reshape(s);
                 }));
 }
 
 /// All axes from `first` on become one: [N, H, W, C] -> [N, H W C].
-inline Tensor flatten(const Tensor& x, int first = 1) {
+AKIN_LAZY Tensor flatten(const Tensor& x, int first = 1) {
   check(first >= 0 && first < x.rank(), "flatten", "axis ", first, " does not exist in shape ", x.shape());
   Shape shape;
   for (int axis = 0; axis < first; ++axis) shape.push_back(x.shape()[axis]);
@@ -23,12 +23,12 @@ inline Tensor flatten(const Tensor& x, int first = 1) {
 }
 
 /// Swaps two axes. A view: no copy.
-inline Tensor transpose(const Tensor& x, int a = -2, int b = -1) {
+AKIN_LAZY Tensor transpose(const Tensor& x, int a = -2, int b = -1) {
   return record("transpose", x.value().transpose(a, b), wrt(x, [a, b](const Array& dy) { return dy.transpose(a, b); }));
 }
 
 /// Elements begin ... end-1 along one axis. A view: no copy.
-inline Tensor slice(const Tensor& x, int axis, std::int64_t begin, std::int64_t end) {
+AKIN_LAZY Tensor slice(const Tensor& x, int axis, std::int64_t begin, std::int64_t end) {
   axis = normalize_axis("slice", axis, x.shape());
   return record("slice", x.value().slice(axis, begin, end), wrt(x, [s = x.shape(), axis, begin, end](const Array& dy) {
                   Shape before = s, after = s;
@@ -40,7 +40,7 @@ inline Tensor slice(const Tensor& x, int axis, std::int64_t begin, std::int64_t 
 }
 
 /// Joins two tensors along an existing axis. Errors: other axes differ.
-inline Tensor concat(const Tensor& a, const Tensor& b, int axis = 0) {
+AKIN_LAZY Tensor concat(const Tensor& a, const Tensor& b, int axis = 0) {
   axis = normalize_axis("concat", axis, a.shape());
   const std::int64_t cut = a.dim(axis), end = cut + b.dim(axis);
   return record("concat", ops::concat({a.value(), b.value()}, axis),
@@ -49,13 +49,13 @@ inline Tensor concat(const Tensor& a, const Tensor& b, int axis = 0) {
 }
 
 /// Repeats along new and size-1 axes.
-inline Tensor broadcast_to(const Tensor& x, const Shape& shape) {
+AKIN_LAZY Tensor broadcast_to(const Tensor& x, const Shape& shape) {
   return record("broadcast_to", x.value().broadcast_to(shape),
                 wrt(x, [s = x.shape()](const Array& dy) { return ops::sum_to(dy, s); }));
 }
 
 /// Converts to another floating-point dtype; the gradient is converted back.
-inline Tensor cast(const Tensor& x, DType dtype) {
+AKIN_LAZY Tensor cast(const Tensor& x, DType dtype) {
   return record("cast", ops::cast(x.value(), dtype), wrt(x, [from = x.dtype()](const Array& dy) { return ops::cast(dy, from); }));
 }
 

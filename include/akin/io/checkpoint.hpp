@@ -12,7 +12,7 @@
 namespace akin::inline AKIN_ABI::io {
 
 /// Writes the tensors atomically. Errors: two have the same name; whatever the system refuses.
-inline void save_tensors(const std::string& path, const std::vector<nn::NamedTensor>& tensors,
+AKIN_LAZY void save_tensors(const std::string& path, const std::vector<nn::NamedTensor>& tensors,
                          std::map<std::string, std::string> metadata = {}) {
   NamedArrays arrays;
   for (const auto& [name, tensor] : tensors)
@@ -23,7 +23,7 @@ inline void save_tensors(const std::string& path, const std::vector<nn::NamedTen
 
 /// Reads values into tensors that exist. All or nothing: every name must be in the file with the same shape, and the
 /// file must hold no others; other dtypes are converted. Else an Error lists what is missing, unexpected or of another shape, and nothing changes.
-inline void load_tensors(const std::string& path, const std::vector<nn::NamedTensor>& tensors) {
+AKIN_LAZY void load_tensors(const std::string& path, const std::vector<nn::NamedTensor>& tensors) {
   const TensorFile file = load_safetensors(path);
   std::string problems;
   std::map<std::string, bool> wanted;
@@ -40,7 +40,7 @@ inline void load_tensors(const std::string& path, const std::vector<nn::NamedTen
 }
 
 /// The weights of one network. Errors as above.
-inline void save(const nn::Module& module, const std::string& path) { save_tensors(path, module.named_tensors()); }
-inline void load(const nn::Module& module, const std::string& path) { load_tensors(path, module.named_tensors()); }
+AKIN_LAZY void save(const nn::Module& module, const std::string& path) { save_tensors(path, module.named_tensors()); }
+AKIN_LAZY void load(const nn::Module& module, const std::string& path) { load_tensors(path, module.named_tensors()); }
 
 }  // namespace akin::inline AKIN_ABI::io

@@ -19,10 +19,10 @@
 
 namespace akin::inline AKIN_ABI::io {
 
-inline std::string errno_text(int code) { return std::generic_category().message(code); }
+AKIN_LAZY std::string errno_text(int code) { return std::generic_category().message(code); }
 
 /// The folder part of a path: "a/b" gives "a", "b" gives ".", "/b" gives "/".
-inline std::string folder_of(const std::string& path) {
+AKIN_LAZY std::string folder_of(const std::string& path) {
   const auto slash = path.rfind('/');
   return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
 }
@@ -36,7 +36,7 @@ struct FileCalls {
   int sync(int fd) { return ::fsync(fd); }
   int close(int fd) { return ::close(fd); }
   int rename(const char* from, const char* to) { return ::rename(from, to); }
-  int remove(const char* path) { return ::unlink(path); }
+  AKIN_LAZY int remove(const char* path) { return ::unlink(path); }
 };
 
 namespace detail {
@@ -129,10 +129,10 @@ void write_file(const std::string& path, const std::vector<std::string_view>& pi
   for (const auto piece : pieces) file.write(piece);
   file.commit();
 }
-inline void write_file(const std::string& path, std::string_view bytes) { write_file(path, std::vector{bytes}); }
+AKIN_LAZY void write_file(const std::string& path, std::string_view bytes) { write_file(path, std::vector{bytes}); }
 
 /// The whole regular file. Errors: not readable, not a regular file, longer than max_bytes (16 GiB unless told).
-inline std::string read_file(const std::string& path, std::uint64_t max_bytes = std::uint64_t{1} << 34) {
+AKIN_LAZY std::string read_file(const std::string& path, std::uint64_t max_bytes = std::uint64_t{1} << 34) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // a pipe must not block here
   check(fd >= 0, "read_file", "cannot open '", path, "': ", errno_text(errno));
   const struct Closer {
@@ -162,7 +162,7 @@ inline std::string read_file(const std::string& path, std::uint64_t max_bytes = 
 /// A file to which lines are appended. Each append() reaches the system before it returns; none is lost if we crash.
 class AppendFile {
  public:
-  explicit AppendFile(const std::string& path) : path_(path), fd_(FileCalls().open_append(path.c_str())) {
+  AKIN_LAZY explicit AppendFile(const std::string& path) : path_(path), fd_(FileCalls().open_append(path.c_str())) {
     check(fd_ >= 0, "append", "cannot open '", path, "': ", errno_text(errno));
   }
   ~AppendFile() {
@@ -171,7 +171,7 @@ class AppendFile {
   AppendFile(AppendFile&& other) noexcept : path_(std::move(other.path_)), fd_(std::exchange(other.fd_, -1)) {}
   AppendFile& operator=(AppendFile&&) = delete;
 
-  void append(std::string_view bytes) {
+  AKIN_LAZY void append(std::string_view bytes) {
     FileCalls calls;
     const int code = detail::write_all(calls, fd_, bytes);
     check(code == 0, "append", "cannot write '", path_, "': ", errno_text(code));

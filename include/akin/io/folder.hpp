@@ -12,7 +12,7 @@ namespace akin::inline AKIN_ABI::io {
 /// What a path is, not following a link in its last part.
 enum class PathKind { missing, file, folder, link, other };
 
-inline PathKind kind_of(const std::string& path) {
+AKIN_LAZY PathKind kind_of(const std::string& path) {
   struct stat facts {};
   if (::lstat(path.c_str(), &facts) != 0) return PathKind::missing;
   if (S_ISREG(facts.st_mode)) return PathKind::file;
@@ -21,7 +21,7 @@ inline PathKind kind_of(const std::string& path) {
 }
 
 /// Makes the folder and its missing parents; one that exists is fine. Errors: the path and the system's reason.
-inline void make_folders(const std::string& path) {
+AKIN_LAZY void make_folders(const std::string& path) {
   check(!path.empty(), "make_folders", "the path is empty");
   for (std::size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
     const std::string part = path.substr(0, end);
@@ -34,7 +34,7 @@ inline void make_folders(const std::string& path) {
 }
 
 /// The names in a folder, sorted. Errors: it cannot be read.
-inline std::vector<std::string> list_folder(const std::string& path) {
+AKIN_LAZY std::vector<std::string> list_folder(const std::string& path) {
   const std::unique_ptr<DIR, int (*)(DIR*)> folder(::opendir(path.c_str()), [](DIR* d) { return ::closedir(d); });
   check(folder != nullptr, "list_folder", "cannot read '", path, "': ", errno_text(errno));
   std::vector<std::string> names;

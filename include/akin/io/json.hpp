@@ -49,38 +49,38 @@ class Json {
   bool is_object() const { return holds<Object>(); }
 
   // Each throws an Error that says what was found instead.
-  bool boolean() const { return expect<bool>("a boolean"); }
-  const std::string& string() const { return expect<std::string>("a string"); }
-  const List& list() const { return expect<List>("a list"); }
-  const Object& object() const { return expect<Object>("an object"); }
-  std::int64_t integer() const { return expect<std::int64_t>("an integer below 2^63"); }
+  AKIN_LAZY bool boolean() const { return expect<bool>("a boolean"); }
+  AKIN_LAZY const std::string& string() const { return expect<std::string>("a string"); }
+  AKIN_LAZY const List& list() const { return expect<List>("a list"); }
+  AKIN_LAZY const Object& object() const { return expect<Object>("an object"); }
+  AKIN_LAZY std::int64_t integer() const { return expect<std::int64_t>("an integer below 2^63"); }
   /// An integer >= 0, up to 2^64 - 1.
-  std::uint64_t natural() const {
+  AKIN_LAZY std::uint64_t natural() const {
     if (holds<std::uint64_t>()) return std::get<std::uint64_t>(value_);
     const std::int64_t value = expect<std::int64_t>("an integer >= 0");
     check(value >= 0, "json", "expected an integer >= 0, got ", value);
     return static_cast<std::uint64_t>(value);
   }
   /// Any number; integers beyond 2^53 are rounded.
-  double number() const {
+  AKIN_LAZY double number() const {
     if (holds<std::int64_t>()) return static_cast<double>(std::get<std::int64_t>(value_));
     if (holds<std::uint64_t>()) return static_cast<double>(std::get<std::uint64_t>(value_));
     return expect<double>("a number");
   }
 
   /// The member `key`, or nullptr. Errors: not an object.
-  const Json* find(std::string_view key) const {
+  AKIN_LAZY const Json* find(std::string_view key) const {
     for (const auto& [name, value] : object())
       if (name == key) return &value;
     return nullptr;
   }
-  const Json& at(std::string_view key) const {
+  AKIN_LAZY const Json& at(std::string_view key) const {
     const Json* value = find(key);
     check(value != nullptr, "json", "the object has no member '", key, "'");
     return *value;
   }
 
-  std::string_view kind() const {
+  AKIN_LAZY std::string_view kind() const {
     constexpr std::string_view names[] = {"null",     "a boolean", "an integer", "an integer above 2^63 - 1",
                                           "a number", "a string",  "a list",     "an object"};
     return names[value_.index()];
@@ -104,7 +104,7 @@ class Json {
 };
 
 /// How many leading bytes are valid UTF-8 (no overlong forms, no surrogates, nothing above U+10FFFF).
-inline std::size_t valid_utf8(std::string_view text) {
+AKIN_LAZY std::size_t valid_utf8(std::string_view text) {
   const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
   std::size_t i = 0;
   while (i < text.size()) {
@@ -123,7 +123,7 @@ inline std::size_t valid_utf8(std::string_view text) {
 
 namespace detail {
 
-inline void append_json_string(std::string& out, std::string_view text) {
+AKIN_LAZY void append_json_string(std::string& out, std::string_view text) {
   constexpr std::string_view plain = "\"\\\b\f\n\r\t", letters = "\"\\bfnrt", hex = "0123456789abcdef";
   out += '"';
   for (const char c : text) {
@@ -150,13 +150,13 @@ struct Quoted {
     return os << out << (end < q.text.size() ? "..." : "");
   }
 };
-inline Quoted quoted(std::string_view text) { return {text}; }
+AKIN_LAZY Quoted quoted(std::string_view text) { return {text}; }
 
 class JsonWriter {
  public:
   explicit JsonWriter(int indent) : indent_(indent) {}
 
-  void write(const Json& value, int depth) {
+  AKIN_LAZY void write(const Json& value, int depth) {
     if (value.is_object()) return write_object(value.object(), depth);
     if (value.is_list()) return write_list(value.list(), depth);
     if (value.is_string()) return write_string(value.string());
@@ -169,7 +169,7 @@ class JsonWriter {
   std::string out;
 
  private:
-  void write_object(const Json::Object& object, int depth) {
+  AKIN_LAZY void write_object(const Json::Object& object, int depth) {
     out += '{';
     for (std::size_t i = 0; i < object.size(); ++i) {
       if (i > 0) out += ',';
@@ -181,7 +181,7 @@ class JsonWriter {
     if (!object.empty()) new_line(depth);
     out += '}';
   }
-  void write_list(const Json::List& list, int depth) {  // on one line: lists are sizes and names here
+  AKIN_LAZY void write_list(const Json::List& list, int depth) {  // on one line: lists are sizes and names here
     out += '[';
     for (std::size_t i = 0; i < list.size(); ++i) {
       if (i > 0) out += indent_ > 0 ? ", " : ",";
@@ -189,12 +189,12 @@ class JsonWriter {
     }
     out += ']';
   }
-  void write_string(std::string_view text) {
+  AKIN_LAZY void write_string(std::string_view text) {
     const std::size_t valid = valid_utf8(text);
     check(valid == text.size(), "json", "cannot write text that is not UTF-8 at byte ", valid, " of ", text.size());
     append_json_string(out, text);
   }
-  void write_double(double value) {
+  AKIN_LAZY void write_double(double value) {
     if (!std::isfinite(value)) return void(out += "null");  // JSON has no infinity and no nan
     const std::size_t begin = out.size();
     write_digits(value);
@@ -205,7 +205,7 @@ class JsonWriter {
     char digits[32];
     out.append(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
   }
-  void new_line(int depth) {
+  AKIN_LAZY void new_line(int depth) {
     if (indent_ > 0) (out += '\n').append(static_cast<std::size_t>(indent_ * depth), ' ');
   }
 
@@ -216,7 +216,7 @@ class JsonWriter {
 
 /// The text of a value: compact, or with members on lines of their own when indent > 0. Numbers read back exactly;
 /// nan and infinity become null. Errors: strings that are not UTF-8.
-inline std::string to_json(const Json& value, int indent = 0) {
+AKIN_LAZY std::string to_json(const Json& value, int indent = 0) {
   detail::JsonWriter writer(indent);
   writer.write(value, 0);
   return std::move(writer.out);

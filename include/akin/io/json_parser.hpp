@@ -20,7 +20,7 @@ class JsonParser {
  public:
   JsonParser(std::string_view text, const JsonLimits& limits) : text_(text), limits_(limits) {}
 
-  Json document() {
+  AKIN_LAZY Json document() {
     const std::size_t valid = valid_utf8(text_);
     if (valid != text_.size()) fail(valid, "not UTF-8");
     Json value = parse(0);
@@ -35,17 +35,17 @@ class JsonParser {
   }
 
   char peek() const { return at_ < text_.size() ? text_[at_] : '\0'; }
-  void skip_space() {
+  AKIN_LAZY void skip_space() {
     while (at_ < text_.size() && std::string_view(" \t\n\r").find(text_[at_]) != std::string_view::npos) ++at_;
   }
-  bool accept(char c) {
+  AKIN_LAZY bool accept(char c) {
     skip_space();
     if (at_ >= text_.size() || text_[at_] != c) return false;
     ++at_;
     return true;
   }
 
-  Json parse(int depth) {
+  AKIN_LAZY Json parse(int depth) {
     skip_space();
     if (++values_ > limits_.max_values) fail(at_, cat("more than ", limits_.max_values, " values"));
     const char c = peek();
@@ -62,13 +62,13 @@ class JsonParser {
     fail(at_, "expected a value");
   }
 
-  bool accept_word(std::string_view word) {
+  AKIN_LAZY bool accept_word(std::string_view word) {
     if (text_.substr(at_, word.size()) != word) return false;
     at_ += word.size();
     return true;
   }
 
-  Json::List parse_list(int depth) {
+  AKIN_LAZY Json::List parse_list(int depth) {
     Json::List list;
     if (accept(']')) return list;
     do list.push_back(parse(depth));
@@ -77,7 +77,7 @@ class JsonParser {
     return list;
   }
 
-  Json::Object parse_object(int depth) {
+  AKIN_LAZY Json::Object parse_object(int depth) {
     Json::Object object;
     std::vector<std::size_t> places;
     if (accept('}')) return object;
@@ -95,7 +95,7 @@ class JsonParser {
   }
 
   // Two readers that resolve a duplicate differently would see two different files.
-  static void reject_duplicates(const Json::Object& object, const std::vector<std::size_t>& places) {
+  AKIN_LAZY static void reject_duplicates(const Json::Object& object, const std::vector<std::size_t>& places) {
     std::vector<std::size_t> order(object.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
     std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
@@ -107,7 +107,7 @@ class JsonParser {
         fail(places[order[i]], cat("duplicate key ", quoted(object[order[i]].first)));
   }
 
-  std::string parse_string() {
+  AKIN_LAZY std::string parse_string() {
     const std::size_t begin = at_++;
     std::string out;
     while (true) {
@@ -123,7 +123,7 @@ class JsonParser {
     }
   }
 
-  void parse_escape(std::string& out) {
+  AKIN_LAZY void parse_escape(std::string& out) {
     const std::size_t begin = at_++;
     constexpr std::string_view letters = "\"\\/bfnrt", meanings = "\"\\/\b\f\n\r\t";
     const auto letter = letters.find(peek());
@@ -141,7 +141,7 @@ class JsonParser {
     append_utf8(out, code);
   }
 
-  unsigned parse_hex(std::size_t begin) {
+  AKIN_LAZY unsigned parse_hex(std::size_t begin) {
     unsigned code = 0;
     const std::string_view digits = text_.substr(at_, 4);
     const auto end = std::from_chars(digits.data(), digits.data() + digits.size(), code, 16).ptr;
@@ -150,7 +150,7 @@ class JsonParser {
     return code;
   }
 
-  static void append_utf8(std::string& out, unsigned code) {
+  AKIN_LAZY static void append_utf8(std::string& out, unsigned code) {
     const auto tail = [&](int shift) { out += static_cast<char>(0x80 | ((code >> shift) & 0x3f)); };
     if (code < 0x80) return void(out += static_cast<char>(code));
     if (code < 0x800) return out += static_cast<char>(0xc0 | (code >> 6)), tail(0);
@@ -158,12 +158,12 @@ class JsonParser {
     out += static_cast<char>(0xf0 | (code >> 18)), tail(12), tail(6), tail(0);
   }
 
-  void skip_digits() {
+  AKIN_LAZY void skip_digits() {
     if (peek() < '0' || peek() > '9') fail(at_, "expected a digit");
     while (peek() >= '0' && peek() <= '9') ++at_;
   }
 
-  Json parse_number() {
+  AKIN_LAZY Json parse_number() {
     const std::size_t begin = at_;
     if (peek() == '-') ++at_;
     const std::size_t first = at_;
@@ -197,7 +197,7 @@ class JsonParser {
 }  // namespace detail
 
 /// Parses exactly one value with white space around it. Errors: "json: byte N: rule".
-inline Json parse_json(std::string_view text, const JsonLimits& limits = {}) {
+AKIN_LAZY Json parse_json(std::string_view text, const JsonLimits& limits = {}) {
   return detail::JsonParser(text, limits).document();
 }
 

@@ -22,7 +22,7 @@ struct TensorFile {
   std::map<std::string, std::string> stored_as;  ///< of tensors read into a wider type: "F16", "I8", ...
 
   /// Errors: no tensor of that name.
-  const Array& at(const std::string& name) const {
+  AKIN_LAZY const Array& at(const std::string& name) const {
     const auto found = tensors.find(name);
     check(found != tensors.end(), "safetensors", "there is no tensor '", name, "' among the ", tensors.size(),
           " in the file");
@@ -73,21 +73,21 @@ inline constexpr StoredType stored_types[] = {
 };
 
 /// nullptr if the format has no such type.
-inline const StoredType* find_stored_type(std::string_view name) {
+AKIN_LAZY const StoredType* find_stored_type(std::string_view name) {
   for (const auto& type : stored_types)
     if (type.name == name) return &type;
   return nullptr;
 }
 
 /// The type that holds akin's dtype as it is: every dtype has one.
-inline const StoredType& stored_type_of(DType dtype) {
+AKIN_LAZY const StoredType& stored_type_of(DType dtype) {
   const StoredType* type = stored_types;
   while (type->reading != Reading::same || type->dtype != dtype) ++type;
   return *type;
 }
 
 /// IEEE 754 binary16 to binary32; exact.
-inline float float_from_half(std::uint16_t half) {
+AKIN_LAZY float float_from_half(std::uint16_t half) {
   const std::uint32_t sign = (half & 0x8000u) << 16, exponent = (half >> 10) & 31u, fraction = half & 1023u;
   if (exponent == 0)
     return std::bit_cast<float>(std::bit_cast<std::uint32_t>(static_cast<float>(fraction) * 0x1p-24f) | sign);

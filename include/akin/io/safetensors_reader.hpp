@@ -25,7 +25,7 @@ struct TensorHeader {
   std::map<std::string, std::string> metadata;
 };
 
-inline std::string_view header_text(std::string_view bytes) {
+AKIN_LAZY std::string_view header_text(std::string_view bytes) {
   check(bytes.size() >= 8, "safetensors", "the file has ", bytes.size(), " bytes, too few for the length of a header");
   std::uint64_t length;
   std::memcpy(&length, bytes.data(), 8);
@@ -36,7 +36,7 @@ inline std::string_view header_text(std::string_view bytes) {
   return bytes.substr(8, length);
 }
 
-inline StoredTensor read_row(const std::string& name, const Json& row) {
+AKIN_LAZY StoredTensor read_row(const std::string& name, const Json& row) {
   const std::string& type_name = row.at("dtype").string();
   const StoredType* type = find_stored_type(type_name);
   check(type != nullptr, "dtype", "the format knows no ", quoted(type_name));
@@ -49,7 +49,7 @@ inline StoredTensor read_row(const std::string& name, const Json& row) {
   return tensor;
 }
 
-inline TensorHeader read_header(std::string_view text) {
+AKIN_LAZY TensorHeader read_header(std::string_view text) {
   const Json json = parse_json(text, {.max_depth = 4});
   check(json.object().size() <= max_tensors, "safetensors", "more than ", max_tensors, " tensors");
   TensorHeader header;
@@ -68,7 +68,7 @@ inline TensorHeader read_header(std::string_view text) {
 }
 
 /// Bytes of a tensor, from its shape. Errors: overflow; not a whole number of bytes.
-inline std::uint64_t bytes_of(const StoredTensor& tensor) {
+AKIN_LAZY std::uint64_t bytes_of(const StoredTensor& tensor) {
   std::uint64_t bits = static_cast<std::uint64_t>(tensor.type->bits), count = 1;
   bool fits = true;
   for (const auto size : tensor.sizes) {
@@ -82,7 +82,7 @@ inline std::uint64_t bytes_of(const StoredTensor& tensor) {
 }
 
 /// Sorts by offset; then each tensor begins where the one before ended, and the last ends with the buffer.
-inline void check_layout(std::vector<StoredTensor>& tensors, std::uint64_t buffer_bytes) {
+AKIN_LAZY void check_layout(std::vector<StoredTensor>& tensors, std::uint64_t buffer_bytes) {
   std::stable_sort(tensors.begin(), tensors.end(), [](const StoredTensor& a, const StoredTensor& b) {
     return a.begin != b.begin ? a.begin < b.begin : a.end < b.end;
   });
@@ -110,7 +110,7 @@ void widen(const char* bytes, Array& out, F&& convert) {
   }
 }
 
-inline Array read_values(const StoredTensor& tensor, std::string_view buffer) {
+AKIN_LAZY Array read_values(const StoredTensor& tensor, std::string_view buffer) {
   const StoredType& type = *tensor.type;
   check(type.reading != Reading::unsupported, "safetensors", quoted(tensor.name), " is ", type.name,
         ", which akin does not support; convert it to F32, F64, BF16, I64, I32 or U8");
@@ -138,7 +138,7 @@ inline Array read_values(const StoredTensor& tensor, std::string_view buffer) {
 
 /// Reads the bytes of a safetensors file. BOOL is read as u8, I8, I16 and U16 as i32, F16 as f32 (see stored_as).
 /// Errors: whatever a valid file may not be; other types of the format; types the format does not know.
-inline TensorFile parse_safetensors(std::string_view bytes) {
+AKIN_LAZY TensorFile parse_safetensors(std::string_view bytes) {
   const std::string_view text = detail::header_text(bytes);
   const std::string_view buffer = bytes.substr(8 + text.size());
   detail::TensorHeader header = detail::read_header(text);
@@ -153,7 +153,7 @@ inline TensorFile parse_safetensors(std::string_view bytes) {
 }
 
 /// Reads a file. Errors: as parse_safetensors, with the path; not readable.
-inline TensorFile load_safetensors(const std::string& path) {
+AKIN_LAZY TensorFile load_safetensors(const std::string& path) {
   const std::string bytes = read_file(path);
   try {
     return parse_safetensors(bytes);

@@ -12,7 +12,7 @@ namespace akin::inline AKIN_ABI::io {
 namespace detail {
 
 /// The values of an array, without a copy.
-inline std::string_view bytes_of(const std::string& name, const Array& a) {
+AKIN_LAZY std::string_view bytes_of(const std::string& name, const Array& a) {
   check(a.defined() && a.device() == Device::cpu, "safetensors", quoted(name),
         " has no values on the cpu; move it with to()");
   check(a.is_contiguous(), "safetensors", quoted(name), " is a strided view of shape ", a.shape(),
@@ -23,7 +23,7 @@ inline std::string_view bytes_of(const std::string& name, const Array& a) {
 }
 
 /// Wider types first, then by name: every tensor is then aligned to its own type.
-inline std::vector<const NamedArrays::value_type*> file_order(const NamedArrays& tensors) {
+AKIN_LAZY std::vector<const NamedArrays::value_type*> file_order(const NamedArrays& tensors) {
   std::vector<const NamedArrays::value_type*> order;
   for (const auto& named : tensors) order.push_back(&named);
   std::stable_sort(order.begin(), order.end(), [](const auto* a, const auto* b) {
@@ -32,7 +32,7 @@ inline std::vector<const NamedArrays::value_type*> file_order(const NamedArrays&
   return order;
 }
 
-inline void check_names(const NamedArrays& tensors) {
+AKIN_LAZY void check_names(const NamedArrays& tensors) {
   check(tensors.size() < max_tensors, "safetensors", "more than ", max_tensors, " tensors");
   for (const auto& named : tensors)
     check(named.first != "__metadata__" && named.first.size() <= max_name_bytes, "safetensors", quoted(named.first),
@@ -40,7 +40,7 @@ inline void check_names(const NamedArrays& tensors) {
 }
 
 /// Length and header, padded with spaces so that the values begin at a multiple of 8 bytes.
-inline std::string header_bytes(const Json& header) {
+AKIN_LAZY std::string header_bytes(const Json& header) {
   std::string text = to_json(header);
   text.resize((text.size() + 7) / 8 * 8, ' ');
   check(text.size() <= max_header_bytes, "safetensors", "the header takes ", text.size(),
@@ -57,7 +57,7 @@ struct FileParts {
   std::vector<std::string_view> pieces;  // pieces[0] is the header
 };
 
-inline FileParts file_parts(const NamedArrays& tensors, const std::map<std::string, std::string>& metadata) {
+AKIN_LAZY FileParts file_parts(const NamedArrays& tensors, const std::map<std::string, std::string>& metadata) {
   check_names(tensors);
   Json::Object rows, notes;
   for (const auto& [key, text] : metadata) notes.emplace_back(key, text);
@@ -79,7 +79,7 @@ inline FileParts file_parts(const NamedArrays& tensors, const std::map<std::stri
 }  // namespace detail
 
 /// The bytes of a safetensors file.
-inline std::string serialize_safetensors(const NamedArrays& tensors,
+AKIN_LAZY std::string serialize_safetensors(const NamedArrays& tensors,
                                          const std::map<std::string, std::string>& metadata = {}) {
   detail::FileParts parts = detail::file_parts(tensors, metadata);
   parts.pieces[0] = parts.header;
@@ -90,7 +90,7 @@ inline std::string serialize_safetensors(const NamedArrays& tensors,
 
 /// Writes a safetensors file atomically: a crash leaves the old file or the new one. Errors: an array without values on
 /// the cpu, or not contiguous; a name or text that is not UTF-8; whatever the system refuses.
-inline void save_safetensors(const std::string& path, const NamedArrays& tensors,
+AKIN_LAZY void save_safetensors(const std::string& path, const NamedArrays& tensors,
                              const std::map<std::string, std::string>& metadata = {}) {
   detail::FileParts parts = detail::file_parts(tensors, metadata);
   parts.pieces[0] = parts.header;

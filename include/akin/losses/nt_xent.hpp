@@ -15,7 +15,7 @@ struct NtXentOptions {
 
 namespace detail {
 /// 0, and minus infinity on the diagonal: nothing competes with itself.
-inline Array diagonal_mask(std::int64_t n, DType dtype) {
+AKIN_LAZY Array diagonal_mask(std::int64_t n, DType dtype) {
   Array mask = Array::zeros({n, n}, dtype);
   on_float(dtype, "nt_xent", [&]<class T>() {
     for (std::int64_t i = 0; i < n; ++i) mask.mut<T>()[i * n + i] = static_cast<T>(-INFINITY);
@@ -30,7 +30,7 @@ inline Array diagonal_mask(std::int64_t n, DType dtype) {
 /// za, zb   [N, D]  embeddings of the two views, row i from the same image; need not be normalised
 /// returns  []      mean over the 2N anchors, nats; chance level log(2N - 1)
 /// throws   Error   if shapes differ, N < 1 or temperature <= 0
-inline Tensor nt_xent(const Tensor& za, const Tensor& zb, NtXentOptions options = {}) {
+AKIN_LAZY Tensor nt_xent(const Tensor& za, const Tensor& zb, NtXentOptions options = {}) {
   check_same_shape("nt_xent", za, zb);
   check(za.rank() == 2 && za.size() > 0, "nt_xent", "needs embeddings [N, D] with N, D > 0, got ", za.shape());
   check(options.temperature > 0, "nt_xent", "temperature must be > 0, got ", options.temperature);

@@ -41,10 +41,10 @@ struct LossRow {
 };
 
 namespace detail {
-inline double param(const LossInput& in, std::size_t i, double fallback) { return i < in.params.size() ? in.params[i] : fallback; }
+AKIN_LAZY double param(const LossInput& in, std::size_t i, double fallback) { return i < in.params.size() ? in.params[i] : fallback; }
 }  // namespace detail
 
-inline const std::vector<LossRow>& table() {
+AKIN_LAZY const std::vector<LossRow>& table() {
   static const std::vector<LossRow> rows = {
       {"nt_xent", "SimCLR, arXiv:2002.05709, Eq. 1", "mean over the 2N anchors", 2, 0, Aggregates::pairs, {"temperature"}, {0.5},
        [](std::int64_t n, std::int64_t) { return std::log(2.0 * static_cast<double>(n) - 1); },
@@ -61,7 +61,7 @@ inline const std::vector<LossRow>& table() {
 }
 
 /// The row of that name. Errors: unknown name, with the known ones and the nearest.
-inline const LossRow& find(std::string_view name) {
+AKIN_LAZY const LossRow& find(std::string_view name) {
   std::vector<std::string> known;
   for (const auto& row : table()) {
     if (row.name == name) return row;
@@ -71,7 +71,7 @@ inline const LossRow& find(std::string_view name) {
 }
 
 /// The loss of a row. Errors: another number of views or targets than the row takes; what the loss itself refuses.
-inline LossOutput compute(const LossRow& row, const LossInput& in) {
+AKIN_LAZY LossOutput compute(const LossRow& row, const LossInput& in) {
   check(static_cast<int>(in.views.size()) == row.views && static_cast<int>(in.targets.size()) == row.targets, row.name, "takes ",
         row.views, " views and ", row.targets, " targets, got ", in.views.size(), " and ", in.targets.size());
   return row.compute(in);

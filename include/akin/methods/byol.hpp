@@ -18,7 +18,7 @@ struct ByolOptions {
 /// follows its parameters by an exponential moving average after each step.
 class Byol final : public Method {
  public:
-  Byol(nn::Module encoder, ByolOptions o)
+  AKIN_LAZY Byol(nn::Module encoder, ByolOptions o)
       : Byol(encoder, nn::mlp({.widths = {o.features, o.hidden, o.out}, .seed = o.seed + 1}),
              nn::mlp({.widths = {o.out, o.hidden, o.out}, .seed = o.seed + 2}), o) {}
 
@@ -41,7 +41,7 @@ class Byol final : public Method {
   }
 
  private:
-  Byol(nn::Module encoder, nn::Module projector, nn::Module predictor, ByolOptions options)
+  AKIN_LAZY Byol(nn::Module encoder, nn::Module projector, nn::Module predictor, ByolOptions options)
       : Method({{"encoder", encoder}, {"projector", projector}, {"predictor", predictor}}), options_(options),
         projector_(projector), predictor_(predictor), target_encoder_(encoder.clone()), target_projector_(projector.clone()) {
     target_encoder_.initialize(options.seed + 3);

@@ -43,28 +43,28 @@ class AKIN_ABI_TAG Method {
   const nn::Module& encoder() const { return trained_.front().module; }
 
   /// All networks, trained ones first, with their names ("encoder", "projector", ..., "target_encoder").
-  std::vector<nn::NamedModule> networks() const {
+  AKIN_LAZY std::vector<nn::NamedModule> networks() const {
     auto all = trained_;
     all.insert(all.end(), targets_.begin(), targets_.end());
     return all;
   }
 
   /// Every parameter and buffer with its full name: what a checkpoint must hold.
-  std::vector<nn::NamedTensor> named_tensors() const {
+  AKIN_LAZY std::vector<nn::NamedTensor> named_tensors() const {
     std::vector<nn::NamedTensor> all;
     for (const auto& [name, module] : networks())
       for (const auto& [inner, tensor] : module.named_tensors()) all.push_back({cat(name, ".", inner), tensor});
     return all;
   }
 
-  void train(bool on = true) const {
+  AKIN_LAZY void train(bool on = true) const {
     for (const auto& network : networks()) network.module.train(on);
   }
 
  protected:
   explicit Method(std::vector<nn::NamedModule> trained) : trained_(std::move(trained)) {}
 
-  void add_target(std::string name, nn::Module module) { targets_.push_back({std::move(name), std::move(module)}); }
+  AKIN_LAZY void add_target(std::string name, nn::Module module) { targets_.push_back({std::move(name), std::move(module)}); }
 
  private:
   std::vector<nn::NamedModule> trained_;  // the encoder first
@@ -72,7 +72,7 @@ class AKIN_ABI_TAG Method {
 };
 
 /// Throws unless there are `count` views of one shape.
-inline void check_views(std::string_view op, const std::vector<Array>& views, std::size_t count) {
+AKIN_LAZY void check_views(std::string_view op, const std::vector<Array>& views, std::size_t count) {
   check(views.size() == count, op, "takes ", count, " views, got ", views.size());
   for (const Array& view : views) check_same_shape(op, views.front(), view);
 }

@@ -27,10 +27,10 @@ class SimClr final : public Method {
   }
 
  private:
-  SimClr(nn::Module encoder, nn::Module projector, SimClrOptions options)
+  AKIN_LAZY SimClr(nn::Module encoder, nn::Module projector, SimClrOptions options)
       : Method({{"encoder", encoder}, {"projector", projector}}), options_(options), projector_(projector) {}
 
-  static nn::Module projector(const SimClrOptions& o) {
+  AKIN_LAZY static nn::Module projector(const SimClrOptions& o) {
     return nn::mlp({.widths = {o.features, o.hidden, o.out}, .seed = o.seed + 1});
   }
 

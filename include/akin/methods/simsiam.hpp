@@ -17,7 +17,7 @@ struct SimSiamOptions {
 /// projector ends in a batch norm without scale and shift; the predictor keeps its learning rate constant.
 class SimSiam final : public Method {
  public:
-  SimSiam(nn::Module encoder, SimSiamOptions o)
+  AKIN_LAZY SimSiam(nn::Module encoder, SimSiamOptions o)
       : SimSiam(encoder,
                 nn::mlp({.widths = {o.features, o.hidden, o.hidden, o.out}, .last_norm = nn::LastNorm::batch_norm_plain, .seed = o.seed + 1}),
                 nn::mlp({.widths = {o.out, o.bottleneck, o.out}, .seed = o.seed + 2}), o) {}
@@ -39,7 +39,7 @@ class SimSiam final : public Method {
   }
 
  private:
-  SimSiam(nn::Module encoder, nn::Module projector, nn::Module predictor, SimSiamOptions options)
+  AKIN_LAZY SimSiam(nn::Module encoder, nn::Module projector, nn::Module predictor, SimSiamOptions options)
       : Method({{"encoder", encoder}, {"projector", projector}, {"predictor", predictor}}), options_(options),
         projector_(projector), predictor_(predictor) {}
 

@@ -38,12 +38,12 @@ struct MethodRow {
 };
 
 namespace detail {
-inline double param(const MethodSetup& setup, std::size_t i, double fallback) {
+AKIN_LAZY double param(const MethodSetup& setup, std::size_t i, double fallback) {
   return i < setup.params.size() ? setup.params[i] : fallback;
 }
 }  // namespace detail
 
-inline const std::vector<MethodRow>& table() {
+AKIN_LAZY const std::vector<MethodRow>& table() {
   static const std::vector<MethodRow> rows = {
       {"simclr", "arXiv:2002.05709", "contrastive: tells the partner view from all others", "simclr", 2, true, false, false, false,
        {"temperature"}, {0.2}, {0.12, 5e-4},
@@ -68,7 +68,7 @@ inline const std::vector<MethodRow>& table() {
 }
 
 /// The row of that name. Errors: unknown name, with the known ones and the nearest.
-inline const MethodRow& find(std::string_view name) {
+AKIN_LAZY const MethodRow& find(std::string_view name) {
   std::vector<std::string> known;
   for (const auto& row : table()) {
     if (row.name == name) return row;

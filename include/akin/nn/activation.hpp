@@ -7,13 +7,13 @@ namespace akin::inline AKIN_ABI::nn {
 
 /// max(x, 0)
 struct Relu {
-  Tensor operator()(const Tensor& x) const { return relu(x); }
+  AKIN_LAZY Tensor operator()(const Tensor& x) const { return relu(x); }
   std::string describe() const { return "Relu"; }
 };
 
 /// x Phi(x), exact form
 struct Gelu {
-  Tensor operator()(const Tensor& x) const { return gelu(x); }
+  AKIN_LAZY Tensor operator()(const Tensor& x) const { return gelu(x); }
   std::string describe() const { return "Gelu"; }
 };
 

@@ -22,7 +22,7 @@ struct BatchNorm {
   BatchNormOptions options;
   Tensor weight, bias, running_mean, running_var, num_batches_tracked;
 
-  explicit BatchNorm(BatchNormOptions o) : options(o) {
+  AKIN_LAZY explicit BatchNorm(BatchNormOptions o) : options(o) {
     check(o.features > 0, "BatchNorm", "features must be > 0, got ", o.features);
     if (o.affine) {
       weight = Tensor(Array::ones({o.features}), true);
@@ -34,7 +34,7 @@ struct BatchNorm {
   }
 
   /// `residual`, if given, is added before the relu.
-  Tensor operator()(const Tensor& x, bool training, const Tensor& residual = {}) const {
+  AKIN_LAZY Tensor operator()(const Tensor& x, bool training, const Tensor& residual = {}) const {
     check(x.rank() >= 2 && x.dim(-1) == options.features, "BatchNorm", "expected [..., ", options.features, "], got ", x.shape());
     const ops::BatchNormStats stats = training ? ops::batch_norm_stats(x.value(), options.eps) : running_stats();
     if (training) track(stats, x.size() / options.features);
@@ -48,19 +48,19 @@ struct BatchNorm {
     v.buffer("running_var", running_var);
     v.buffer("num_batches_tracked", num_batches_tracked);
   }
-  void initialize(const InitContext&) const {
+  AKIN_LAZY void initialize(const InitContext&) const {
     if (weight.defined()) ops::assign(weight.mutable_value(), Array::ones({options.features}));
     if (bias.defined()) ops::assign(bias.mutable_value(), Array::zeros({options.features}));
     ops::assign(running_mean.mutable_value(), Array::zeros({options.features}));
     ops::assign(running_var.mutable_value(), Array::ones({options.features}));
     ops::assign(num_batches_tracked.mutable_value(), Array::zeros({}, DType::i64));
   }
-  std::string describe() const {
+  AKIN_LAZY std::string describe() const {
     return cat("BatchNorm(", options.features, options.affine ? "" : ", plain", options.relu ? ", relu)" : ")");
   }
 
  private:
-  void track(const ops::BatchNormStats& stats, std::int64_t rows) const {
+  AKIN_LAZY void track(const ops::BatchNormStats& stats, std::int64_t rows) const {
     const double m = options.momentum, unbiased = static_cast<double>(rows) / static_cast<double>(rows - 1);
     const auto blend = [m](const Tensor& running, const Array& now, double factor) {
       ops::assign(running.mutable_value(), ops::map("batch_norm", kernels::AddScaled{m * factor}, ops::scale(running.value(), 1 - m),
@@ -72,7 +72,7 @@ struct BatchNorm {
     num_batches_tracked.mutable_value().touch();
   }
 
-  ops::BatchNormStats running_stats() const {
+  AKIN_LAZY ops::BatchNormStats running_stats() const {
     const Array rstd = ops::map("batch_norm", kernels::Pow{-0.5}, ops::add_scalar(running_var.value(), options.eps));
     return {running_mean.value(), rstd, running_var.value()};
   }

@@ -22,7 +22,7 @@ struct Conv2d {
   Conv2dLayerOptions options;
   Tensor weight, bias;
 
-  explicit Conv2d(Conv2dLayerOptions o) : options(o) {
+  AKIN_LAZY explicit Conv2d(Conv2dLayerOptions o) : options(o) {
     check(o.in > 0 && o.out > 0, "Conv2d", "in and out must be > 0, got in = ", o.in, ", out = ", o.out);
     check(o.groups > 0 && o.in % o.groups == 0 && o.out % o.groups == 0, "Conv2d", "in = ", o.in, " and out = ", o.out,
           " must be multiples of groups = ", o.groups);
@@ -31,7 +31,7 @@ struct Conv2d {
     initialize({0, describe()});
   }
 
-  Tensor operator()(const Tensor& x) const {
+  AKIN_LAZY Tensor operator()(const Tensor& x) const {
     const Tensor y = conv2d(x, weight, {options.stride, options.padding, options.dilation, options.groups});
     return bias.defined() ? y + bias : y;
   }
@@ -40,8 +40,8 @@ struct Conv2d {
     v.parameter("weight", weight);
     v.parameter("bias", bias);
   }
-  void initialize(const InitContext& context) { init_weights(options.init, weight, bias, context); }
-  std::string describe() const {
+  AKIN_LAZY void initialize(const InitContext& context) { init_weights(options.init, weight, bias, context); }
+  AKIN_LAZY std::string describe() const {
     return cat("Conv2d(", options.in, " -> ", options.out, ", ", options.kernel.h, "x", options.kernel.w, ", stride ",
                options.stride.h, ")");
   }

@@ -18,11 +18,11 @@ struct Dropout {
   Tensor calls = Tensor(Array::zeros({}, DType::i64));  ///< forward passes so far
   Tensor key = Tensor(Array::zeros({}, DType::i64));    ///< of the random stream
 
-  explicit Dropout(DropoutOptions o = {}) : options(o) {
+  AKIN_LAZY explicit Dropout(DropoutOptions o = {}) : options(o) {
     check(o.p >= 0 && o.p < 1, "Dropout", "p must lie in [0, 1), got ", o.p);
   }
 
-  Tensor operator()(const Tensor& x, bool training) const {
+  AKIN_LAZY Tensor operator()(const Tensor& x, bool training) const {
     if (!training || options.p == 0) return x;
     const auto call = (*calls.mutable_value().mut<std::int64_t>())++;
     calls.mutable_value().touch();
@@ -33,14 +33,14 @@ struct Dropout {
     v.buffer("calls", calls);
     v.buffer("key", key);
   }
-  void initialize(const InitContext& context) const {
+  AKIN_LAZY void initialize(const InitContext& context) const {
     Draws draws = context.draws("key");
     *key.mutable_value().mut<std::int64_t>() = static_cast<std::int64_t>(draws.bits());
     *calls.mutable_value().mut<std::int64_t>() = 0;
     key.mutable_value().touch();
     calls.mutable_value().touch();
   }
-  std::string describe() const { return cat("Dropout(", options.p, ")"); }
+  AKIN_LAZY std::string describe() const { return cat("Dropout(", options.p, ")"); }
 };
 
 }  // namespace akin::inline AKIN_ABI::nn

@@ -19,12 +19,12 @@ void fill(const Tensor& parameter, Draw draw) {
 }  // namespace detail
 
 /// Uniform on [-bound, bound).
-inline void init_uniform(const Tensor& parameter, double bound, Draws draws) {
+AKIN_LAZY void init_uniform(const Tensor& parameter, double bound, Draws draws) {
   detail::fill(parameter, [&] { return draws.uniform(-bound, bound); });
 }
 
 /// Normal with mean 0 and the given standard deviation.
-inline void init_normal(const Tensor& parameter, double deviation, Draws draws) {
+AKIN_LAZY void init_normal(const Tensor& parameter, double deviation, Draws draws) {
   detail::fill(parameter, [&] { return deviation * draws.normal(); });
 }
 
@@ -35,7 +35,7 @@ enum class Init {
 };
 
 /// Initialises weight [out, ..., in] and bias [out] (may be undefined).
-inline void init_weights(Init init, const Tensor& weight, const Tensor& bias, const InitContext& context) {
+AKIN_LAZY void init_weights(Init init, const Tensor& weight, const Tensor& bias, const InitContext& context) {
   const double receptive = static_cast<double>(weight.size()) / static_cast<double>(weight.dim(0) * weight.dim(-1));
   const double fan_in = receptive * static_cast<double>(weight.dim(-1)), fan_out = receptive * static_cast<double>(weight.dim(0));
   if (init == Init::kaiming_normal) {

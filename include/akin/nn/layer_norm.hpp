@@ -15,23 +15,23 @@ struct LayerNorm {
   LayerNormOptions options;
   Tensor weight, bias;
 
-  explicit LayerNorm(LayerNormOptions o) : options(o) {
+  AKIN_LAZY explicit LayerNorm(LayerNormOptions o) : options(o) {
     check(o.features > 0, "LayerNorm", "features must be > 0, got ", o.features);
     weight = Tensor(Array::ones({o.features}), true);
     bias = Tensor(Array::zeros({o.features}), true);
   }
 
-  Tensor operator()(const Tensor& x) const { return layer_norm(x, weight, bias, options.eps); }
+  AKIN_LAZY Tensor operator()(const Tensor& x) const { return layer_norm(x, weight, bias, options.eps); }
 
   void visit(Visitor& v) {
     v.parameter("weight", weight);
     v.parameter("bias", bias);
   }
-  void initialize(const InitContext&) const {
+  AKIN_LAZY void initialize(const InitContext&) const {
     ops::assign(weight.mutable_value(), Array::ones({options.features}));
     ops::assign(bias.mutable_value(), Array::zeros({options.features}));
   }
-  std::string describe() const { return cat("LayerNorm(", options.features, ")"); }
+  AKIN_LAZY std::string describe() const { return cat("LayerNorm(", options.features, ")"); }
 };
 
 }  // namespace akin::inline AKIN_ABI::nn

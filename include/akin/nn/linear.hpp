@@ -16,21 +16,21 @@ struct Linear {
   LinearOptions options;
   Tensor weight, bias;
 
-  explicit Linear(LinearOptions o) : options(o) {
+  AKIN_LAZY explicit Linear(LinearOptions o) : options(o) {
     check(o.in > 0 && o.out > 0, "Linear", "in and out must be > 0, got in = ", o.in, ", out = ", o.out);
     weight = Tensor(Array::empty({o.out, o.in}), true);
     if (o.bias) bias = Tensor(Array::empty({o.out}), true);
     initialize({0, describe()});
   }
 
-  Tensor operator()(const Tensor& x) const { return linear(x, weight, bias); }
+  AKIN_LAZY Tensor operator()(const Tensor& x) const { return linear(x, weight, bias); }
 
   void visit(Visitor& v) {
     v.parameter("weight", weight);
     v.parameter("bias", bias);
   }
-  void initialize(const InitContext& context) { init_weights(options.init, weight, bias, context); }
-  std::string describe() const { return cat("Linear(", options.in, " -> ", options.out, options.bias ? ")" : ", no bias)"); }
+  AKIN_LAZY void initialize(const InitContext& context) { init_weights(options.init, weight, bias, context); }
+  AKIN_LAZY std::string describe() const { return cat("Linear(", options.in, " -> ", options.out, options.bias ? ")" : ", no bias)"); }
 };
 
 }  // namespace akin::inline AKIN_ABI::nn

@@ -30,7 +30,7 @@ struct InitContext {
   std::uint64_t seed = 0;
   std::string path;  ///< of the module, "layer1.0.conv1"
 
-  Draws draws(std::string_view parameter) const {
+  AKIN_LAZY Draws draws(std::string_view parameter) const {
     return Draws(seed, {.stream = stream_of(path.empty() ? std::string(parameter) : cat(path, ".", parameter))});
   }
 };
@@ -111,41 +111,41 @@ class AKIN_ABI_TAG Module {
     return found->layer;
   }
 
-  Tensor operator()(const Tensor& x) const {
+  AKIN_LAZY Tensor operator()(const Tensor& x) const {
     if (!layer_) return x;
     const akin::detail::ModuleScope scope(layer_->path.empty() ? layer_->describe() : layer_->path);
     return layer_->forward(x);
   }
 
   /// Trained tensors with their full names, in the order of definition.
-  std::vector<NamedTensor> named_parameters() const;
-  std::vector<Tensor> parameters() const;
+  AKIN_LAZY std::vector<NamedTensor> named_parameters() const;
+  AKIN_LAZY std::vector<Tensor> parameters() const;
   /// Running statistics and the like.
-  std::vector<NamedTensor> named_buffers() const;
+  AKIN_LAZY std::vector<NamedTensor> named_buffers() const;
   /// Parameters and buffers: what a checkpoint holds.
-  std::vector<NamedTensor> named_tensors() const;
+  AKIN_LAZY std::vector<NamedTensor> named_tensors() const;
   /// This module (name "") and all below it.
-  std::vector<NamedModule> named_modules() const;
-  std::int64_t parameter_count() const;
+  AKIN_LAZY std::vector<NamedModule> named_modules() const;
+  AKIN_LAZY std::int64_t parameter_count() const;
 
   /// Training mode (batch statistics, dropout) or evaluation mode, for this module and all below it.
-  void train(bool on = true) const;
+  AKIN_LAZY void train(bool on = true) const;
   void eval() const { train(false); }
   bool training() const { return !layer_ || layer_->training; }
 
   /// Draws all parameters anew, each a pure function of the seed and its full name.
-  void initialize(std::uint64_t seed) const;
+  AKIN_LAZY void initialize(std::uint64_t seed) const;
 
   /// An independent copy: own parameters and buffers with the same values and names.
-  Module clone() const;
+  AKIN_LAZY Module clone() const;
 
   /// Gives modules their full names, which anomaly mode prints.
-  void name_modules() const;
+  AKIN_LAZY void name_modules() const;
 
-  void zero_grad() const {
+  AKIN_LAZY void zero_grad() const {
     for (const Tensor& p : parameters()) p.zero_grad();
   }
-  std::string describe() const { return layer_ ? layer_->describe() : "Identity"; }
+  AKIN_LAZY std::string describe() const { return layer_ ? layer_->describe() : "Identity"; }
 
  private:
   std::shared_ptr<detail::AnyLayer> layer_;

@@ -11,7 +11,7 @@ struct ModuleAccess {
 
 namespace detail {
 
-inline std::string join_path(const std::string& path, std::string_view name) {
+AKIN_LAZY std::string join_path(const std::string& path, std::string_view name) {
   return path.empty() ? std::string(name) : cat(path, ".", name);
 }
 
@@ -62,53 +62,63 @@ class MakeIndependent final : public Visitor {
 
 }  // namespace detail
 
-inline std::vector<NamedTensor> Module::named_parameters() const {
+template <class Lazy>
+std::vector<NamedTensor> Module::named_parameters() const {
   std::vector<NamedTensor> found;
   detail::walk(*this, detail::ignore_module, [&](const std::string& name, const Tensor& t, bool is_parameter) {
     if (is_parameter) found.push_back({name, t});
   });
   return found;
 }
-inline std::vector<NamedTensor> Module::named_buffers() const {
+template <class Lazy>
+std::vector<NamedTensor> Module::named_buffers() const {
   std::vector<NamedTensor> found;
   detail::walk(*this, detail::ignore_module, [&](const std::string& name, const Tensor& t, bool is_parameter) {
     if (!is_parameter) found.push_back({name, t});
   });
   return found;
 }
-inline std::vector<NamedTensor> Module::named_tensors() const {
+template <class Lazy>
+std::vector<NamedTensor> Module::named_tensors() const {
   std::vector<NamedTensor> found;
   detail::walk(*this, detail::ignore_module, [&](const std::string& name, const Tensor& t, bool) { found.push_back({name, t}); });
   return found;
 }
-inline std::vector<NamedModule> Module::named_modules() const {
+template <class Lazy>
+std::vector<NamedModule> Module::named_modules() const {
   std::vector<NamedModule> found;
   detail::walk(*this, [&](const std::string& path, const Module& m) { found.push_back({path, m}); }, detail::ignore_tensor);
   return found;
 }
-inline std::vector<Tensor> Module::parameters() const {
+template <class Lazy>
+std::vector<Tensor> Module::parameters() const {
   std::vector<Tensor> found;
   for (auto& [name, tensor] : named_parameters()) found.push_back(tensor);
   return found;
 }
-inline std::int64_t Module::parameter_count() const {
+template <class Lazy>
+std::int64_t Module::parameter_count() const {
   std::int64_t count = 0;
   for (const Tensor& p : parameters()) count += p.size();
   return count;
 }
-inline void Module::train(bool on) const {
+template <class Lazy>
+void Module::train(bool on) const {
   detail::walk(*this, [&](const std::string&, const Module& m) { ModuleAccess::layer(m)->training = on; }, detail::ignore_tensor);
 }
-inline void Module::initialize(std::uint64_t seed) const {
+template <class Lazy>
+void Module::initialize(std::uint64_t seed) const {
   detail::walk(*this, [&](const std::string& path, const Module& m) { ModuleAccess::layer(m)->initialize({seed, path}); },
                detail::ignore_tensor);
 }
-inline void Module::name_modules() const {
+template <class Lazy>
+void Module::name_modules() const {
   detail::walk(*this, [&](const std::string& path, const Module& m) {
     ModuleAccess::layer(m)->path = path.empty() ? m.describe() : path;
   }, detail::ignore_tensor);
 }
-inline Module Module::clone() const {
+template <class Lazy>
+Module Module::clone() const {
   Module made;
   if (!layer_) return made;
   auto layer = layer_->copy();

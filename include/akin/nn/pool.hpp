@@ -9,20 +9,20 @@ namespace akin::inline AKIN_ABI::nn {
 /// Largest value of each window.
 struct MaxPool2d {
   PoolOptions options;
-  Tensor operator()(const Tensor& x) const { return max_pool2d(x, options); }
-  std::string describe() const { return cat("MaxPool2d(", options.kernel, ", stride ", options.stride, ")"); }
+  AKIN_LAZY Tensor operator()(const Tensor& x) const { return max_pool2d(x, options); }
+  AKIN_LAZY std::string describe() const { return cat("MaxPool2d(", options.kernel, ", stride ", options.stride, ")"); }
 };
 
 /// Mean of each window.
 struct AveragePool2d {
   PoolOptions options;
-  Tensor operator()(const Tensor& x) const { return average_pool2d(x, options); }
-  std::string describe() const { return cat("AveragePool2d(", options.kernel, ", stride ", options.stride, ")"); }
+  AKIN_LAZY Tensor operator()(const Tensor& x) const { return average_pool2d(x, options); }
+  AKIN_LAZY std::string describe() const { return cat("AveragePool2d(", options.kernel, ", stride ", options.stride, ")"); }
 };
 
 /// Mean over all pixels: [N, H, W, C] -> [N, C].
 struct GlobalAveragePool {
-  Tensor operator()(const Tensor& x) const { return flatten(adaptive_average_pool2d(x, 1)); }
+  AKIN_LAZY Tensor operator()(const Tensor& x) const { return flatten(adaptive_average_pool2d(x, 1)); }
   std::string describe() const { return "GlobalAveragePool"; }
 };
 

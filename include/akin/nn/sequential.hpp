@@ -14,7 +14,7 @@ struct Sequential {
   explicit Sequential(Layers... layers) : children{Module(std::move(layers))...} {}
   explicit Sequential(std::vector<Module> layers) : children(std::move(layers)) {}
 
-  Tensor operator()(Tensor x) const {
+  AKIN_LAZY Tensor operator()(Tensor x) const {
     for (const Module& child : children) x = child(x);
     return x;
   }
@@ -26,7 +26,7 @@ struct Sequential {
 
 /// [N, ...] -> [N, product of the rest]
 struct Flatten {
-  Tensor operator()(const Tensor& x) const { return flatten(x); }
+  AKIN_LAZY Tensor operator()(const Tensor& x) const { return flatten(x); }
   std::string describe() const { return "Flatten"; }
 };
 

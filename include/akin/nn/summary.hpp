@@ -7,7 +7,7 @@
 namespace akin::inline AKIN_ABI::nn {
 
 /// One line per module with parameters of its own or children: name, kind, parameters; the total last.
-inline std::string summary(const Module& model) {
+AKIN_LAZY std::string summary(const Module& model) {
   struct Row { std::string name, kind, count; };
   std::vector<Row> rows = {{"name", "layer", "parameters"}};
   for (const auto& [name, module] : model.named_modules())

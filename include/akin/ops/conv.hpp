@@ -15,13 +15,13 @@ struct Conv2dOptions {
 namespace detail {
 
 /// Positions of a window of `kernel` taps along one axis: floor((in + 2 pad - dilation (kernel - 1) - 1) / stride) + 1.
-inline std::int64_t window_positions(std::int64_t in, std::int64_t kernel, std::int64_t stride, std::int64_t pad,
+AKIN_LAZY std::int64_t window_positions(std::int64_t in, std::int64_t kernel, std::int64_t stride, std::int64_t pad,
                                      std::int64_t dilation = 1) {
   const std::int64_t room = in + 2 * pad - dilation * (kernel - 1) - 1;
   return room < 0 ? 0 : room / stride + 1;
 }
 
-inline kernels::ConvShape conv_shape(std::string_view op, const Shape& x, const Shape& w, Conv2dOptions o) {
+AKIN_LAZY kernels::ConvShape conv_shape(std::string_view op, const Shape& x, const Shape& w, Conv2dOptions o) {
   check(x.rank() == 4, op, "the image needs shape [n, h, w, c], got ", x);
   check(w.rank() == 4, op, "the weight needs shape [out, kh, kw, in / groups], got ", w);
   check(o.stride.h >= 1 && o.stride.w >= 1 && o.dilation.h >= 1 && o.dilation.w >= 1, op,
@@ -42,7 +42,7 @@ inline kernels::ConvShape conv_shape(std::string_view op, const Shape& x, const 
   return s;
 }
 
-inline Shape output_shape(const kernels::ConvShape& s) { return {s.n, s.oh, s.ow, s.oc}; }
+AKIN_LAZY Shape output_shape(const kernels::ConvShape& s) { return {s.n, s.oh, s.ow, s.oc}; }
 
 }  // namespace detail
 
@@ -50,7 +50,7 @@ inline Shape output_shape(const kernels::ConvShape& s) { return {s.n, s.oh, s.ow
 /// x [n, h, w, c], w [out, kh, kw, c / groups]: output channel o reads the channels of group o / (out / groups)
 /// returns [n, oh, ow, out], oh = floor((h + 2 padding - dilation (kh - 1) - 1) / stride) + 1
 /// throws Error if shapes, groups, dtypes or devices do not fit
-inline Array conv2d(const Array& x, const Array& w, Conv2dOptions options = {}) {
+AKIN_LAZY Array conv2d(const Array& x, const Array& w, Conv2dOptions options = {}) {
   check_same_kind("conv2d", x, w);
   const auto s = detail::conv_shape("conv2d", x.shape(), w.shape(), options);
   const Array image = contiguous(x), weight = contiguous(w);
@@ -62,7 +62,7 @@ inline Array conv2d(const Array& x, const Array& w, Conv2dOptions options = {}) 
 }
 
 /// The gradient of sum(dy * conv2d(x, w)) with respect to x, which has x_shape.
-inline Array conv2d_backward_data(const Array& dy, const Array& w, const Shape& x_shape, Conv2dOptions options = {}) {
+AKIN_LAZY Array conv2d_backward_data(const Array& dy, const Array& w, const Shape& x_shape, Conv2dOptions options = {}) {
   check_same_kind("conv2d_backward_data", dy, w);
   const auto s = detail::conv_shape("conv2d_backward_data", x_shape, w.shape(), options);
   check_shape("conv2d_backward_data", "dy", dy, detail::output_shape(s));
@@ -77,7 +77,7 @@ inline Array conv2d_backward_data(const Array& dy, const Array& w, const Shape& 
 }
 
 /// The gradient of sum(dy * conv2d(x, w)) with respect to w, which has w_shape.
-inline Array conv2d_backward_weights(const Array& dy, const Array& x, const Shape& w_shape, Conv2dOptions options = {}) {
+AKIN_LAZY Array conv2d_backward_weights(const Array& dy, const Array& x, const Shape& w_shape, Conv2dOptions options = {}) {
   check_same_kind("conv2d_backward_weights", dy, x);
   const auto s = detail::conv_shape("conv2d_backward_weights", x.shape(), w_shape, options);
   check_shape("conv2d_backward_weights", "dy", dy, detail::output_shape(s));

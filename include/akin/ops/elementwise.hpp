@@ -50,7 +50,7 @@ Array map(std::string_view op, F f, const Array& a, const Rest&... rest) {
 }
 
 /// The same values in a new block, row-major. Any dtype.
-inline Array clone(const Array& a) {
+AKIN_LAZY Array clone(const Array& a) {
   Array out = empty_like(a);
   if (a.size() == 0) return out;
   on_any(a.dtype(), [&]<class T>() {
@@ -63,10 +63,10 @@ inline Array clone(const Array& a) {
 }
 
 /// `a` itself if its values lie row-major without gaps, else a copy that does.
-inline Array contiguous(const Array& a) { return a.is_contiguous() ? a : clone(a); }
+AKIN_LAZY Array contiguous(const Array& a) { return a.is_contiguous() ? a : clone(a); }
 
 /// Converts to another dtype. Floats become integers by truncation.
-inline Array cast(const Array& a, DType dtype) {
+AKIN_LAZY Array cast(const Array& a, DType dtype) {
   if (a.dtype() == dtype) return a;
   const Array in = contiguous(a);
   Array out = Array::empty(a.shape(), dtype, a.device());
@@ -80,15 +80,15 @@ inline Array cast(const Array& a, DType dtype) {
   return out;
 }
 
-inline Array add(const Array& a, const Array& b) { return map("add", kernels::Add{}, a, b); }
-inline Array sub(const Array& a, const Array& b) { return map("sub", kernels::Sub{}, a, b); }
-inline Array mul(const Array& a, const Array& b) { return map("mul", kernels::Mul{}, a, b); }
-inline Array div(const Array& a, const Array& b) { return map("div", kernels::Div{}, a, b); }
-inline Array scale(const Array& a, double k) { return map("scale", kernels::Scale{k}, a); }
-inline Array add_scalar(const Array& a, double k) { return map("add_scalar", kernels::AddScalar{k}, a); }
+AKIN_LAZY Array add(const Array& a, const Array& b) { return map("add", kernels::Add{}, a, b); }
+AKIN_LAZY Array sub(const Array& a, const Array& b) { return map("sub", kernels::Sub{}, a, b); }
+AKIN_LAZY Array mul(const Array& a, const Array& b) { return map("mul", kernels::Mul{}, a, b); }
+AKIN_LAZY Array div(const Array& a, const Array& b) { return map("div", kernels::Div{}, a, b); }
+AKIN_LAZY Array scale(const Array& a, double k) { return map("scale", kernels::Scale{k}, a); }
+AKIN_LAZY Array add_scalar(const Array& a, double k) { return map("add_scalar", kernels::AddScalar{k}, a); }
 
 /// a += b in place: for gradients that nobody else holds.
-inline void accumulate(Array& a, const Array& b) {
+AKIN_LAZY void accumulate(Array& a, const Array& b) {
   check_same_shape("accumulate", a, b);
   check_same_kind("accumulate", a, b);
   const Array from = contiguous(b);
@@ -98,7 +98,7 @@ inline void accumulate(Array& a, const Array& b) {
 }
 
 /// Overwrites the values of `to` in place (a parameter, a buffer), and declares it.
-inline void assign(Array& to, const Array& from) {
+AKIN_LAZY void assign(Array& to, const Array& from) {
   check_same_shape("assign", to, from);
   check(to.is_contiguous(), "assign", "the target must be contiguous");
   const Array values = contiguous(cast(from, to.dtype()));

@@ -10,7 +10,7 @@ namespace akin::inline AKIN_ABI::ops {
 namespace detail {
 
 /// Throws unless all indices are i64 in 0 ... limit-1.
-inline void check_indices(std::string_view op, const Array& indices, std::int64_t limit, Device device) {
+AKIN_LAZY void check_indices(std::string_view op, const Array& indices, std::int64_t limit, Device device) {
   check(indices.dtype() == DType::i64, op, "indices must be i64, got ", indices.dtype(), "; convert with cast()");
   check(indices.device() == device, op, "indices are on ", indices.device(), ", values on ", device);
   check(indices.is_contiguous(), op, "indices must be contiguous");
@@ -25,7 +25,7 @@ inline void check_indices(std::string_view op, const Array& indices, std::int64_
 }  // namespace detail
 
 /// Rows of x: out[i...] = x[indices[i...]]. x [n, ...] of any dtype, indices of any shape.
-inline Array take(const Array& x, const Array& indices) {
+AKIN_LAZY Array take(const Array& x, const Array& indices) {
   check(x.rank() >= 1, "take", "needs at least one axis, got a scalar");
   detail::check_indices("take", indices, x.dim(0), x.device());
   Shape shape = indices.shape();
@@ -45,7 +45,7 @@ inline Array take(const Array& x, const Array& indices) {
 }
 
 /// The gradient of take: out[k] = sum of dy[i...] where indices[i...] = k, for k = 0 ... rows-1. Same bits every time.
-inline Array scatter_add(const Array& dy, const Array& indices, std::int64_t rows) {
+AKIN_LAZY Array scatter_add(const Array& dy, const Array& indices, std::int64_t rows) {
   detail::check_indices("scatter_add", indices, rows, dy.device());
   Shape shape{rows};
   std::int64_t cols = 1;
@@ -69,7 +69,7 @@ inline Array scatter_add(const Array& dy, const Array& indices, std::int64_t row
 }
 
 /// One value per row: out[i] = x[i, indices[i]]. x [..., classes], indices [...].
-inline Array gather_last(const Array& x, const Array& indices) {
+AKIN_LAZY Array gather_last(const Array& x, const Array& indices) {
   const auto size = detail::rows_of("gather_last", x);
   check_shape("gather_last", "indices", indices, detail::leading_shape(x));
   detail::check_indices("gather_last", indices, size.cols, x.device());
@@ -84,7 +84,7 @@ inline Array gather_last(const Array& x, const Array& indices) {
 }
 
 /// dx [..., classes]: dy at the gathered places, 0 elsewhere.
-inline Array gather_last_backward(const Array& dy, const Array& indices, std::int64_t classes) {
+AKIN_LAZY Array gather_last_backward(const Array& dy, const Array& indices, std::int64_t classes) {
   check_shape("gather_last backward", "dy", dy, indices.shape());
   detail::check_indices("gather_last backward", indices, classes, dy.device());
   Shape shape = dy.shape();
@@ -101,7 +101,7 @@ inline Array gather_last_backward(const Array& dy, const Array& indices, std::in
 }
 
 /// out[i, c] = 1 if c = indices[i], else 0. indices [...] gives [..., classes].
-inline Array one_hot(const Array& indices, std::int64_t classes, DType dtype = DType::f32) {
+AKIN_LAZY Array one_hot(const Array& indices, std::int64_t classes, DType dtype = DType::f32) {
   detail::check_indices("one_hot", indices, classes, indices.device());
   Shape shape = indices.shape();
   shape.push_back(classes);

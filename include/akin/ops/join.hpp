@@ -9,7 +9,7 @@
 namespace akin::inline AKIN_ABI::ops {
 
 /// Arrays one after the other along `axis`; all other sizes agree.
-inline Array concat(const std::vector<Array>& arrays, int axis = 0) {
+AKIN_LAZY Array concat(const std::vector<Array>& arrays, int axis = 0) {
   check(!arrays.empty(), "concat", "needs at least one array");
   const Array& first = arrays[0];
   axis = normalize_axis("concat", axis, first.shape());
@@ -39,7 +39,7 @@ inline Array concat(const std::vector<Array>& arrays, int axis = 0) {
 }
 
 /// Arrays of one shape along a new axis: n arrays [..., ...] give [..., n, ...].
-inline Array stack(const std::vector<Array>& arrays, int axis = 0) {
+AKIN_LAZY Array stack(const std::vector<Array>& arrays, int axis = 0) {
   check(!arrays.empty(), "stack", "needs at least one array");
   const Shape& each = arrays[0].shape();
   check(axis >= -each.rank() - 1 && axis <= each.rank(), "stack", "axis ", axis,
@@ -56,7 +56,7 @@ inline Array stack(const std::vector<Array>& arrays, int axis = 0) {
 }
 
 /// Views of x with the given sizes along `axis`: the inverse of concat, without a copy.
-inline std::vector<Array> split_sizes(const Array& x, const std::vector<std::int64_t>& sizes, int axis = 0) {
+AKIN_LAZY std::vector<Array> split_sizes(const Array& x, const std::vector<std::int64_t>& sizes, int axis = 0) {
   axis = normalize_axis("split", axis, x.shape());
   std::vector<Array> parts;
   std::int64_t begin = 0;
@@ -71,7 +71,7 @@ inline std::vector<Array> split_sizes(const Array& x, const std::vector<std::int
 }
 
 /// Views of x in `parts` equal pieces along `axis`.
-inline std::vector<Array> split(const Array& x, std::int64_t parts, int axis = 0) {
+AKIN_LAZY std::vector<Array> split(const Array& x, std::int64_t parts, int axis = 0) {
   axis = normalize_axis("split", axis, x.shape());
   check(parts >= 1 && x.dim(axis) % parts == 0, "split", "cannot cut axis ", axis, " of shape ", x.shape(), " into ",
         parts, " equal parts");

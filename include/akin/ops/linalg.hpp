@@ -12,7 +12,7 @@ namespace akin::inline AKIN_ABI::ops {
 namespace detail {
 
 /// A fresh f64 copy of a square matrix, which the kernels may overwrite.
-inline Array square_copy(std::string_view op, const Array& a) {
+AKIN_LAZY Array square_copy(std::string_view op, const Array& a) {
   check_rank(op, "a matrix", a, 2);
   check(a.dim(0) == a.dim(1), op, "needs a square matrix, got shape ", a.shape());
   check(is_floating(a.dtype()), op, "needs floating-point values, got ", a.dtype());
@@ -20,7 +20,7 @@ inline Array square_copy(std::string_view op, const Array& a) {
 }
 
 /// Copies the lower triangle over the upper one.
-inline void mirror_lower(Array& a) {
+AKIN_LAZY void mirror_lower(Array& a) {
   const std::int64_t n = a.dim(0);
   double* values = a.mut<double>();
   for (std::int64_t i = 0; i < n; ++i)
@@ -28,7 +28,7 @@ inline void mirror_lower(Array& a) {
 }
 
 /// Eigenvalues ascending in `values`; eigenvectors in the rows of `vectors`, unless it is undefined.
-inline void eigen_in_double(std::string_view op, Array& matrix, Array& values, Array& vectors) {
+AKIN_LAZY void eigen_in_double(std::string_view op, Array& matrix, Array& values, Array& vectors) {
   double* rows = vectors.defined() ? vectors.mut<double>() : nullptr;
   const bool finite = on(matrix.device(), [&](auto queue) {
     return kernels::symmetric_eigen(queue, matrix.dim(0), matrix.mut<double>(), values.mut<double>(), rows);
@@ -44,7 +44,7 @@ struct SymmetricEigen {
 };
 
 /// a = V diag(values) V^T for a symmetric a [n, n]; only its lower triangle is read.
-inline SymmetricEigen symmetric_eigen(const Array& a) {
+AKIN_LAZY SymmetricEigen symmetric_eigen(const Array& a) {
   Array matrix = detail::square_copy("symmetric_eigen", a);
   detail::mirror_lower(matrix);
   Array values = Array::empty({a.dim(0)}, DType::f64, a.device()),
@@ -55,7 +55,7 @@ inline SymmetricEigen symmetric_eigen(const Array& a) {
 }
 
 /// The eigenvalues of a symmetric a [n, n], ascending: a third of the time of symmetric_eigen.
-inline Array symmetric_eigenvalues(const Array& a) {
+AKIN_LAZY Array symmetric_eigenvalues(const Array& a) {
   Array matrix = detail::square_copy("symmetric_eigenvalues", a), none;
   detail::mirror_lower(matrix);
   Array values = Array::empty({a.dim(0)}, DType::f64, a.device());
@@ -65,7 +65,7 @@ inline Array symmetric_eigenvalues(const Array& a) {
 
 /// The min(rows, cols) singular values of x [rows, cols], descending, as roots of the eigenvalues of the smaller of
 /// x^T x and x x^T. Squaring halves the digits: values below 1e-8 of the largest are rounding noise.
-inline Array singular_values(const Array& x) {
+AKIN_LAZY Array singular_values(const Array& x) {
   check_rank("singular_values", "a matrix", x, 2);
   check(is_floating(x.dtype()), "singular_values", "needs floating-point values, got ", x.dtype());
   const Array tall = x.dim(0) < x.dim(1) ? x.transpose() : x;  // [m, n], m >= n
@@ -85,7 +85,7 @@ inline Array singular_values(const Array& x) {
 
 /// The lower triangular l with a = l l^T, for a symmetric positive definite a [n, n]; only its lower triangle is read.
 /// Errors: a is not positive definite.
-inline Array cholesky(const Array& a) {
+AKIN_LAZY Array cholesky(const Array& a) {
   Array l = detail::square_copy("cholesky", a);
   const std::int64_t n = a.dim(0),
                      bad = on(a.device(), [&](auto queue) { return kernels::cholesky(queue, n, l.mut<double>()); });
@@ -96,7 +96,7 @@ inline Array cholesky(const Array& a) {
 }
 
 /// The inverse of a lower triangular matrix [n, n]. Errors: a zero on the diagonal.
-inline Array inverse_lower(const Array& l) {
+AKIN_LAZY Array inverse_lower(const Array& l) {
   Array in = detail::square_copy("inverse_lower", l);
   const std::int64_t n = l.dim(0);
   for (std::int64_t i = 0; i < n; ++i)

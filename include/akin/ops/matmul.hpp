@@ -21,7 +21,7 @@ struct MatrixView {
 };
 
 /// Row-major and column-major matrices are read where they lie; anything else is copied.
-inline MatrixView matrix_view(const Array& a) {
+AKIN_LAZY MatrixView matrix_view(const Array& a) {
   const auto rows = a.dim(-2), cols = a.dim(-1);
   const auto row_step = a.strides()[a.rank() - 2], col_step = a.strides()[a.rank() - 1];
   if ((col_step == 1 || cols == 1) && (row_step >= cols || rows == 1)) return {a, false, std::max(row_step, cols)};
@@ -30,21 +30,21 @@ inline MatrixView matrix_view(const Array& a) {
 }
 
 /// The offset of batch entry i (row-major over `batch`) in an array whose leading axes broadcast to `batch`.
-inline std::int64_t batch_offset(const Array& a, const Shape& batch, std::int64_t i) {
+AKIN_LAZY std::int64_t batch_offset(const Array& a, const Shape& batch, std::int64_t i) {
   std::int64_t offset = 0;
   for (int axis = batch.rank() - 1, own = a.rank() - 3; axis >= 0; i /= batch[axis], --axis, --own)
     if (own >= 0 && a.shape()[own] != 1) offset += i % batch[axis] * a.strides()[own];
   return offset;
 }
 
-inline Shape leading_axes(const Array& a) {
+AKIN_LAZY Shape leading_axes(const Array& a) {
   Shape batch;
   for (int i = 0; i + 2 < a.rank(); ++i) batch.push_back(a.shape()[i]);
   return batch;
 }
 
 /// [..., m, k] x [k, n] is one product of [... * m, k].
-inline bool folds_into_rows(const Array& a, const Array& b, MatmulOptions options) {
+AKIN_LAZY bool folds_into_rows(const Array& a, const Array& b, MatmulOptions options) {
   return a.rank() > 2 && b.rank() == 2 && !options.transpose_a && a.is_contiguous() && a.size() > 0;
 }
 
@@ -54,7 +54,7 @@ inline bool folds_into_rows(const Array& a, const Array& b, MatmulOptions option
 /// a [..., m, k], b [..., k, n] (as seen after op); leading axes broadcast; any strides: a transposed view costs no copy
 /// returns [..., m, n]   bf16 operands are summed in float
 /// throws Error if a rank is below 2, or inner sizes, dtypes or devices differ
-inline Array matmul(const Array& a, const Array& b, MatmulOptions options = {}) {
+AKIN_LAZY Array matmul(const Array& a, const Array& b, MatmulOptions options = {}) {
   check_same_kind("matmul", a, b);
   check(a.rank() >= 2 && b.rank() >= 2, "matmul", "needs at least 2 axes each, got ", a.shape(), " x ", b.shape(),
         "; reshape vectors to [1, n] or [n, 1]");

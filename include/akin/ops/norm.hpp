@@ -13,7 +13,7 @@ namespace akin::inline AKIN_ABI::ops {
 namespace detail {
 
 /// One value per column, in the compute dtype of x.
-inline void check_columns(std::string_view op, std::string_view what, const Array& a, const Array& x) {
+AKIN_LAZY void check_columns(std::string_view op, std::string_view what, const Array& a, const Array& x) {
   check(a.defined(), op, what, " has no value");
   check_shape(op, what, a, {x.dim(-1)});
   check(a.dtype() == compute_dtype(x.dtype()), op, what, " has dtype ", a.dtype(), ", expected ",
@@ -21,7 +21,7 @@ inline void check_columns(std::string_view op, std::string_view what, const Arra
   check(a.is_contiguous(), op, what, " must be contiguous");
 }
 
-inline void check_optional_columns(std::string_view op, std::string_view what, const Array& a, const Array& x) {
+AKIN_LAZY void check_optional_columns(std::string_view op, std::string_view what, const Array& a, const Array& x) {
   if (a.defined()) check_columns(op, what, a, x);
 }
 
@@ -40,7 +40,7 @@ struct BatchNormStats {
 
 /// Mean, biased variance and 1 / sqrt(var + eps) over all axes but the last. arXiv:1502.03167, Algorithm 1.
 /// x [..., channels], any other axes. Errors: fewer than two values per channel.
-inline BatchNormStats batch_norm_stats(const Array& x, double eps = 1e-5) {
+AKIN_LAZY BatchNormStats batch_norm_stats(const Array& x, double eps = 1e-5) {
   const auto size = detail::rows_of("batch_norm", x);
   check(size.rows >= 2, "batch_norm", "needs more than one value per channel to compute statistics, got shape ",
         x.shape(), "; use a larger batch or eval()");
@@ -64,7 +64,7 @@ struct BatchNormFusion {
 
 /// y = weight (x - mean) rstd + bias, then + add, then relu, in one sweep.
 /// x [..., channels]; weight, bias [channels] or undefined; mean, rstd [channels].
-inline Array batch_norm_apply(const Array& x, const Array& weight, const Array& bias, const Array& mean,
+AKIN_LAZY Array batch_norm_apply(const Array& x, const Array& weight, const Array& bias, const Array& mean,
                               const Array& rstd, const BatchNormFusion& fusion = {}) {
   const auto size = detail::rows_of("batch_norm", x);
   detail::check_optional_columns("batch_norm", "weight", weight, x);
@@ -103,7 +103,7 @@ struct BatchNormBackward {
 /// Gradients of batch_norm_apply. With g = dy masked by the relu and xhat = (x - mean) rstd:
 ///   dx = weight rstd (g - mean(g) - xhat mean(g xhat)), the means only in training;  dweight = sum g xhat;  dbias =
 ///   sum g.
-inline BatchNormGradients batch_norm_backward(const Array& dy, const Array& x, const Array& weight, const Array& mean,
+AKIN_LAZY BatchNormGradients batch_norm_backward(const Array& dy, const Array& x, const Array& weight, const Array& mean,
                                               const Array& rstd, const BatchNormBackward& options = {}) {
   const auto size = detail::rows_of("batch_norm", x);
   const Array& output = options.relu_output;
@@ -142,7 +142,7 @@ struct LayerNormResult {
 
 /// y = weight (x - mean) / sqrt(var + eps) + bias along the last axis, var biased. arXiv:1607.06450.
 /// x [..., features]; weight, bias [features] or undefined.
-inline LayerNormResult layer_norm(const Array& x, const Array& weight, const Array& bias, double eps = 1e-5) {
+AKIN_LAZY LayerNormResult layer_norm(const Array& x, const Array& weight, const Array& bias, double eps = 1e-5) {
   const auto size = detail::rows_of("layer_norm", x);
   detail::check_optional_columns("layer_norm", "weight", weight, x);
   detail::check_optional_columns("layer_norm", "bias", bias, x);
@@ -167,7 +167,7 @@ struct LayerNormGradients {
   Array dx, dweight, dbias;
 };
 
-inline LayerNormGradients layer_norm_backward(const Array& dy, const Array& x, const Array& weight, const Array& mean,
+AKIN_LAZY LayerNormGradients layer_norm_backward(const Array& dy, const Array& x, const Array& weight, const Array& mean,
                                               const Array& rstd) {
   const auto size = detail::rows_of("layer_norm", x);
   detail::check_like("layer_norm backward", "dy", dy, x);
@@ -193,7 +193,7 @@ struct L2Normalized {
 };
 
 /// y = x / max(|x|, eps) along the last axis: rows of unit length, points on the sphere.
-inline L2Normalized l2_normalize(const Array& x, double eps = 1e-12) {
+AKIN_LAZY L2Normalized l2_normalize(const Array& x, double eps = 1e-12) {
   const auto size = detail::rows_of("l2_normalize", x);
   check(eps > 0, "l2_normalize", "eps must be > 0, got ", eps);
   const Array in = contiguous(x);
@@ -208,7 +208,7 @@ inline L2Normalized l2_normalize(const Array& x, double eps = 1e-12) {
 }
 
 /// dx = (dy - y (y . dy)) / norm; where norm was cut off at eps, dx = dy / eps.
-inline Array l2_normalize_backward(const Array& dy, const Array& y, const Array& norm, double eps = 1e-12) {
+AKIN_LAZY Array l2_normalize_backward(const Array& dy, const Array& y, const Array& norm, double eps = 1e-12) {
   const auto size = detail::rows_of("l2_normalize", y);
   detail::check_like("l2_normalize backward", "dy", dy, y);
   check_shape("l2_normalize backward", "norm", norm, {size.rows});

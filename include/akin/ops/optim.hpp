@@ -97,14 +97,14 @@ std::vector<kernels::SliceProducts> update_products(std::string_view op, std::ve
 }
 
 /// One tensor at a time; see apply_updates for many.
-inline void sgd_step(Array& p, const Array& g, Array& momentum, const SgdStep& step) {
+AKIN_LAZY void sgd_step(Array& p, const Array& g, Array& momentum, const SgdStep& step) {
   apply_updates<SgdStep>("sgd", {{step, &p, g, &momentum}});
 }
-inline void adam_step(Array& p, const Array& g, Array& m, Array& v, const AdamStep& step) {
+AKIN_LAZY void adam_step(Array& p, const Array& g, Array& m, Array& v, const AdamStep& step) {
   apply_updates<AdamStep>("adam", {{step, &p, g, &m, &v}});
 }
 /// target = momentum target + (1 - momentum) online
-inline void ema_step(Array& target, const Array& online, double momentum) {
+AKIN_LAZY void ema_step(Array& target, const Array& online, double momentum) {
   apply_updates<EmaStep>("ema", {{{momentum}, &target, online}});
 }
 

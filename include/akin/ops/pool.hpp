@@ -16,7 +16,7 @@ struct PoolOptions {
 namespace detail {
 
 /// Sizes of a pooling. Errors: not [N, H, W, C], options out of range, the kernel does not fit.
-inline kernels::PoolShape pool_shape(std::string_view op, const Shape& x, const PoolOptions& o) {
+AKIN_LAZY kernels::PoolShape pool_shape(std::string_view op, const Shape& x, const PoolOptions& o) {
   check(x.rank() == 4, op, "needs images [N, H, W, C], got ", x);
   check(o.kernel.h > 0 && o.kernel.w > 0 && o.stride.h > 0 && o.stride.w > 0, op, "kernel ", o.kernel, " and stride ", o.stride, " must be > 0");
   check(o.padding.h >= 0 && o.padding.w >= 0 && 2 * o.padding.h <= o.kernel.h && 2 * o.padding.w <= o.kernel.w, op,
@@ -29,13 +29,13 @@ inline kernels::PoolShape pool_shape(std::string_view op, const Shape& x, const 
   return s;
 }
 
-inline kernels::PoolShape adaptive_shape(std::string_view op, const Shape& x, Pair out) {
+AKIN_LAZY kernels::PoolShape adaptive_shape(std::string_view op, const Shape& x, Pair out) {
   check(x.rank() == 4 && x[1] > 0 && x[2] > 0, op, "needs images [N, H, W, C] with pixels, got ", x);
   check(out.h > 0 && out.w > 0, op, "output size must be > 0, got ", out);
   return {.n = x[0], .h = x[1], .w = x[2], .c = x[3], .oh = out.h, .ow = out.w};
 }
 
-inline Shape pooled(const kernels::PoolShape& s) { return {s.n, s.oh, s.ow, s.c}; }
+AKIN_LAZY Shape pooled(const kernels::PoolShape& s) { return {s.n, s.oh, s.ow, s.c}; }
 
 }  // namespace detail
 
@@ -45,7 +45,7 @@ struct MaxPooled {
 };
 
 /// Largest value of each window; padding never wins. OH = (H + 2 padding - kernel) / stride + 1.
-inline MaxPooled max_pool2d(const Array& x, const PoolOptions& options) {
+AKIN_LAZY MaxPooled max_pool2d(const Array& x, const PoolOptions& options) {
   const auto s = detail::pool_shape("max_pool2d", x.shape(), options);
   check(s.h * s.w < std::int64_t{1} << 31, "max_pool2d", "images of at most 2^31 pixels, got ", x.shape());
   const Array in = contiguous(x);
@@ -55,7 +55,7 @@ inline MaxPooled max_pool2d(const Array& x, const PoolOptions& options) {
   });
   return out;
 }
-inline Array max_pool2d_backward(const Array& dy, const Array& index, const Shape& x_shape, const PoolOptions& options) {
+AKIN_LAZY Array max_pool2d_backward(const Array& dy, const Array& index, const Shape& x_shape, const PoolOptions& options) {
   const auto s = detail::pool_shape("max_pool2d backward", x_shape, options);
   check_shape("max_pool2d backward", "dy", dy, detail::pooled(s));
   check_shape("max_pool2d backward", "index", index, detail::pooled(s));
@@ -68,7 +68,7 @@ inline Array max_pool2d_backward(const Array& dy, const Array& index, const Shap
 }
 
 /// Mean of each window. count_padding: divide by the whole kernel (torch's default), else by the pixels inside.
-inline Array average_pool2d(const Array& x, const PoolOptions& options, bool count_padding = true) {
+AKIN_LAZY Array average_pool2d(const Array& x, const PoolOptions& options, bool count_padding = true) {
   const auto s = detail::pool_shape("average_pool2d", x.shape(), options);
   const Array in = contiguous(x);
   Array y = Array::empty(detail::pooled(s), x.dtype(), x.device());
@@ -77,7 +77,7 @@ inline Array average_pool2d(const Array& x, const PoolOptions& options, bool cou
   });
   return y;
 }
-inline Array average_pool2d_backward(const Array& dy, const Shape& x_shape, const PoolOptions& options, bool count_padding = true) {
+AKIN_LAZY Array average_pool2d_backward(const Array& dy, const Shape& x_shape, const PoolOptions& options, bool count_padding = true) {
   const auto s = detail::pool_shape("average_pool2d backward", x_shape, options);
   check_shape("average_pool2d backward", "dy", dy, detail::pooled(s));
   const Array g = contiguous(dy);
@@ -89,7 +89,7 @@ inline Array average_pool2d_backward(const Array& dy, const Shape& x_shape, cons
 }
 
 /// Means over out.h x out.w nearly equal parts, as torch cuts them: floor(i H / OH) ... ceil((i + 1) H / OH).
-inline Array adaptive_average_pool2d(const Array& x, Pair out) {
+AKIN_LAZY Array adaptive_average_pool2d(const Array& x, Pair out) {
   const auto s = detail::adaptive_shape("adaptive_average_pool2d", x.shape(), out);
   const Array in = contiguous(x);
   Array y = Array::empty(detail::pooled(s), x.dtype(), x.device());
@@ -98,7 +98,7 @@ inline Array adaptive_average_pool2d(const Array& x, Pair out) {
   });
   return y;
 }
-inline Array adaptive_average_pool2d_backward(const Array& dy, const Shape& x_shape) {
+AKIN_LAZY Array adaptive_average_pool2d_backward(const Array& dy, const Shape& x_shape) {
   check(dy.rank() == 4, "adaptive_average_pool2d backward", "dy needs 4 axes, got ", dy.shape());
   const auto s = detail::adaptive_shape("adaptive_average_pool2d backward", x_shape, {dy.dim(1), dy.dim(2)});
   check_shape("adaptive_average_pool2d backward", "dy", dy, detail::pooled(s));

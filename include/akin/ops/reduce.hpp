@@ -35,35 +35,35 @@ Array reduce_axis(std::string_view op, R reducer, const Array& x, int axis, bool
 }  // namespace detail
 
 /// Sum of all values, shape []. Accumulated in double.
-inline Array sum(const Array& x) { return detail::reduce("sum", kernels::SumOf{}, x, 0, x.rank() - 1, false); }
+AKIN_LAZY Array sum(const Array& x) { return detail::reduce("sum", kernels::SumOf{}, x, 0, x.rank() - 1, false); }
 
 /// Sum along one axis; keep = true leaves it with size 1.
-inline Array sum(const Array& x, int axis, bool keep = false) {
+AKIN_LAZY Array sum(const Array& x, int axis, bool keep = false) {
   return detail::reduce_axis("sum", kernels::SumOf{}, x, axis, keep);
 }
 
 /// Largest value along one axis. Errors: the axis is empty. NaN wins.
-inline Array max(const Array& x, int axis, bool keep = false) {
+AKIN_LAZY Array max(const Array& x, int axis, bool keep = false) {
   check(x.dim(axis) > 0, "max", "axis ", axis, " of shape ", x.shape(), " is empty");
   return detail::reduce_axis("max", kernels::MaxOf{}, x, axis, keep);
 }
-inline Array min(const Array& x, int axis, bool keep = false) {
+AKIN_LAZY Array min(const Array& x, int axis, bool keep = false) {
   check(x.dim(axis) > 0, "min", "axis ", axis, " of shape ", x.shape(), " is empty");
   return detail::reduce_axis("min", kernels::MinOf{}, x, axis, keep);
 }
 
 /// Means; Errors: nothing to average.
-inline Array mean(const Array& x) {
+AKIN_LAZY Array mean(const Array& x) {
   check(x.size() > 0, "mean", "no values in shape ", x.shape());
   return scale(sum(x), 1.0 / static_cast<double>(x.size()));
 }
-inline Array mean(const Array& x, int axis, bool keep = false) {
+AKIN_LAZY Array mean(const Array& x, int axis, bool keep = false) {
   check(x.dim(axis) > 0, "mean", "axis ", axis, " of shape ", x.shape(), " is empty");
   return scale(sum(x, axis, keep), 1.0 / static_cast<double>(x.dim(axis)));
 }
 
 /// Sums away what broadcasting repeated: the gradient of broadcast_to.
-inline Array sum_to(Array x, const Shape& shape) {
+AKIN_LAZY Array sum_to(Array x, const Shape& shape) {
   if (x.shape() == shape) return x;
   const int extra = x.rank() - shape.rank();
   if (extra > 0) x = detail::reduce("sum_to", kernels::SumOf{}, x, 0, extra - 1, false);

@@ -26,13 +26,13 @@ Array row_kernel(std::string_view op, const Array& x, Array out, Kernel&& kernel
 }  // namespace detail
 
 /// y = exp(x) / sum exp(x)
-inline Array softmax(const Array& x) {
+AKIN_LAZY Array softmax(const Array& x) {
   return detail::row_kernel(
       "softmax", x, empty_like(x), [](auto... a) { kernels::softmax(a...); }, contiguous(x));
 }
 
 /// dx = y (dy - sum(y dy))
-inline Array softmax_backward(const Array& dy, const Array& y) {
+AKIN_LAZY Array softmax_backward(const Array& dy, const Array& y) {
   detail::check_like("softmax backward", "dy", dy, y);
   return detail::row_kernel(
       "softmax backward", y, empty_like(y), [](auto... a) { kernels::softmax_backward(a...); }, contiguous(y),
@@ -40,13 +40,13 @@ inline Array softmax_backward(const Array& dy, const Array& y) {
 }
 
 /// y = x - logsumexp(x)
-inline Array log_softmax(const Array& x) {
+AKIN_LAZY Array log_softmax(const Array& x) {
   return detail::row_kernel(
       "log_softmax", x, empty_like(x), [](auto... a) { kernels::log_softmax(a...); }, contiguous(x));
 }
 
 /// dx = dy - exp(y) sum(dy)
-inline Array log_softmax_backward(const Array& dy, const Array& y) {
+AKIN_LAZY Array log_softmax_backward(const Array& dy, const Array& y) {
   detail::check_like("log_softmax backward", "dy", dy, y);
   return detail::row_kernel(
       "log_softmax backward", y, empty_like(y), [](auto... a) { kernels::log_softmax_backward(a...); }, contiguous(y),
@@ -54,7 +54,7 @@ inline Array log_softmax_backward(const Array& dy, const Array& y) {
 }
 
 /// log sum exp(x) over the last axis: x [..., n] gives [...].
-inline Array logsumexp(const Array& x) {
+AKIN_LAZY Array logsumexp(const Array& x) {
   check(x.rank() >= 1, "logsumexp", "needs at least one axis, got a scalar");
   const Array y = Array::empty(detail::leading_shape(x), x.dtype(), x.device());
   return detail::row_kernel(
@@ -62,7 +62,7 @@ inline Array logsumexp(const Array& x) {
 }
 
 /// dx = dy softmax(x), from x and y = logsumexp(x); dy and y have the shape of x without its last axis.
-inline Array logsumexp_backward(const Array& dy, const Array& x, const Array& y) {
+AKIN_LAZY Array logsumexp_backward(const Array& dy, const Array& x, const Array& y) {
   check_shape("logsumexp backward", "y", y, detail::leading_shape(x));
   detail::check_like("logsumexp backward", "dy", dy, y);
   check_same_kind("logsumexp backward", x, y);

@@ -8,7 +8,7 @@
 namespace akin::inline AKIN_ABI::ops {
 
 /// Positions that sort the last axis; stable. x [..., n] gives i64 [..., n].
-inline Array argsort(const Array& x, bool descending = false) {
+AKIN_LAZY Array argsort(const Array& x, bool descending = false) {
   const auto size = detail::rows_of("argsort", x);
   const Array in = contiguous(x);
   Array out = Array::empty(x.shape(), DType::i64, x.device());
@@ -26,7 +26,7 @@ struct TopK {
 };
 
 /// The k largest values along the last axis. Errors: k is not in 0 ... n.
-inline TopK top_k(const Array& x, std::int64_t k) {
+AKIN_LAZY TopK top_k(const Array& x, std::int64_t k) {
   const auto size = detail::rows_of("top_k", x);
   check(k >= 0 && k <= size.cols, "top_k", "k = ", k, " does not lie in 0 ... ", size.cols, " for shape ", x.shape());
   Shape shape = detail::leading_shape(x);
@@ -43,7 +43,7 @@ inline TopK top_k(const Array& x, std::int64_t k) {
 }
 
 /// Values along the last axis in ascending (or descending) order.
-inline Array sort(const Array& x, bool descending = false) {
+AKIN_LAZY Array sort(const Array& x, bool descending = false) {
   const auto size = detail::rows_of("sort", x);
   const Array in = contiguous(x);
   Array out = empty_like(in);
@@ -56,7 +56,7 @@ inline Array sort(const Array& x, bool descending = false) {
 
 namespace detail {
 
-inline Array arg_extreme(std::string_view op, const Array& x, bool largest) {
+AKIN_LAZY Array arg_extreme(std::string_view op, const Array& x, bool largest) {
   const auto size = rows_of(op, x);
   check(size.cols > 0, op, "the last axis of shape ", x.shape(), " is empty");
   const Array in = contiguous(x);
@@ -73,9 +73,9 @@ inline Array arg_extreme(std::string_view op, const Array& x, bool largest) {
 
 /// Position of the largest value along the last axis; the first of equals, a NaN if there is one. x [..., n] gives
 /// [...].
-inline Array argmax(const Array& x) { return detail::arg_extreme("argmax", x, true); }
+AKIN_LAZY Array argmax(const Array& x) { return detail::arg_extreme("argmax", x, true); }
 
 /// Position of the smallest value along the last axis; the first of equals, a NaN only if there is nothing else.
-inline Array argmin(const Array& x) { return detail::arg_extreme("argmin", x, false); }
+AKIN_LAZY Array argmin(const Array& x) { return detail::arg_extreme("argmin", x, false); }
 
 }  // namespace akin::inline AKIN_ABI::ops

@@ -18,7 +18,7 @@ struct AdamOptions {
 /// Errors: betas outside [0, 1), eps <= 0.
 class Adam final : public Optimizer {
  public:
-  Adam(std::vector<ParameterGroup> groups, AdamOptions options) : Optimizer(std::move(groups), options.lr, {"m", "v"}), options_(options) {
+  AKIN_LAZY Adam(std::vector<ParameterGroup> groups, AdamOptions options) : Optimizer(std::move(groups), options.lr, {"m", "v"}), options_(options) {
     for (const double beta : {options.beta1, options.beta2}) check(beta >= 0 && beta < 1, "adam", "betas must lie in [0, 1), got ", beta);
     check(options.eps > 0, "adam", "eps must be > 0, got ", options.eps);
   }

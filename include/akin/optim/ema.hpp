@@ -9,13 +9,13 @@ namespace akin::inline AKIN_ABI::optim {
 
 /// BYOL's schedule, arXiv:2006.07733, section 3.3:  m(t) = 1 - (1 - base) (cos(pi t) + 1) / 2.
 /// progress t in [0, 1]; base at the start, 1 (a frozen target) at the end.
-inline double ema_momentum(double base, double progress) {
+AKIN_LAZY double ema_momentum(double base, double progress) {
   return 1 - (1 - base) * (std::cos(3.141592653589793 * progress) + 1) / 2;
 }
 
 /// target <- m target + (1 - m) online, for parameters only: running statistics of batch norms follow the target's own
 /// batches. Errors: the modules differ in names or shapes, m outside [0, 1].
-inline void ema_update(const nn::Module& target, const nn::Module& online, double momentum) {
+AKIN_LAZY void ema_update(const nn::Module& target, const nn::Module& online, double momentum) {
   check(momentum >= 0 && momentum <= 1, "ema_update", "momentum must lie in [0, 1], got ", momentum);
   const auto to = target.named_parameters(), from = online.named_parameters();
   check(to.size() == from.size(), "ema_update", "the modules have ", to.size(), " and ", from.size(), " parameters");

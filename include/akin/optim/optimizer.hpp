@@ -16,7 +16,7 @@ struct ParameterGroup {
 };
 
 /// Two groups: matrices and filters with weight decay; norms and biases (one axis or none) without.
-inline std::vector<ParameterGroup> decay_groups(const nn::Module& module, double weight_decay) {
+AKIN_LAZY std::vector<ParameterGroup> decay_groups(const nn::Module& module, double weight_decay) {
   ParameterGroup decayed{{}, weight_decay}, plain{{}, 0};
   for (const auto& named : module.named_parameters()) (named.tensor.rank() > 1 ? decayed : plain).parameters.push_back(named);
   return {decayed, plain};
@@ -32,14 +32,14 @@ class Optimizer {
 
   void set_lr(double lr) { lr_ = lr; }
   double lr() const { return lr_; }
-  void zero_grad() {
+  AKIN_LAZY void zero_grad() {
     for (auto& group : groups_)
       for (auto& parameter : group.parameters) parameter.tensor.zero_grad();
   }
   const std::vector<ParameterGroup>& groups() const { return groups_; }
 
   /// State with names such as "momentum/0.weight", for checkpoints; the arrays are the live ones.
-  std::vector<nn::NamedTensor> named_state() const {
+  AKIN_LAZY std::vector<nn::NamedTensor> named_state() const {
     std::vector<nn::NamedTensor> all;
     for (const auto& slot : slots_) all.insert(all.end(), slot.begin(), slot.end());
     return all;
@@ -48,7 +48,7 @@ class Optimizer {
   void set_steps(std::int64_t steps) { steps_ = steps; }
 
  protected:
-  Optimizer(std::vector<ParameterGroup> groups, double lr, std::initializer_list<std::string_view> slots)
+  AKIN_LAZY Optimizer(std::vector<ParameterGroup> groups, double lr, std::initializer_list<std::string_view> slots)
       : groups_(std::move(groups)), lr_(lr), base_lr_(lr) {
     check(lr >= 0, "optimizer", "lr must be >= 0, got ", lr);
     for (const auto slot : slots) {
@@ -78,7 +78,7 @@ class Optimizer {
 };
 
 /// The usual shorthand: one group of everything.
-inline std::vector<ParameterGroup> one_group(const nn::Module& module, double weight_decay) {
+AKIN_LAZY std::vector<ParameterGroup> one_group(const nn::Module& module, double weight_decay) {
   return {{module.named_parameters(), weight_decay}};
 }
 

@@ -19,7 +19,7 @@ struct CosineOptions {
 struct Cosine {
   CosineOptions options;
 
-  double operator()(std::int64_t step) const {
+  AKIN_LAZY double operator()(std::int64_t step) const {
     const auto& o = options;
     if (step < o.warmup_steps) return o.base * static_cast<double>(step + 1) / static_cast<double>(o.warmup_steps);
     const double span = static_cast<double>(o.total_steps - o.warmup_steps);
@@ -29,7 +29,7 @@ struct Cosine {
 };
 
 /// Errors: negative steps, warm-up longer than the run.
-inline Cosine cosine(CosineOptions options) {
+AKIN_LAZY Cosine cosine(CosineOptions options) {
   check(options.warmup_steps >= 0 && options.warmup_steps <= options.total_steps, "cosine", "warm-up of ",
         options.warmup_steps, " steps does not fit into a run of ", options.total_steps, "; shorten the warm-up");
   return {options};

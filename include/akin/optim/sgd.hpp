@@ -17,7 +17,7 @@ struct SgdOptions {
 /// Errors: momentum outside [0, 1), nesterov without momentum.
 class Sgd final : public Optimizer {
  public:
-  Sgd(std::vector<ParameterGroup> groups, SgdOptions options) : Optimizer(std::move(groups), options.lr, {"momentum"}), options_(options) {
+  AKIN_LAZY Sgd(std::vector<ParameterGroup> groups, SgdOptions options) : Optimizer(std::move(groups), options.lr, {"momentum"}), options_(options) {
     check(options.momentum >= 0 && options.momentum < 1, "sgd", "momentum must lie in [0, 1), got ", options.momentum);
     check(!options.nesterov || options.momentum > 0, "sgd", "nesterov needs momentum > 0");
   }

@@ -17,7 +17,7 @@ namespace detail {
 
 /// One field of RFC 4180: in quotes if it holds a comma, a quote or a line break. Text that a spreadsheet would run as
 /// a formula gets a leading apostrophe.
-inline std::string csv_text(std::string_view text) {
+AKIN_LAZY std::string csv_text(std::string_view text) {
   const bool formula = !text.empty() && std::string_view("=+-@\t\r").find(text[0]) != std::string_view::npos;
   const std::string safe = (formula ? "'" : "") + std::string(text);
   if (safe.find_first_of(",\"\r\n") == std::string::npos) return safe;
@@ -27,21 +27,21 @@ inline std::string csv_text(std::string_view text) {
 }
 
 /// Numbers read back exactly; nan and inf are written as such, null as nothing.
-inline std::string csv_field(const io::Json& value) {
+AKIN_LAZY std::string csv_field(const io::Json& value) {
   if (value.is_null()) return "";
   if (value.is_string()) return csv_text(value.string());
   if (!value.is_number() || value.is_integer() || std::isfinite(value.number())) return io::to_json(value);
   return std::isnan(value.number()) ? "nan" : value.number() > 0 ? "inf" : "-inf";
 }
 
-inline std::string csv_record(const std::vector<std::string>& fields) {
+AKIN_LAZY std::string csv_record(const std::vector<std::string>& fields) {
   std::string line;
   for (std::size_t i = 0; i < fields.size(); ++i) line += (i > 0 ? "," : "") + fields[i];
   return (line.empty() ? "\"\"" : line) + "\n";  // an empty line would be no record
 }
 
 /// Removes what follows the last line break: a row that a killed run did not finish. Returns the path.
-inline const std::string& drop_torn_line(const std::string& path) {
+AKIN_LAZY const std::string& drop_torn_line(const std::string& path) {
   if (::access(path.c_str(), F_OK) != 0) return path;
   const std::string text = io::read_file(path);
   const std::size_t kept = text.rfind('\n') + 1;  // npos + 1 is 0
@@ -51,7 +51,7 @@ inline const std::string& drop_torn_line(const std::string& path) {
 }
 
 /// The columns of a file that may exist already. Their names need no quotes, so a comma always separates.
-inline std::vector<std::string> csv_columns(const std::string& path) {
+AKIN_LAZY std::vector<std::string> csv_columns(const std::string& path) {
   if (::access(drop_torn_line(path).c_str(), F_OK) != 0) return {};
   const std::string text = io::read_file(path);
   std::vector<std::string> columns;
@@ -73,13 +73,13 @@ inline std::vector<std::string> csv_columns(const std::string& path) {
 /// would shift or lose values silently. Opened on files that exist (a resumed run), it goes on below them.
 class MetricsLog {
  public:
-  explicit MetricsLog(const std::string& folder)
+  AKIN_LAZY explicit MetricsLog(const std::string& folder)
       : csv_path_(folder + "/metrics.csv"),
         columns_(detail::csv_columns(csv_path_)),
         csv_(csv_path_),
         jsonl_(detail::drop_torn_line(folder + "/metrics.jsonl")) {}
 
-  void add(const io::Json::Object& row) {
+  AKIN_LAZY void add(const io::Json::Object& row) {
     check_row(row);
     const std::string json = io::to_json(row);  // refuses text that is not UTF-8, before anything is written
     if (columns_.empty()) start(row);
@@ -97,7 +97,7 @@ class MetricsLog {
   const std::vector<std::string>& columns() const { return columns_; }
 
  private:
-  void check_row(const io::Json::Object& row) const {
+  AKIN_LAZY void check_row(const io::Json::Object& row) const {
     check(!row.empty(), "metrics", "a row needs at least one value");
     for (auto member = row.begin(); member != row.end(); ++member) {
       const std::string& key = member->first;
@@ -113,7 +113,7 @@ class MetricsLog {
     }
   }
 
-  void start(const io::Json::Object& row) {
+  AKIN_LAZY void start(const io::Json::Object& row) {
     std::vector<std::string> names;
     for (const auto& member : row) names.push_back(member.first);
     csv_.append(detail::csv_record(names));

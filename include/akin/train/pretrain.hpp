@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "../augment/table.hpp"
+#include "../data/subset.hpp"
 #include "../data/table.hpp"
 #include "../eval/knn.hpp"
 #include "../eval/linear_probe.hpp"
@@ -20,14 +21,14 @@
 namespace akin::inline AKIN_ABI::train {
 
 struct PretrainOptions {
-  std::string data = "fashion-mnist", data_folder;  ///< see data::table(); folder empty: where its package installs it
+  std::string data = "fashion-mnist", data_folder = {};  ///< see data::table(); folder empty: where its package installs it
   std::string method = "simclr", encoder = "convnet";
-  std::string recipe;             ///< of the views; empty: "demo" for grey pictures, else the method's own
+  std::string recipe = {};        ///< of the views; empty: "demo" for grey pictures, else the method's own
   std::string out = "runs/pretrain";
   bool overwrite = false;
   std::int64_t epochs = 3, batch_size = 256;
-  std::optional<double> lr, weight_decay;  ///< if not given, the method's own
-  std::vector<std::pair<std::string, double>> params;  ///< of the method, by name
+  std::optional<double> lr = {}, weight_decay = {};  ///< if not given, the method's own
+  std::vector<std::pair<std::string, double>> params = {};  ///< of the method, by name
   std::int64_t limit = 0;         ///< use only the first so many training images; 0 uses all
   std::int64_t holdout = 0;       ///< evaluate on so many held-out training images instead of the test set
   std::uint64_t seed = 0;
@@ -49,7 +50,7 @@ struct PretrainResult {
   double loss = 0, chance_loss = none;
   std::int64_t peak_memory_bytes = 0;
 
-  io::Json to_json() const {
+  AKIN_LAZY io::Json to_json() const {
     return io::Json::Object{{"linear", linear}, {"knn", knn},
                             {"linear_raw_pixels", linear_raw_pixels}, {"knn_raw_pixels", knn_raw_pixels},
                             {"linear_untrained", linear_untrained}, {"knn_untrained", knn_untrained},
@@ -60,7 +61,7 @@ struct PretrainResult {
   }
 
   /// Accuracies in percent: features of the run, raw pixels, the encoder before training.
-  Table to_table() const {
+  AKIN_LAZY Table to_table() const {
     const auto percent = [](double fraction) {
       char text[16];
       std::snprintf(text, sizeof text, "%.2f", 100 * fraction);
@@ -74,14 +75,14 @@ struct PretrainResult {
 };
 
 /// Largest resident set of this process so far.
-inline std::int64_t peak_memory_bytes() {
+AKIN_LAZY std::int64_t peak_memory_bytes() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   return std::int64_t{usage.ru_maxrss} * 1024;
 }
 
 /// Per-channel mean and standard deviation of the first 2,000 images, in [0, 1] units: what views are normalised by.
-inline augment::Normalize measured_normalize(const data::Dataset& dataset) {
+AKIN_LAZY augment::Normalize measured_normalize(const data::Dataset& dataset) {
   const std::int64_t channels = dataset.channels(), n = std::min<std::int64_t>(2000, dataset.size());
   check(n > 0, "pretrain", "the data set ", dataset.name(), " has no images to train on");
   std::vector<double> sum(static_cast<std::size_t>(channels)), squares = sum;
@@ -109,7 +110,7 @@ class Pretrain {
  public:
   /// Opens the data, builds encoder and method. Nothing is written yet. Errors: unknown names (with the nearest known
   /// one), missing data (with the command that installs it), options out of range.
-  explicit Pretrain(PretrainOptions options) : options_(std::move(options)), row_(methods::find(options_.method)) {
+  AKIN_LAZY explicit Pretrain(PretrainOptions options) : options_(std::move(options)), row_(methods::find(options_.method)) {
     check(options_.device == Device::cpu, "pretrain", "this build trains on --device cpu, got --device ", options_.device);
     check(options_.batch_size >= 2, "pretrain", "batch_size must be >= 2, got ", options_.batch_size);
     const auto& encoder_row = nn::find_encoder(options_.encoder);
@@ -138,7 +139,7 @@ class Pretrain {
   const methods::Method& method() const { return *method_; }
   const PretrainResult& result() const { return result_; }
 
-  void train(Progress& progress, RunFolder* folder = nullptr) {
+  AKIN_LAZY void train(Progress& progress, RunFolder* folder = nullptr) {
     std::optional<AnomalyMode> anomaly;
     if (options_.anomaly) anomaly.emplace();
     const TrainerReport report = trainer_->run(progress, folder);
@@ -164,7 +165,7 @@ class Pretrain {
   }
 
   /// All options with their values: what config.json holds.
-  io::Json config() const {
+  AKIN_LAZY io::Json config() const {
     io::Json::Object params;
     for (std::size_t i = 0; i < params_.size(); ++i) params.push_back({std::string(row_.params[i]), params_[i]});
     const io::Json::List mean(normalize_.mean.begin(), normalize_.mean.end()), std(normalize_.std.begin(), normalize_.std.end());
@@ -179,7 +180,7 @@ class Pretrain {
   }
 
  private:
-  void open_data() {
+  AKIN_LAZY void open_data() {
     check(options_.limit >= 0 && options_.holdout >= 0, "pretrain", "limit and holdout must be >= 0, got ", options_.limit, " and ",
           options_.holdout);
     data::OpenOptions open{.folder = options_.data_folder};
@@ -198,7 +199,7 @@ class Pretrain {
     normalize_ = measured_normalize(*train_);
   }
 
-  std::vector<double> method_params() const {
+  AKIN_LAZY std::vector<double> method_params() const {
     std::vector<double> values = row_.defaults;
     std::vector<std::string> known(row_.params.begin(), row_.params.end());
     for (const auto& [name, value] : options_.params) {
@@ -209,18 +210,18 @@ class Pretrain {
     return values;
   }
 
-  eval::Features features(const nn::Module& encoder, const data::Dataset& dataset) const {
+  AKIN_LAZY eval::Features features(const nn::Module& encoder, const data::Dataset& dataset) const {
     return eval::embed(encoder, dataset, plain_images());
   }
-  eval::Preprocess plain_images() const {
+  AKIN_LAZY eval::Preprocess plain_images() const {
     return [pipeline = augment::plain(normalize_)](const Array& images) {
       return pipeline.apply({images, 0, data::first_indices(images.dim(0))}, 0);
     };
   }
-  double rankme(const nn::Module& encoder) const {
+  AKIN_LAZY double rankme(const nn::Module& encoder) const {
     return eval::rankme(features(encoder, *data::head(test_, std::min<std::int64_t>(5000, test_->size()))).x);
   }
-  void score(const eval::Features& train, const eval::Features& test, double& linear, double& knn) const {
+  AKIN_LAZY void score(const eval::Features& train, const eval::Features& test, double& linear, double& knn) const {
     const auto classes = static_cast<std::int64_t>(train_->class_names().size());
     const int k = static_cast<int>(std::min<std::int64_t>(eval::KnnOptions{}.k, train.x.dim(0)));  // with --limit there may be fewer images
     knn = eval::knn_accuracy(train, test, {.k = k});

@@ -10,7 +10,7 @@
 namespace akin::inline AKIN_ABI::train {
 
 /// Seconds on a clock that never jumps.
-inline double steady_seconds() {
+AKIN_LAZY double steady_seconds() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
@@ -26,7 +26,7 @@ struct ProgressOptions {
 };
 
 /// The options that suit a stream: bar and colours on a terminal (NO_COLOR respected), plain lines elsewhere.
-inline ProgressOptions progress_for(std::FILE* stream, bool quiet = false) {
+AKIN_LAZY ProgressOptions progress_for(std::FILE* stream, bool quiet = false) {
   return {.terminal = is_terminal(stream), .color = wants_color(stream), .quiet = quiet};
 }
 
@@ -44,7 +44,7 @@ struct StepReport {
 class Smoothed {
  public:
   explicit Smoothed(double decay) : decay_(decay) {}
-  void add(double x) {
+  AKIN_LAZY void add(double x) {
     sum_ = decay_ * sum_ + (1 - decay_) * x;
     weight_ = decay_ * weight_ + (1 - decay_);
   }
@@ -62,13 +62,13 @@ class Progress {
   Progress& operator=(const Progress&) = delete;
 
   /// Epochs count from 1. `done` steps were made before a resume.
-  void begin_epoch(int epoch, int epochs, std::int64_t steps, std::int64_t done = 0) {
+  AKIN_LAZY void begin_epoch(int epoch, int epochs, std::int64_t steps, std::int64_t done = 0) {
     state_.epoch = epoch, state_.epochs = epochs, state_.step = done, state_.steps = steps;
     last_step_ = shown_ = options_.now();  // evaluation between the epochs is not time per step
     if (options_.terminal) show();
   }
 
-  void step(const StepReport& report) {
+  AKIN_LAZY void step(const StepReport& report) {
     const double now = options_.now();
     loss_.add(report.loss);
     step_seconds_.add(now - last_step_);
@@ -85,13 +85,13 @@ class Progress {
   }
 
   /// Shows the final state and ends the line: one line per epoch stays on the screen.
-  void finish() {
+  AKIN_LAZY void finish() {
     show();
     end_line();
   }
 
   /// Prints a line of text; the bar moves below it.
-  void message(std::string_view text) {
+  AKIN_LAZY void message(std::string_view text) {
     if (options_.quiet) return;
     const bool redraw = open_;
     write((redraw ? "\r\x1b[K" : "") + printable(text) + "\n");
@@ -102,7 +102,7 @@ class Progress {
   const ProgressState& state() const { return state_; }
 
  private:
-  void update_rates() {
+  AKIN_LAZY void update_rates() {
     const double seconds = step_seconds_.value();
     if (!(seconds > 0)) return;
     state_.images_per_second = images_.value() / seconds;
@@ -111,7 +111,7 @@ class Progress {
     state_.seconds_left = seconds * static_cast<double>(std::max<std::int64_t>(left, 0));
   }
 
-  void show() {
+  AKIN_LAZY void show() {
     shown_ = options_.now();
     if (options_.quiet) return;
     if (!options_.terminal) return write(render_plain(state_) + "\n");
@@ -120,13 +120,13 @@ class Progress {
     open_ = true;
   }
 
-  void end_line() {
+  AKIN_LAZY void end_line() {
     if (open_) write("\n");
     open_ = false;
   }
 
   // In one piece: other output must not come in between. A closed terminal is no reason to stop a training.
-  void write(const std::string& text) {
+  AKIN_LAZY void write(const std::string& text) {
     std::fwrite(text.data(), 1, text.size(), out_);
     std::fflush(out_);
   }

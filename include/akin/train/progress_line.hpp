@@ -29,7 +29,7 @@ struct ProgressState {
 };
 
 /// 83 gives "1:23", 3723 "1:02:03", 356400 "4d 03h"; unknown "-:--".
-inline std::string duration(double seconds) {
+AKIN_LAZY std::string duration(double seconds) {
   if (!(seconds >= 0 && seconds < 1e9)) return "-:--";
   const auto s = static_cast<std::int64_t>(seconds + 0.5);
   const auto two = [](std::int64_t n) { return cat(n < 10 ? "0" : "", n); };
@@ -58,13 +58,13 @@ struct Field {
   bool alarm = false;
 
   int columns() const { return 2 + columns_of(before) + columns_of(value) + columns_of(after); }
-  std::string text(Style style) const {
+  AKIN_LAZY std::string text(Style style) const {
     return "  " + style.dim(before) + (alarm ? style.red(value) : style.bold(value)) + style.dim(after);
   }
 };
 
 /// About four digits, so that the line does not jump about: 4.812, 48.12, 0.0481, 3.1e-05.
-inline std::string short_number(double x) {
+AKIN_LAZY std::string short_number(double x) {
   const double size = std::abs(x);
   if (size != 0 && size < 1e-3) return number("%.1e", x);
   if (size == 0 || !(size < 1000)) return number("%.4g", x);
@@ -72,12 +72,12 @@ inline std::string short_number(double x) {
 }
 
 /// Share of the epoch that is done, 0 ... 1.
-inline double done(const ProgressState& s) {
+AKIN_LAZY double done(const ProgressState& s) {
   const auto steps = static_cast<double>(std::max<std::int64_t>(s.steps, 1));
   return std::clamp(static_cast<double>(s.step) / steps, 0.0, 1.0);
 }
 
-inline std::vector<Field> fields_of(const ProgressState& s) {
+AKIN_LAZY std::vector<Field> fields_of(const ProgressState& s) {
   std::vector<Field> fields;
   const auto add = [&](bool known, Field field) {
     if (known) fields.push_back(std::move(field));
@@ -94,13 +94,13 @@ inline std::vector<Field> fields_of(const ProgressState& s) {
   return fields;
 }
 
-inline std::string step_of(const ProgressState& s) {
+AKIN_LAZY std::string step_of(const ProgressState& s) {
   const std::string total = std::to_string(s.steps), step = std::to_string(s.step);
   return std::string(total.size() - std::min(total.size(), step.size()), ' ') + step + "/" + total;
 }
 
 /// "[=====>    ]": the head shows that something runs even before the first column is full.
-inline std::string bar(const ProgressState& s, int columns, Style style) {
+AKIN_LAZY std::string bar(const ProgressState& s, int columns, Style style) {
   const int inner = columns - 2;
   const int full = static_cast<int>(done(s) * inner);
   const std::string filled = std::string(static_cast<std::size_t>(full), '=') + (full < inner ? ">" : "");
@@ -113,7 +113,7 @@ inline std::string bar(const ProgressState& s, int columns, Style style) {
 /// One line of fewer than `width` columns, so that no terminal wraps it:
 ///   epoch 2/3  [=========>    ]  312/468   66%  loss 4.812  lr 0.0871  1240 img/s  wait 1%  std 0.083  ETA 1:42
 /// When it does not fit, the bar shrinks, then fields go, the least important first.
-inline std::string render(const ProgressState& state, int width, bool color) {
+AKIN_LAZY std::string render(const ProgressState& state, int width, bool color) {
   const detail::Style style{color};
   const int room = std::max(width - 1, 0), least_bar = 12, most_bar = 32;
   const std::string epoch = cat("epoch ", state.epoch, '/', state.epochs), step = detail::step_of(state);
@@ -135,7 +135,7 @@ inline std::string render(const ProgressState& state, int width, bool color) {
 }
 
 /// The same without a bar, for logs: no colour, no limit of width.
-inline std::string render_plain(const ProgressState& state) {
+AKIN_LAZY std::string render_plain(const ProgressState& state) {
   std::string line = cat("epoch ", state.epoch, '/', state.epochs, "  ", detail::step_of(state));
   for (const auto& field : detail::fields_of(state)) line += field.text({false});
   return line;

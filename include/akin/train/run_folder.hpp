@@ -32,16 +32,16 @@ struct RunFacts {
 namespace detail {
 
 /// "a.json.tmp-12-0", left by a run that was killed while it wrote a.json, counts as a.json.
-inline std::string_view without_temporary(std::string_view name) { return name.substr(0, name.find(".tmp-")); }
+AKIN_LAZY std::string_view without_temporary(std::string_view name) { return name.substr(0, name.find(".tmp-")); }
 
 /// True for the names that akin itself gives to files of a run folder.
-inline bool is_run_file(std::string_view name) {
+AKIN_LAZY bool is_run_file(std::string_view name) {
   name = without_temporary(name);
   for (const std::string_view own : {"config.json", "metrics.csv", "metrics.jsonl", "log.txt", "result.json", "report"})
     if (name == own) return true;
   return name.starts_with("report.") || name.starts_with("report-") || name.starts_with("report_");
 }
-inline bool is_checkpoint_file(std::string_view name) { return without_temporary(name).ends_with(".safetensors"); }
+AKIN_LAZY bool is_checkpoint_file(std::string_view name) { return without_temporary(name).ends_with(".safetensors"); }
 
 /// Removes the files in `folder` whose names `is_own` accepts (of a link: the link); returns the names of all others.
 template <class IsOwn>
@@ -60,7 +60,7 @@ std::vector<std::string> remove_own_files(const std::string& folder, IsOwn is_ow
 }
 
 /// Names such as config.json are common: only a config.json that says "akin" makes a folder ours to clear.
-inline bool is_run_folder(const std::string& path) {
+AKIN_LAZY bool is_run_folder(const std::string& path) {
   try {
     return io::parse_json(io::read_file(path + "/config.json", 1 << 24)).find("akin") != nullptr;
   } catch (const Error&) {
@@ -68,7 +68,7 @@ inline bool is_run_folder(const std::string& path) {
   }
 }
 
-inline std::string compiler_name() {
+AKIN_LAZY std::string compiler_name() {
 #if defined(__clang__)
   return "Clang " __clang_version__;
 #else
@@ -77,7 +77,7 @@ inline std::string compiler_name() {
 }
 
 /// Now, in UTC: 2026-01-31T23:59:59Z.
-inline std::string utc_time() {
+AKIN_LAZY std::string utc_time() {
   const std::time_t now = std::time(nullptr);
   std::tm parts{};
   char text[32];
@@ -92,18 +92,18 @@ inline std::string utc_time() {
 /// Errors: the folder is not empty and nothing said what to do; whatever the system refuses.
 class RunFolder {
  public:
-  explicit RunFolder(std::string path, IfExists if_exists = IfExists::refuse)
+  AKIN_LAZY explicit RunFolder(std::string path, IfExists if_exists = IfExists::refuse)
       : path_(std::move(path)), foreign_(prepare(path_, if_exists)), log_(path_ + "/log.txt"), metrics_(path_) {
     for (const auto& name : foreign_) log("kept '" + name + "', which is not a file of an earlier run");
   }
 
   const std::string& path() const { return path_; }
-  std::string path(std::string_view name) const { return cat(path_, '/', name); }
-  std::string checkpoint(std::string_view name) const { return cat(path_, "/checkpoints/", name, ".safetensors"); }
+  AKIN_LAZY std::string path(std::string_view name) const { return cat(path_, '/', name); }
+  AKIN_LAZY std::string checkpoint(std::string_view name) const { return cat(path_, "/checkpoints/", name, ".safetensors"); }
   const std::vector<std::string>& foreign_files() const { return foreign_; }
 
   /// config.json: the options, fully resolved, and what else decides the result.
-  void write_config(const io::Json& options, const RunFacts& facts) {
+  AKIN_LAZY void write_config(const io::Json& options, const RunFacts& facts) {
     write("config.json", io::Json::Object{{"akin", AKIN_VERSION},
                                           {"compiler", detail::compiler_name()},
                                           {"backend", AKIN_QUOTE(AKIN_BACKEND)},
@@ -113,17 +113,17 @@ class RunFolder {
                                           {"threads", facts.threads},
                                           {"options", options}});
   }
-  void write_result(const io::Json& result) { write("result.json", result); }
+  AKIN_LAZY void write_result(const io::Json& result) { write("result.json", result); }
 
   /// One line of log.txt, with the time in UTC.
-  void log(std::string_view line) { log_.append(detail::utc_time() + "  " + printable(line) + "\n"); }
+  AKIN_LAZY void log(std::string_view line) { log_.append(detail::utc_time() + "  " + printable(line) + "\n"); }
 
   MetricsLog& metrics() { return metrics_; }
 
  private:
-  void write(std::string_view name, const io::Json& value) { io::write_file(path(name), io::to_json(value, 2) + "\n"); }
+  AKIN_LAZY void write(std::string_view name, const io::Json& value) { io::write_file(path(name), io::to_json(value, 2) + "\n"); }
 
-  static std::vector<std::string> prepare(const std::string& path, IfExists if_exists) {
+  AKIN_LAZY static std::vector<std::string> prepare(const std::string& path, IfExists if_exists) {
     io::make_folders(path);
     const std::vector<std::string> names = io::list_folder(path);
     check(names.empty() || if_exists != IfExists::refuse, "run folder", "'", path,
@@ -134,7 +134,7 @@ class RunFolder {
     return foreign;
   }
 
-  static std::vector<std::string> clear(const std::string& path, const std::vector<std::string>& names) {
+  AKIN_LAZY static std::vector<std::string> clear(const std::string& path, const std::vector<std::string>& names) {
     const auto own = std::find_if(names.begin(), names.end(), detail::is_run_file);
     check(own == names.end() || detail::is_run_folder(path), "run folder", "'", path, "' holds '",
           own == names.end() ? "" : *own, "', but no config.json of akin: not overwritten; choose another --out");

@@ -20,13 +20,13 @@ enum class TableFormat { plain, markdown };
 namespace detail {
 
 /// True for what a column of numbers may hold: "12", "-0.5", "1.2e-3", "85.1 %", "0.71 +- 0.02", "1:23", "nan", "-".
-inline bool is_numeric(std::string_view text) {
+AKIN_LAZY bool is_numeric(std::string_view text) {
   if (text.empty() || text == "-" || text == "nan" || text == "inf" || text == "-inf") return true;
   const bool number_first = text.find_first_of("0123456789") <= 2;
   return number_first && text.find_first_not_of("0123456789.+-eE%:/ x\xc2\xb1") == text.npos;
 }
 
-inline std::string escaped(std::string_view text, TableFormat format) {
+AKIN_LAZY std::string escaped(std::string_view text, TableFormat format) {
   std::string out;
   for (const char c : printable(text)) {
     if (format == TableFormat::markdown && (c == '|' || c == '\\' || c == '<')) out += '\\';
@@ -35,7 +35,7 @@ inline std::string escaped(std::string_view text, TableFormat format) {
   return out;
 }
 
-inline std::string padded(const std::string& text, int width, bool right) {
+AKIN_LAZY std::string padded(const std::string& text, int width, bool right) {
   const std::string space(static_cast<std::size_t>(std::max(0, width - columns_of(text))), ' ');
   return right ? space + text : text + space;
 }
@@ -45,7 +45,7 @@ struct Column {
   bool right = true;
 };
 
-inline std::vector<Column> layout(const std::vector<std::vector<std::string>>& lines) {
+AKIN_LAZY std::vector<Column> layout(const std::vector<std::vector<std::string>>& lines) {
   std::vector<Column> columns(lines[0].size());
   for (std::size_t i = 0; i < lines.size(); ++i)
     for (std::size_t k = 0; k < columns.size(); ++k) {
@@ -55,7 +55,7 @@ inline std::vector<Column> layout(const std::vector<std::vector<std::string>>& l
   return columns;
 }
 
-inline std::string rule(const std::vector<Column>& columns, TableFormat format) {
+AKIN_LAZY std::string rule(const std::vector<Column>& columns, TableFormat format) {
   std::string line;
   for (const Column& column : columns) {
     std::string dashes(static_cast<std::size_t>(column.width), '-');
@@ -68,7 +68,7 @@ inline std::string rule(const std::vector<Column>& columns, TableFormat format) 
 }  // namespace detail
 
 /// The table as lines, each ended by '\n'. Errors: no columns; a row with more or fewer cells than the header.
-inline std::string render(const Table& table, TableFormat format = TableFormat::plain) {
+AKIN_LAZY std::string render(const Table& table, TableFormat format = TableFormat::plain) {
   check(!table.header.empty(), "table", "needs at least one column");
   std::vector<std::vector<std::string>> lines{table.header};
   for (const auto& row : table.rows) {

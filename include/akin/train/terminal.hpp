@@ -15,32 +15,32 @@
 namespace akin::inline AKIN_ABI::train {
 
 /// True for a terminal that can move its cursor: not a pipe, not a file, not TERM=dumb.
-inline bool is_terminal(std::FILE* stream) {
+AKIN_LAZY bool is_terminal(std::FILE* stream) {
   const char* term = std::getenv("TERM");
   return ::isatty(::fileno(stream)) == 1 && term && std::string_view(term) != "dumb";
 }
 
 /// Colours only on a terminal, and never where the user set NO_COLOR (no-color.org: any value but the empty one).
-inline bool wants_color(std::FILE* stream) {
+AKIN_LAZY bool wants_color(std::FILE* stream) {
   const char* no_color = std::getenv("NO_COLOR");
   return is_terminal(stream) && !(no_color && *no_color);
 }
 
 /// Columns of the terminal now; 100 if it does not say.
-inline int terminal_width(std::FILE* stream) {
+AKIN_LAZY int terminal_width(std::FILE* stream) {
   struct winsize size {};
   return ::ioctl(::fileno(stream), TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 100;
 }
 
 /// Columns that UTF-8 text takes, counted as one per character.
-inline int columns_of(std::string_view text) {
+AKIN_LAZY int columns_of(std::string_view text) {
   int columns = 0;
   for (const char c : text) columns += (c & 0xc0) != 0x80;
   return columns;
 }
 
 /// The text with every control character replaced by '?': file names must not steer a terminal or forge a log line.
-inline std::string printable(std::string_view text) {
+AKIN_LAZY std::string printable(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto c = static_cast<unsigned char>(text[i]),
@@ -53,7 +53,7 @@ inline std::string printable(std::string_view text) {
 }
 
 /// printf-like formatting of one number: number("%.3f", x).
-inline std::string number(const char* format, double value) {
+AKIN_LAZY std::string number(const char* format, double value) {
   if (std::isnan(value)) return "nan";  // never "-nan"
   char text[64];
   const int size = std::snprintf(text, sizeof text, format, value);

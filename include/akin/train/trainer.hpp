@@ -35,14 +35,14 @@ struct TrainerReport {
 class Trainer {
  public:
   /// Errors: an option is out of range.
-  Trainer(methods::Method& method, data::Loader& loader, TrainerOptions options)
+  AKIN_LAZY Trainer(methods::Method& method, data::Loader& loader, TrainerOptions options)
       : method_(method), loader_(loader), options_(checked(options)),
         total_steps_(options.epochs * loader.steps_per_epoch()),
         schedule_(optim::cosine({.base = options.lr, .warmup_steps = std::min(options.warmup_steps, total_steps_ / 10), .total_steps = total_steps_})),
         optimizer_(method.parameter_groups(options.weight_decay), {.lr = options.lr, .momentum = options.momentum}) {}
 
   /// One whole run. `folder` may be null: then nothing is written. Errors: the loss is not finite.
-  TrainerReport run(Progress& progress, RunFolder* folder = nullptr) {
+  AKIN_LAZY TrainerReport run(Progress& progress, RunFolder* folder = nullptr) {
     method_.train();
     TrainerReport report;
     for (std::int64_t epoch = 0; epoch < options_.epochs; ++epoch) {
@@ -56,7 +56,7 @@ class Trainer {
   }
 
  private:
-  static const TrainerOptions& checked(const TrainerOptions& o) {
+  AKIN_LAZY static const TrainerOptions& checked(const TrainerOptions& o) {
     check(o.epochs >= 1, "trainer", "epochs must be >= 1, got ", o.epochs);
     check(o.log_every >= 1, "trainer", "log_every must be >= 1, got ", o.log_every);
     check(o.warmup_steps >= 0, "trainer", "warmup_steps must be >= 0, got ", o.warmup_steps);
@@ -65,7 +65,7 @@ class Trainer {
     return o;
   }
 
-  void run_epoch(std::int64_t epoch, Progress& progress, RunFolder* folder, TrainerReport& report) {
+  AKIN_LAZY void run_epoch(std::int64_t epoch, Progress& progress, RunFolder* folder, TrainerReport& report) {
     const double started = steady_seconds();
     double loss_sum = 0, waited = loader_.wait_seconds();
     for (const data::Batch& batch : loader_.epoch(epoch)) {
@@ -85,7 +85,7 @@ class Trainer {
     report.loss = loss_sum / static_cast<double>(loader_.steps_per_epoch());
   }
 
-  methods::StepOutput step(const data::Batch& batch, std::int64_t step) {
+  AKIN_LAZY methods::StepOutput step(const data::Batch& batch, std::int64_t step) {
     optimizer_.set_lr(schedule_(step));
     auto out = method_.forward(batch.views);
     check(std::isfinite(out.loss.item()), "trainer", "the loss is ", out.loss.item(), " at step ", step, ", epoch ", batch.epoch,
@@ -97,7 +97,7 @@ class Trainer {
     return out;
   }
 
-  void log_row(RunFolder& folder, std::int64_t epoch, const TrainerReport& report, double loss, const ProgressState& shown,
+  AKIN_LAZY void log_row(RunFolder& folder, std::int64_t epoch, const TrainerReport& report, double loss, const ProgressState& shown,
                const Array& embedding) {
     folder.metrics().add({{"step", report.steps},
                           {"epoch", epoch},
@@ -109,7 +109,7 @@ class Trainer {
                           {"data_wait", shown.data_wait}});
   }
 
-  void save(RunFolder& folder, std::int64_t epochs_done) {
+  AKIN_LAZY void save(RunFolder& folder, std::int64_t epochs_done) {
     io::save_tensors(folder.checkpoint("last"), method_.named_tensors(), {{"epochs", std::to_string(epochs_done)}});
     io::save_tensors(folder.checkpoint("encoder"), method_.encoder().named_tensors(), {{"epochs", std::to_string(epochs_done)}});
   }

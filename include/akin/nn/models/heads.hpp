@@ -24,7 +24,7 @@ struct MlpOptions {
 
 /// [N, widths.front()] -> [N, widths.back()]: (linear, batch norm, ReLU) for each hidden width, then linear.
 /// A linear layer before a batch norm has no bias: the norm would remove it.
-inline Module mlp(const MlpOptions& options) {
+AKIN_LAZY Module mlp(const MlpOptions& options) {
   const auto& widths = options.widths;
   check(widths.size() >= 2, "mlp", "needs at least {in, out}, got ", widths.size(), " widths");
   std::vector<Module> layers;

@@ -20,7 +20,7 @@ struct BasicBlock {
   Module conv1, bn1, conv2, bn2;
   Module shortcut;  ///< "downsample": 1x1 convolution and batch norm, where size or width changes
 
-  BasicBlock(std::int64_t in, std::int64_t out, std::int64_t stride)
+  AKIN_LAZY BasicBlock(std::int64_t in, std::int64_t out, std::int64_t stride)
       : conv1(Conv2d({.in = in, .out = out, .kernel = 3, .stride = stride, .padding = 1, .init = Init::kaiming_normal})),
         bn1(BatchNorm({.features = out, .relu = true})),
         conv2(Conv2d({.in = out, .out = out, .kernel = 3, .padding = 1, .init = Init::kaiming_normal})),
@@ -29,7 +29,7 @@ struct BasicBlock {
       shortcut = Sequential(Conv2d({.in = in, .out = out, .kernel = 1, .stride = stride, .init = Init::kaiming_normal}), BatchNorm({.features = out}));
   }
 
-  Tensor operator()(const Tensor& x) const {
+  AKIN_LAZY Tensor operator()(const Tensor& x) const {
     const Tensor y = conv2(bn1(conv1(x)));
     return bn2.as<BatchNorm>()(y, bn2.training(), shortcut(x));  // relu(bn2(y) + shortcut) in one pass
   }
@@ -48,7 +48,7 @@ struct Resnet {
   ResnetOptions options;
   Module conv1, bn1, maxpool, layer1, layer2, layer3, layer4, avgpool = GlobalAveragePool{}, fc;
 
-  explicit Resnet(ResnetOptions o) : options(o) {
+  AKIN_LAZY explicit Resnet(ResnetOptions o) : options(o) {
     const Stem stem = o.small_images ? Stem{3, 1, 1} : Stem{7, 2, 3};
     conv1 = Conv2d({.in = o.channels, .out = 64, .kernel = stem.kernel, .stride = stem.stride, .padding = stem.padding, .init = Init::kaiming_normal});
     bn1 = BatchNorm({.features = 64, .relu = true});
@@ -60,7 +60,7 @@ struct Resnet {
     if (o.classes > 0) fc = Linear({.in = 512, .out = o.classes});
   }
 
-  Tensor operator()(const Tensor& x) const {
+  AKIN_LAZY Tensor operator()(const Tensor& x) const {
     const Tensor stem = maxpool(bn1(conv1(x)));
     return fc(avgpool(layer4(layer3(layer2(layer1(stem))))));
   }
@@ -81,13 +81,13 @@ struct Resnet {
   struct Stem {
     std::int64_t kernel, stride, padding;
   };
-  static Module stage(std::int64_t in, std::int64_t out, std::int64_t stride) {
+  AKIN_LAZY static Module stage(std::int64_t in, std::int64_t out, std::int64_t stride) {
     return Sequential(BasicBlock(in, out, stride), BasicBlock(out, out, 1));
   }
 };
 
 /// [N, H, W, channels] -> [N, 512], or [N, classes]. 11.2 million weights without classifier.
-inline Module resnet18(ResnetOptions options = {}) {
+AKIN_LAZY Module resnet18(ResnetOptions options = {}) {
   const Module model = Resnet(options);
   model.initialize(options.seed);
   return model;

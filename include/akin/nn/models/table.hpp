@@ -21,7 +21,7 @@ struct EncoderRow {
   Module (*make)(const EncoderSetup&);
 };
 
-inline const std::vector<EncoderRow>& encoders() {
+AKIN_LAZY const std::vector<EncoderRow>& encoders() {
   static const std::vector<EncoderRow> rows = {
       {"convnet", "four 3x3 convolutions, 0.4 M parameters", 256,
        [](const EncoderSetup& s) { return convnet({.channels = s.channels, .seed = s.seed}); }},
@@ -32,7 +32,7 @@ inline const std::vector<EncoderRow>& encoders() {
 }
 
 /// The row of that name. Errors: unknown name, with the known ones and the nearest.
-inline const EncoderRow& find_encoder(std::string_view name) {
+AKIN_LAZY const EncoderRow& find_encoder(std::string_view name) {
   std::vector<std::string> known;
   for (const auto& row : encoders()) {
     if (row.name == name) return row;

@@ -1,0 +1,150 @@
+// Runs the real programs, as a person does: arguments in, exit code, output and files out.
+#include <sys/wait.h>
+
+#include <akin/io/file.hpp>
+#include <akin/io/json_parser.hpp>
+#include <akin/version.hpp>
+#include <cstdlib>
+#include <map>
+
+#include "support/folder.hpp"
+#include "support/test.hpp"
+
+namespace akin {
+namespace {
+
+struct Outcome {
+  int code;
+  std::string out, err;
+};
+
+/// Runs a program in an empty folder of its own. Standard output is a file, so there is no progress bar.
+class Programs : public ::testing::Test {
+ protected:
+  Outcome run(const std::string& program, const std::string& arguments) {
+    const std::string files = " > '" + (captured_ / "out") + "' 2> '" + (captured_ / "err") + "' < /dev/null";
+    const int status = std::system(("cd '" + folder_.path() + "' && '" AKIN_PROGRAMS "/" + program + "' " + arguments + files).c_str());
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, io::read_file(captured_ / "out"), io::read_file(captured_ / "err")};
+  }
+  Outcome pretrain(const std::string& arguments) { return run("pretrain", arguments); }
+
+  /// Expects exit code 1, the text in the error message, nothing on standard output, and no files.
+  void expect_refused(const std::string& arguments, const std::string& text) {
+    const Outcome outcome = pretrain(arguments);
+    EXPECT_EQ(outcome.code, 1) << arguments;
+    EXPECT_EQ(outcome.out, "") << arguments;
+    EXPECT_TRUE(outcome.err.starts_with("error: ")) << outcome.err;
+    EXPECT_NE(outcome.err.find(text), std::string::npos) << outcome.err;
+    EXPECT_EQ(folder_.names(), "") << arguments;
+  }
+
+  /// Every file below the folder with its bytes.
+  std::map<std::string, std::string> snapshot() const {
+    std::map<std::string, std::string> files;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(folder_.path()))
+      if (entry.is_regular_file()) files[entry.path().string()] = io::read_file(entry.path().string());
+    return files;
+  }
+
+  test::Folder folder_, captured_;
+};
+
+const std::string quick = "--data synthetic --limit 128 --epochs 1 --batch-size 64 --no-eval ";
+
+TEST_F(Programs, PretrainExplainsItself) {
+  const Outcome help = pretrain("--help"), version = pretrain("--version");
+  EXPECT_EQ(help.code, 0);
+  for (const auto* option : {"--data", "--method", "--param", "--seed", "--threads", "--device", "--out", "--json", "--overwrite"})
+    EXPECT_NE(help.out.find(option), std::string::npos) << option;
+  for (const auto* name : {"fashion-mnist, synthetic", "simclr, byol, simsiam", "convnet, resnet18", "demo, simclr, byol"})
+    EXPECT_NE(help.out.find(name), std::string::npos) << name;
+  EXPECT_EQ(version.code, 0);
+  EXPECT_EQ(version.out, "akin " AKIN_VERSION "\n");
+}
+
+TEST_F(Programs, PretrainLeavesAWholeRunFolder) {
+  const Outcome outcome = pretrain("--data synthetic --limit 512 --epochs 1 --batch-size 64 --seed 3 --out runs/a");
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(outcome.err, "");
+  EXPECT_EQ(outcome.out.find('\x1b'), std::string::npos) << "no colours in a file";
+  EXPECT_NE(outcome.out.find("\nepoch 1/1  8/8  100%  loss "), std::string::npos) << outcome.out;
+  EXPECT_NE(outcome.out.find("\npre-trained encoder "), std::string::npos) << outcome.out;
+  EXPECT_EQ(folder_.names("runs/a"), "checkpoints config.json log.txt metrics.csv metrics.jsonl result.json");
+  EXPECT_EQ(folder_.names("runs/a/checkpoints"), "encoder.safetensors last.safetensors");
+  const io::Json config = io::parse_json(io::read_file(folder_ / "runs/a/config.json"));
+  EXPECT_EQ(config.at("seed").integer(), 3);
+  EXPECT_EQ(config.at("options").at("images").integer(), 512);
+  const io::Json result = io::parse_json(io::read_file(folder_ / "runs/a/result.json"));
+  EXPECT_GT(result.at("linear").number(), 0.125 - 0.05);  // eight classes
+  EXPECT_NE(io::read_file(folder_ / "runs/a/log.txt").find("evaluating raw pixels"), std::string::npos);
+}
+
+TEST_F(Programs, PretrainNeverReplacesARunUnasked) {
+  ASSERT_EQ(pretrain(quick + "--out a").code, 0);
+  const auto before = snapshot();
+  EXPECT_EQ(before.size(), 7u);
+  const Outcome refused = pretrain(quick + "--out a --seed 1");
+  EXPECT_EQ(refused.code, 1);
+  EXPECT_NE(refused.err.find("'a' is not empty; replace that run with --overwrite"), std::string::npos) << refused.err;
+  EXPECT_EQ(snapshot(), before);
+  EXPECT_EQ(pretrain(quick + "--out a --overwrite --temperature 1").code > 1, true);  // no such option
+  EXPECT_EQ(pretrain(quick + "--out a --overwrite --epochs 0").code, 1);
+  EXPECT_EQ(snapshot(), before) << "wrong options must not cost the earlier run";
+  EXPECT_EQ(pretrain(quick + "--out a --overwrite --seed 1").code, 0);
+  const auto after = snapshot();
+  EXPECT_EQ(after.size(), 7u);
+  EXPECT_NE(after.at(folder_ / "a/checkpoints/encoder.safetensors"), before.at(folder_ / "a/checkpoints/encoder.safetensors"));
+}
+
+TEST_F(Programs, PretrainGivesTheSameWeightsForTheSameSeed) {
+  ASSERT_EQ(pretrain(quick + "--out a --threads 1 --workers 0 --quiet").code, 0);
+  ASSERT_EQ(pretrain(quick + "--out b --threads 2 --workers 2 --quiet").code, 0);
+  const auto files = snapshot();
+  EXPECT_EQ(files.at(folder_ / "a/checkpoints/last.safetensors"), files.at(folder_ / "b/checkpoints/last.safetensors"));
+}
+
+TEST_F(Programs, PretrainPrintsNothingButJsonWhenAskedTo) {
+  const Outcome outcome = pretrain(quick + "--json -");
+  EXPECT_EQ(outcome.code, 0);
+  EXPECT_EQ(outcome.err, "");
+  const io::Json result = io::parse_json(outcome.out);
+  EXPECT_TRUE(result.at("linear").is_null());  // --no-eval
+  EXPECT_GT(result.at("images_per_second").number(), 0);
+  EXPECT_EQ(outcome.out, io::read_file(folder_ / "runs/pretrain/result.json"));
+}
+
+TEST_F(Programs, PretrainPrintsNothingWhenQuiet) {
+  const Outcome outcome = pretrain(quick + "--quiet --json result.json");
+  EXPECT_EQ(outcome.code, 0);
+  EXPECT_EQ(outcome.out + outcome.err, "");
+  EXPECT_EQ(io::read_file(folder_ / "result.json"), io::read_file(folder_ / "runs/pretrain/result.json"));
+}
+
+TEST_F(Programs, PretrainLogsWhyATrainingFailed) {
+  const Outcome outcome = pretrain(quick + "--out a --epochs 3 --lr 1e30");
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_NE(outcome.err.find("error: trainer: the loss is "), std::string::npos) << outcome.err;
+  EXPECT_NE(io::read_file(folder_ / "a/log.txt").find("error: trainer: the loss is "), std::string::npos);
+}
+
+TEST_F(Programs, PretrainRefusesWhatItCannotDo) {
+  expect_refused(quick + "--method simcrl", "unknown method 'simcrl'; did you mean 'simclr'? known are simclr, byol, simsiam");
+  expect_refused(quick + "--param temprature=0.1", "did you mean 'temperature'?");
+  expect_refused(quick + "--param temperature", "--param expects name=number, got 'temperature'");
+  expect_refused(quick + "--param temperature=warm", "--param expects name=number, got 'temperature=warm'");
+  expect_refused(quick + "--device cuda", "cuda");
+  expect_refused(quick + "--device gpu", "unknown device 'gpu'; known are cpu and cuda");
+  expect_refused(quick + "--threads -1", "--threads must be >= 0, got -1");
+  expect_refused("--data-folder /nowhere", "install it with: sudo apt-get install dataset-fashion-mnist");
+}
+
+TEST_F(Programs, TheExampleOfSimClrLearnsInOneEpoch) {
+  const Outcome outcome = run("04_simclr", "1");
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_TRUE(outcome.out.starts_with("epoch 1  loss ")) << outcome.out;
+  EXPECT_NE(outcome.out.find("kNN on learned features "), std::string::npos) << outcome.out;
+  EXPECT_EQ(folder_.names(), "encoder.safetensors");
+}
+
+}  // namespace
+}  // namespace akin
