@@ -17,10 +17,10 @@ struct Sub { AKIN_FN operator()(T a, T b) const { return a - b; } };
 struct Mul { AKIN_FN operator()(T a, T b) const { return a * b; } };
 struct Div { AKIN_FN operator()(T a, T b) const { return a / b; } };
 /// d(a/b)/db * dy = -(a/b) / b * dy
-struct DivVjpB { AKIN_FN operator()(T a, T b, T dy) const { return -a / (b * b) * dy; } };
-struct Maximum { AKIN_FN operator()(T a, T b) const { return a > b ? a : b; } };
-struct Minimum { AKIN_FN operator()(T a, T b) const { return a < b ? a : b; } };
-/// dy where a > b, half of it at a tie, 0 elsewhere: the gradient of Maximum for a; -a, -b give Minimum's.
+struct DivVjpB { AKIN_FN operator()(T a, T b, T dy) const { return -(a / b) / b * dy; } };
+struct Maximum { AKIN_FN operator()(T a, T b) const { return a > b || a != a ? a : b; } };  ///< NaN wins
+struct Minimum { AKIN_FN operator()(T a, T b) const { return a < b || a != a ? a : b; } };
+/// dy where a > b, half of it at a tie, 0 elsewhere: the gradient of Maximum for a.
 struct MaximumVjp { AKIN_FN operator()(T a, T b, T dy) const { return a > b ? dy : a == b ? dy / 2 : T(0); } };
 struct Greater { AKIN_FN operator()(T a, T b) const { return T(a > b); } };
 struct Equal { AKIN_FN operator()(T a, T b) const { return T(a == b); } };
@@ -42,7 +42,7 @@ struct Log { AKIN_FN operator()(T x) const { return std::log(x); } };
 struct Abs { AKIN_FN operator()(T x) const { return x < 0 ? -x : x; } };
 struct AbsVjp { AKIN_FN operator()(T x, T dy) const { return x > 0 ? dy : x < 0 ? -dy : T(0); } };
 struct Pow { double k; AKIN_FN operator()(T x) const { return std::pow(x, T(k)); } };
-struct PowVjp { double k; AKIN_FN operator()(T x, T dy) const { return T(k) * std::pow(x, T(k - 1)) * dy; } };
+struct PowVjp { double k; AKIN_FN operator()(T x, T dy) const { return k == 0 ? T(0) : T(k) * std::pow(x, T(k - 1)) * dy; } };
 /// x limited to [low, high]; the gradient passes inside, ends included.
 struct Clamp { double low, high; AKIN_FN operator()(T x) const { return x < T(low) ? T(low) : x > T(high) ? T(high) : x; } };
 struct ClampVjp { double low, high; AKIN_FN operator()(T x, T dy) const { return x >= T(low) && x <= T(high) ? dy : T(0); } };

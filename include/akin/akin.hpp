@@ -68,6 +68,7 @@
 #include "nn/sequential.hpp"
 #include "nn/summary.hpp"
 
+#include "losses/embeddings.hpp"
 #include "losses/negative_cosine.hpp"
 #include "losses/nt_xent.hpp"
 #include "losses/table.hpp"

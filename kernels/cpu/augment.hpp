@@ -11,7 +11,7 @@
 
 namespace akin::inline AKIN_ABI::kernels {
 
-inline void apply(Canvas& canvas, const AugmentStep& step) {
+AKIN_LAZY void apply(Canvas& canvas, const AugmentStep& step) {
   switch (step.kind) {
     case AugmentStep::Kind::crop:
       return apply(canvas, step.crop);
@@ -31,7 +31,7 @@ inline void apply(Canvas& canvas, const AugmentStep& step) {
 }
 
 /// Writes the planes as [height, width, channels].
-inline void store(Canvas& canvas, float* __restrict out) {
+AKIN_LAZY void store(Canvas& canvas, float* __restrict out) {
   const std::int64_t n = canvas.size.pixels();
   const float* __restrict planes = canvas.pixels.data();
   if (canvas.size.channels == 1) {
@@ -43,7 +43,7 @@ inline void store(Canvas& canvas, float* __restrict out) {
 }
 
 /// One image through its plan. A crop that comes first reads only its box of the input.
-inline void augment_image(Canvas& canvas, const ImageSize& size, const std::uint8_t* image, const AugmentPlan& plan,
+AKIN_LAZY void augment_image(Canvas& canvas, const ImageSize& size, const std::uint8_t* image, const AugmentPlan& plan,
                           float* out) {
   CropStep box{.height = static_cast<std::int32_t>(size.height), .width = static_cast<std::int32_t>(size.width)};
   const bool crops_first = plan.count > 0 && plan.steps[0].kind == AugmentStep::Kind::crop;
@@ -60,7 +60,7 @@ inline void augment_image(Canvas& canvas, const ImageSize& size, const std::uint
 /// images  [n, height, width, channels] u8, channels 1 or 3
 /// plans   [n]; all end at the size `out_size`
 /// out     [n, out_size]
-inline void augment(Cpu, std::int64_t n, const ImageSize& size, const std::uint8_t* images, const AugmentPlan* plans,
+AKIN_LAZY void augment(Cpu, std::int64_t n, const ImageSize& size, const std::uint8_t* images, const AugmentPlan* plans,
                     const ImageSize& out_size, float* out) {
   parallel_for(n, 8, [&](std::int64_t begin, std::int64_t end) {
     Canvas canvas;

@@ -30,14 +30,14 @@ inline float mean_of(const float* x, std::int64_t n) {
   return static_cast<float>(total / static_cast<double>(n));
 }
 
-inline void adjust_brightness(Canvas& canvas, float factor) {
+AKIN_LAZY void adjust_brightness(Canvas& canvas, float factor) {
   float* x = canvas.pixels.data();
   const std::int64_t n = canvas.size.channels * canvas.size.pixels();
   for (std::int64_t i = 0; i < n; ++i) x[i] = clamp01(factor * x[i]);
 }
 
 /// The image's luma; for one channel, the channel itself.
-inline const float* luma_of(Canvas& canvas) {
+AKIN_LAZY const float* luma_of(Canvas& canvas) {
   if (canvas.size.channels == 1) return canvas.plane(0);
   float* gray = grown(canvas.spare, canvas.size.pixels());
   luma(canvas.plane(0), canvas.plane(1), canvas.plane(2), canvas.size.pixels(), gray);
@@ -45,7 +45,7 @@ inline const float* luma_of(Canvas& canvas) {
 }
 
 /// Away from the mean luma of the image.
-inline void adjust_contrast(Canvas& canvas, float factor) {
+AKIN_LAZY void adjust_contrast(Canvas& canvas, float factor) {
   const float offset = (1 - factor) * mean_of(luma_of(canvas), canvas.size.pixels());
   float* x = canvas.pixels.data();
   const std::int64_t n = canvas.size.channels * canvas.size.pixels();
@@ -53,7 +53,7 @@ inline void adjust_contrast(Canvas& canvas, float factor) {
 }
 
 /// Away from the luma of each pixel.
-inline void adjust_saturation(Canvas& canvas, float factor) {
+AKIN_LAZY void adjust_saturation(Canvas& canvas, float factor) {
   if (canvas.size.channels == 1) return;
   const float* __restrict gray = luma_of(canvas);
   for (std::int64_t c = 0; c < canvas.size.channels; ++c) {
@@ -72,7 +72,7 @@ inline float from_hue(float offset, float hue, float value, float chroma) {
 }
 
 /// Turns the hue; value and saturation stay. Branches are selects, so the loop vectorises.
-inline void adjust_hue(Canvas& canvas, float turns) {
+AKIN_LAZY void adjust_hue(Canvas& canvas, float turns) {
   if (canvas.size.channels == 1) return;
   float* __restrict r = canvas.plane(0), * __restrict g = canvas.plane(1), * __restrict b = canvas.plane(2);
   const float shift = 6 * turns;
@@ -95,7 +95,7 @@ inline void adjust_hue(Canvas& canvas, float turns) {
 }
 
 /// What would change nothing is skipped, so that it changes nothing exactly.
-inline void apply(Canvas& canvas, const JitterStep& step) {
+AKIN_LAZY void apply(Canvas& canvas, const JitterStep& step) {
   for (const std::uint8_t which : step.order) {
     if (which == 0 && step.brightness != 1) adjust_brightness(canvas, step.brightness);
     if (which == 1 && step.contrast != 1) adjust_contrast(canvas, step.contrast);
@@ -104,19 +104,19 @@ inline void apply(Canvas& canvas, const JitterStep& step) {
   }
 }
 
-inline void apply(Canvas& canvas, const GrayStep&) {
+AKIN_LAZY void apply(Canvas& canvas, const GrayStep&) {
   if (canvas.size.channels == 1) return;
   const float* gray = luma_of(canvas);
   for (std::int64_t c = 0; c < canvas.size.channels; ++c) std::copy_n(gray, canvas.size.pixels(), canvas.plane(c));
 }
 
-inline void apply(Canvas& canvas, const SolarizeStep& step) {
+AKIN_LAZY void apply(Canvas& canvas, const SolarizeStep& step) {
   float* x = canvas.pixels.data();
   const std::int64_t n = canvas.size.channels * canvas.size.pixels();
   for (std::int64_t i = 0; i < n; ++i) x[i] = x[i] >= step.threshold ? 1 - x[i] : x[i];
 }
 
-inline void apply(Canvas& canvas, const NormalizeStep& step) {
+AKIN_LAZY void apply(Canvas& canvas, const NormalizeStep& step) {
   for (std::int64_t c = 0; c < canvas.size.channels; ++c) {
     float* x = canvas.plane(c);
     const float mean = step.mean[c], std = step.std[c];

@@ -37,7 +37,7 @@ inline void blur_row(const float* in, std::int64_t width, const float* weights, 
     for (std::int64_t x = 0; x < width; ++x) out[x] += weights[t] * padded[x + t];
 }
 
-inline void apply(Canvas& canvas, const BlurStep& step) {
+AKIN_LAZY void apply(Canvas& canvas, const BlurStep& step) {
   const std::int64_t height = canvas.size.height, width = canvas.size.width, kernel = step.kernel;
   float* weights = grown(canvas.weights, kernel);
   float* padded = grown(canvas.row, width + kernel - 1);
@@ -59,7 +59,7 @@ inline void apply(Canvas& canvas, const BlurStep& step) {
 }
 
 /// The same blur of one plane as its definition says: the two-dimensional Gaussian at every pixel, in double.
-inline void blur_naive(const float* in, std::int64_t height, std::int64_t width, const BlurStep& step, float* out) {
+AKIN_LAZY void blur_naive(const float* in, std::int64_t height, std::int64_t width, const BlurStep& step, float* out) {
   const std::int64_t radius = step.kernel / 2;
   const double sigma = static_cast<double>(step.sigma);
   for (std::int64_t y = 0; y < height; ++y)

@@ -47,7 +47,7 @@ void load_planes(const std::uint8_t* image, std::int64_t image_width, const Crop
 }
 
 /// Fills the canvas with a box of a u8 image [height, width, channels], as values in [0, 1].
-inline void load(Canvas& canvas, const std::uint8_t* image, const ImageSize& size, const CropStep& box) {
+AKIN_LAZY void load(Canvas& canvas, const std::uint8_t* image, const ImageSize& size, const CropStep& box) {
   canvas.size = {box.height, box.width, size.channels};
   float* planes = grown(canvas.pixels, size.channels * canvas.size.pixels());
   size.channels == 1 ? load_planes<1>(image, size.width, box, planes) : load_planes<3>(image, size.width, box, planes);
@@ -55,7 +55,7 @@ inline void load(Canvas& canvas, const std::uint8_t* image, const ImageSize& siz
 
 /// Triangle filter with half-pixel centres, its support widened to the scale when shrinking: what PIL and torchvision
 /// (antialias = True) call bilinear. Weights that fall outside the image are dropped and the others renormalised.
-inline void triangle_taps(ResizeTaps& taps, std::int64_t in, std::int64_t out) {
+AKIN_LAZY void triangle_taps(ResizeTaps& taps, std::int64_t in, std::int64_t out) {
   const double scale = static_cast<double>(in) / static_cast<double>(out);
   const double support = std::max(scale, 1.0);
   taps.out = out;
@@ -78,7 +78,7 @@ inline void triangle_taps(ResizeTaps& taps, std::int64_t in, std::int64_t out) {
   }
 }
 
-inline void resize_row(const ResizeTaps& taps, const float* __restrict in, float* __restrict out) {
+AKIN_LAZY void resize_row(const ResizeTaps& taps, const float* __restrict in, float* __restrict out) {
   const std::int32_t* __restrict first = taps.first.data();
   const float* __restrict weights = taps.weights.data();
   for (std::int64_t i = 0; i < taps.out; ++i) out[i] = weights[i] * in[first[i]];
@@ -87,7 +87,7 @@ inline void resize_row(const ResizeTaps& taps, const float* __restrict in, float
 }
 
 /// One output row of a resize along the height: a weighted sum of whole input rows.
-inline void resize_column(const ResizeTaps& taps, std::int64_t i, const float* in, std::int64_t width,
+AKIN_LAZY void resize_column(const ResizeTaps& taps, std::int64_t i, const float* in, std::int64_t width,
                           float* __restrict out) {
   const float* __restrict rows = in + taps.first[static_cast<std::size_t>(i)] * width;
   for (std::int64_t t = 0; t < taps.count; ++t, rows += width) {
@@ -101,7 +101,7 @@ inline void resize_column(const ResizeTaps& taps, std::int64_t i, const float* i
 }
 
 /// Separable: widths first, then heights.
-inline void apply(Canvas& canvas, const CropStep& step) {
+AKIN_LAZY void apply(Canvas& canvas, const CropStep& step) {
   const std::int64_t channels = canvas.size.channels, out_width = step.out_width;
   const std::int64_t narrow = step.height * out_width;  // values per plane after the first pass
   triangle_taps(canvas.taps, step.width, out_width);
@@ -120,7 +120,7 @@ inline void apply(Canvas& canvas, const CropStep& step) {
 }
 
 /// The same resize of one plane as its definition says: all weights of both axes, for every output value, in double.
-inline void resize_naive(const float* in, std::int64_t height, std::int64_t width, float* out, std::int64_t out_height,
+AKIN_LAZY void resize_naive(const float* in, std::int64_t height, std::int64_t width, float* out, std::int64_t out_height,
                          std::int64_t out_width) {
   const auto weight = [](std::int64_t at, std::int64_t size, std::int64_t i, std::int64_t out_size) {
     const double scale = static_cast<double>(size) / static_cast<double>(out_size);
@@ -140,7 +140,7 @@ inline void resize_naive(const float* in, std::int64_t height, std::int64_t widt
     }
 }
 
-inline void apply(Canvas& canvas, const FlipStep&) {
+AKIN_LAZY void apply(Canvas& canvas, const FlipStep&) {
   const std::int64_t width = canvas.size.width, rows = canvas.size.channels * canvas.size.height;
   for (std::int64_t r = 0; r < rows; ++r)
     std::reverse(canvas.pixels.data() + r * width, canvas.pixels.data() + (r + 1) * width);

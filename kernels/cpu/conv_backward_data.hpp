@@ -9,14 +9,16 @@ namespace akin::inline AKIN_ABI::kernels {
 template <class T>
 void conv2d_backward_data(Cpu, const ConvShape& s, const T* dy, const T* w, T* dx) {
   const auto map = detail::backward_taps(s);
-  const auto panels = detail::pack_taps<T>(map, [&](std::int64_t group, std::int64_t tap, std::int64_t k, std::int64_t f) {
-    return w[((group * map.source_c + k) * map.taps() + tap) * map.target_c + f];
-  });
+  const auto panels =
+      detail::pack_taps<T>(map, [&](std::int64_t group, std::int64_t tap, std::int64_t k, std::int64_t f) {
+        return w[((group * map.source_c + k) * map.taps() + tap) * map.target_c + f];
+      });
   detail::sum_over_taps<T>(map, dy, panels.data(), dx);
 }
 
-inline void conv2d_backward_data(Cpu cpu, const ConvShape& s, const bf16* dy, const bf16* w, bf16* dx) {
-  const auto wide_dy = widened(dy, s.n * s.oh * s.ow * s.oc), wide_w = widened(w, s.oc * s.kh * s.kw * (s.c / s.groups));
+AKIN_LAZY void conv2d_backward_data(Cpu cpu, const ConvShape& s, const bf16* dy, const bf16* w, bf16* dx) {
+  const auto wide_dy = widened(dy, s.n * s.oh * s.ow * s.oc),
+             wide_w = widened(w, s.oc * s.kh * s.kw * (s.c / s.groups));
   const Scratch<float> wide_dx(s.n * s.h * s.w * s.c);
   conv2d_backward_data<float>(cpu, s, wide_dy.data(), wide_w.data(), wide_dx.data());
   narrow(wide_dx.data(), s.n * s.h * s.w * s.c, dx);

@@ -1,8 +1,8 @@
 // The gradient of a convolution with respect to its weights.
 //
-// dw is a matrix of (group, tap, channel) rows and output-channel columns, summed over pixels. The images are cut into a
-// few lanes, each with a partial sum of its own that is added at the end in lane order, and the rows into parts: both by
-// shape, so the result has the same bits at any thread count. Within a lane, pixels come in chunks so small that one
+// dw is a matrix of (group, tap, channel) rows and output-channel columns, summed over pixels. The images are cut into
+// a few lanes, each with a partial sum of its own that is added at the end in lane order, and the rows into parts: both
+// by shape, so the result has the same bits at any thread count. Within a lane, pixels come in chunks so small that one
 // panel of their gradients stays in the first-level cache while it is multiplied with every row of the part.
 #pragma once
 #include <algorithm>
@@ -67,7 +67,7 @@ void combine_lanes(const TapMap& map, std::int64_t lane_count, const T* partial,
 template <class T>
 void conv2d_backward_weights(Cpu, const ConvShape& s, const T* x, const T* dy, T* dw) {
   const std::int64_t size = s.oc * s.kh * s.kw * (s.c / s.groups);
-  if (s.n * s.oh * s.ow == 0) {
+  if (s.n * s.oh * s.ow * size == 0) {
     std::fill_n(dw, size, T(0));
     return;
   }
@@ -85,7 +85,7 @@ void conv2d_backward_weights(Cpu, const ConvShape& s, const T* x, const T* dy, T
   detail::combine_lanes<T>(map, plan.lanes, partial.data(), dw);
 }
 
-inline void conv2d_backward_weights(Cpu cpu, const ConvShape& s, const bf16* x, const bf16* dy, bf16* dw) {
+AKIN_LAZY void conv2d_backward_weights(Cpu cpu, const ConvShape& s, const bf16* x, const bf16* dy, bf16* dw) {
   const auto wide_x = widened(x, s.n * s.h * s.w * s.c), wide_dy = widened(dy, s.n * s.oh * s.ow * s.oc);
   const Scratch<float> wide_dw(s.oc * s.kh * s.kw * (s.c / s.groups));
   conv2d_backward_weights<float>(cpu, s, wide_x.data(), wide_dy.data(), wide_dw.data());

@@ -9,13 +9,14 @@ namespace akin::inline AKIN_ABI::kernels {
 template <class T>
 void conv2d_forward(Cpu, const ConvShape& s, const T* x, const T* w, T* y) {
   const auto map = detail::forward_taps(s);
-  const auto panels = detail::pack_taps<T>(map, [&](std::int64_t group, std::int64_t tap, std::int64_t k, std::int64_t f) {
-    return w[((group * map.target_c + f) * map.taps() + tap) * map.source_c + k];
-  });
+  const auto panels =
+      detail::pack_taps<T>(map, [&](std::int64_t group, std::int64_t tap, std::int64_t k, std::int64_t f) {
+        return w[((group * map.target_c + f) * map.taps() + tap) * map.source_c + k];
+      });
   detail::sum_over_taps<T>(map, x, panels.data(), y);
 }
 
-inline void conv2d_forward(Cpu cpu, const ConvShape& s, const bf16* x, const bf16* w, bf16* y) {
+AKIN_LAZY void conv2d_forward(Cpu cpu, const ConvShape& s, const bf16* x, const bf16* w, bf16* y) {
   const auto wide_x = widened(x, s.n * s.h * s.w * s.c), wide_w = widened(w, s.oc * s.kh * s.kw * (s.c / s.groups));
   const Scratch<float> wide_y(s.n * s.oh * s.ow * s.oc);
   conv2d_forward<float>(cpu, s, wide_x.data(), wide_w.data(), wide_y.data());

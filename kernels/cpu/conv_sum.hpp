@@ -52,7 +52,12 @@ class TapChunk {
   static constexpr std::int64_t max_tiles = 16;
 
   TapChunk(const TapMap& map, const T* source, const T* zeros, const T* panels, T* target)
-      : map_(map), source_(source), zeros_(zeros), panels_(panels), target_(target), stretches_(max_tiles * map.taps()) {}
+      : map_(map),
+        source_(source),
+        zeros_(zeros),
+        panels_(panels),
+        target_(target),
+        stretches_(max_tiles * map.taps()) {}
 
   void run(const PixelBlock& block, std::int64_t begin, std::int64_t end) {
     tiles_ = (end - begin + tile_rows - 1) / tile_rows;

@@ -25,7 +25,7 @@ struct TapWindow {
 };
 
 /// Output i reads input i * stride - pad + tap * dilation.
-inline TapAxis forward_axis(const TapWindow& w, std::int64_t step) {
+AKIN_LAZY TapAxis forward_axis(const TapWindow& w, std::int64_t step) {
   TapAxis axis{w.out, w.taps, {}};
   for (std::int64_t i = 0; i < w.out; ++i)
     for (std::int64_t t = 0; t < w.taps; ++t) {
@@ -36,7 +36,7 @@ inline TapAxis forward_axis(const TapWindow& w, std::int64_t step) {
 }
 
 /// Input i was read by output (i + pad - tap * dilation) / stride where that is a whole number in range.
-inline TapAxis backward_axis(const TapWindow& w, std::int64_t step) {
+AKIN_LAZY TapAxis backward_axis(const TapWindow& w, std::int64_t step) {
   TapAxis axis{w.in, w.taps, {}};
   for (std::int64_t i = 0; i < w.in; ++i)
     for (std::int64_t t = 0; t < w.taps; ++t) {
@@ -62,7 +62,7 @@ struct TapMap {
   }
 };
 
-inline std::vector<std::int64_t> by_residue(std::int64_t count, std::int64_t stride) {
+AKIN_LAZY std::vector<std::int64_t> by_residue(std::int64_t count, std::int64_t stride) {
   std::vector<std::int64_t> order;
   for (std::int64_t residue = 0; residue < stride; ++residue)
     for (std::int64_t i = residue; i < count; i += stride) order.push_back(i);
@@ -72,13 +72,25 @@ inline std::vector<std::int64_t> by_residue(std::int64_t count, std::int64_t str
 inline TapWindow window_h(const ConvShape& s) { return {s.h, s.oh, s.kh, s.stride_h, s.pad_h, s.dilation_h}; }
 inline TapWindow window_w(const ConvShape& s) { return {s.w, s.ow, s.kw, s.stride_w, s.pad_w, s.dilation_w}; }
 
-inline TapMap forward_taps(const ConvShape& s) {
-  return {forward_axis(window_h(s), s.w * s.c), forward_axis(window_w(s), s.c), s.n, s.groups, s.c / s.groups,
-          s.oc / s.groups, s.h * s.w * s.c, by_residue(s.ow, 1)};
+AKIN_LAZY TapMap forward_taps(const ConvShape& s) {
+  return {forward_axis(window_h(s), s.w * s.c),
+          forward_axis(window_w(s), s.c),
+          s.n,
+          s.groups,
+          s.c / s.groups,
+          s.oc / s.groups,
+          s.h * s.w * s.c,
+          by_residue(s.ow, 1)};
 }
-inline TapMap backward_taps(const ConvShape& s) {
-  return {backward_axis(window_h(s), s.ow * s.oc), backward_axis(window_w(s), s.oc), s.n, s.groups, s.oc / s.groups,
-          s.c / s.groups, s.oh * s.ow * s.oc, by_residue(s.w, s.stride_w)};
+AKIN_LAZY TapMap backward_taps(const ConvShape& s) {
+  return {backward_axis(window_h(s), s.ow * s.oc),
+          backward_axis(window_w(s), s.oc),
+          s.n,
+          s.groups,
+          s.oc / s.groups,
+          s.c / s.groups,
+          s.oh * s.ow * s.oc,
+          by_residue(s.w, s.stride_w)};
 }
 
 }  // namespace akin::inline AKIN_ABI::kernels::detail

@@ -21,7 +21,12 @@ template <class T>
 class WeightTask {
  public:
   WeightTask(const ConvShape& s, const TapMap& map, const WeightPlan& plan, const T* x, const T* dy, T* partial)
-      : s_(s), map_(map), plan_(plan), x_(x), dy_(dy), partial_(partial),
+      : s_(s),
+        map_(map),
+        plan_(plan),
+        x_(x),
+        dy_(dy),
+        partial_(partial),
         panels_(plan.images * plan.rows * s.ow * plan.panels * tile_cols<T>),
         pitch_((s.w + 2 * s.pad_w) * map.source_c),
         padded_(plan.mixes_taps ? plan.images * (plan.rows * s.stride_h + s.kh * s.dilation_h) * pitch_ : 0) {
@@ -43,13 +48,7 @@ class WeightTask {
         row_ = row, rows_ = std::min(plan_.rows, s_.oh - row);
         across_images_ = images_ > s_.ow && !plan_.mixes_taps;
         list_all();
-        {
-          const std::int64_t first = std::max<std::int64_t>(0, row_ * s_.stride_h - s_.pad_h), last = std::min(s_.h, first + rows_ * s_.stride_h + s_.kh);
-          const std::int64_t span = images_ > 1 ? images_ * map_.source_image : (last - first) * s_.w * s_.c;
-          ahead_ = x_ + image_ * map_.source_image + (images_ > 1 ? 0 : first * s_.w * s_.c) + span;
-          ahead_end_ = std::min(ahead_ + span, x_ + s_.n * map_.source_image);
-          ahead_step_ = 1 + span / 16 / std::max<std::int64_t>(1, plan_.panels * (block_end - block_begin));
-        }
+        aim_ahead(plan_.panels * (block_end - block_begin));
         for (std::int64_t b = block_begin; b < block_end;) {
           const std::int64_t group = b / per_group, stop = std::min(block_end, (group + 1) * per_group);
           pack_gradient(group);
@@ -62,6 +61,8 @@ class WeightTask {
   }
 
  private:
+  static constexpr std::int64_t cache_line = 64 / sizeof(T);
+
   /// The output columns that one column tap reaches without padding; the first reads `offset` in its image row.
   struct ColumnRun {
     std::int64_t begin, end, offset;
@@ -163,9 +164,19 @@ class WeightTask {
     }
   }
 
-  void prefetch_ahead(std::int64_t) {
-    constexpr std::int64_t line = 64 / sizeof(T);
-    for (std::int64_t i = 0; i < ahead_step_ && ahead_ < ahead_end_; ++i, ahead_ += line) __builtin_prefetch(ahead_, 0, 2);
+  /// The image rows of the next chunk are fetched while this one is multiplied, some lines before each tile: the
+  /// processor's own prefetcher does not see through strides and taps.
+  void aim_ahead(std::int64_t tiles) {
+    const std::int64_t row_size = s_.w * s_.c, end = s_.n * map_.source_image;
+    const std::int64_t size = images_ > 1 ? images_ * map_.source_image : rows_ * s_.stride_h * row_size;
+    const std::int64_t begin = image_ * map_.source_image + (images_ > 1 ? 0 : row_ * s_.stride_h * row_size) + size;
+    ahead_ = x_ + std::min(begin, end);
+    ahead_end_ = x_ + std::min(begin + size, end);
+    ahead_lines_ = size / cache_line / tiles + 1;
+  }
+  void fetch_ahead() {
+    for (std::int64_t i = 0; i < ahead_lines_ && ahead_end_ - ahead_ > cache_line; ++i, ahead_ += cache_line)
+      __builtin_prefetch(ahead_, 0, 2);
   }
 
   void multiply(std::int64_t group, std::int64_t panel, std::int64_t block_begin, std::int64_t block_end) {
@@ -184,7 +195,7 @@ class WeightTask {
       if (!plan_.mixes_taps) shift.a = row + group * map_.source_c;
       const auto& list = plan_.mixes_taps || out.rows == tile_rows ? whole_ : rest_;
       const auto index = static_cast<std::size_t>(plan_.mixes_taps ? block : tap);
-      prefetch_ahead(b);
+      fetch_ahead();
       sum_tile(list.data() + first_[index], static_cast<std::int64_t>(first_[index + 1] - first_[index]), shift, out);
     }
   }
@@ -194,7 +205,7 @@ class WeightTask {
   const WeightPlan& plan_;
   const T *x_, *dy_;
   T* partial_;
-  Scratch<T> panels_;                     ///< dy of the chunk
+  Scratch<T> panels_;  ///< dy of the chunk
   std::int64_t pitch_;
   Scratch<T> padded_;                     ///< image rows under the chunk
   std::vector<ColumnRun> columns_;        ///< of each column tap
@@ -202,7 +213,7 @@ class WeightTask {
   std::vector<std::size_t> first_;        ///< where each tap's begin
   std::int64_t image_ = 0, images_ = 0, row_ = 0, rows_ = 0;
   const T *ahead_ = nullptr, *ahead_end_ = nullptr;
-  std::int64_t ahead_step_ = 0;
+  std::int64_t ahead_lines_ = 0;
   bool across_images_ = false, started_ = false;
 };
 

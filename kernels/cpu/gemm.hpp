@@ -30,7 +30,8 @@ inline constexpr std::int64_t gemm_depth = 512, gemm_groups = 8, gemm_panels = 4
 
 inline std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
-/// Copies columns j ... j + tile_cols of rows [p0, p0 + depth) of op(b) to out [depth, tile_cols], zeros beyond column n.
+/// Copies columns j ... j + tile_cols of rows [p0, p0 + depth) of op(b) to out [depth, tile_cols], zeros beyond column
+/// n.
 template <class T>
 void pack_panel(const GemmShape& s, const T* b, std::int64_t p0, std::int64_t depth, std::int64_t j, T* out) {
   constexpr std::int64_t width = tile_cols<T>;
@@ -50,8 +51,8 @@ void pack_panel(const GemmShape& s, const T* b, std::int64_t p0, std::int64_t de
 
 /// A transposed a touches a new page per k: copies the block [k, rows] to [group][k][tile_rows] first.
 template <class T>
-void pack_columns(const GemmShape& s, const T* a, std::int64_t p0, std::int64_t depth, std::int64_t i0, std::int64_t rows,
-                  T* out) {
+void pack_columns(const GemmShape& s, const T* a, std::int64_t p0, std::int64_t depth, std::int64_t i0,
+                  std::int64_t rows, T* out) {
   for (std::int64_t i = 0; i < rows; i += tile_rows) {
     const T* from = a + p0 * s.lda + i0 + i;
     if (i + tile_rows <= rows)  // a constant length: no call per row
@@ -63,8 +64,8 @@ void pack_columns(const GemmShape& s, const T* a, std::int64_t p0, std::int64_t 
 
 /// One block of c: up to gemm_groups tiles high, panels [j0, j1) wide, over depths [p0, p0 + depth).
 template <class T>
-void gemm_block(const GemmShape& s, const T* a, const T* panels, T* c, std::int64_t i0, std::int64_t j0, std::int64_t j1,
-                std::int64_t p0, std::int64_t depth) {
+void gemm_block(const GemmShape& s, const T* a, const T* panels, T* c, std::int64_t i0, std::int64_t j0,
+                std::int64_t j1, std::int64_t p0, std::int64_t depth) {
   const std::int64_t rows = std::min(gemm_groups * tile_rows, s.m - i0), groups = ceil_div(rows, tile_rows);
   const Scratch<T> columns(s.transpose_a ? groups * tile_rows * depth : 0);
   if (s.transpose_a) pack_columns(s, a, p0, depth, i0, rows, columns.data());
@@ -117,8 +118,10 @@ void gemm(Cpu, const GemmShape& s, const T* a, const T* b, T* c) {
 }
 
 /// bf16 operands, float sums.
-inline void gemm(Cpu cpu, const GemmShape& s, const bf16* a, const bf16* b, bf16* c) {
-  const auto extent = [](std::int64_t rows, std::int64_t cols, std::int64_t ld) { return rows ? (rows - 1) * ld + cols : 0; };
+AKIN_LAZY void gemm(Cpu cpu, const GemmShape& s, const bf16* a, const bf16* b, bf16* c) {
+  const auto extent = [](std::int64_t rows, std::int64_t cols, std::int64_t ld) {
+    return rows ? (rows - 1) * ld + cols : 0;
+  };
   const auto wide_a = widened(a, s.transpose_a ? extent(s.k, s.m, s.lda) : extent(s.m, s.k, s.lda));
   const auto wide_b = widened(b, s.transpose_b ? extent(s.n, s.k, s.ldb) : extent(s.k, s.n, s.ldb));
   const Scratch<float> wide_c(s.m * s.n);

@@ -16,13 +16,13 @@
 namespace akin::inline AKIN_ABI::kernels {
 
 /// Position of the first index outside 0 ... limit-1, or -1.
-inline std::int64_t first_out_of_range(Cpu, std::int64_t n, std::int64_t limit, const std::int64_t* indices) {
+AKIN_LAZY std::int64_t first_out_of_range(Cpu, std::int64_t n, std::int64_t limit, const std::int64_t* indices) {
   const auto* bad = std::find_if(indices, indices + n, [=](std::int64_t i) { return i < 0 || i >= limit; });
   return bad == indices + n ? -1 : bad - indices;
 }
 
 /// `count` blocks of `bytes` bytes; pitches are the distances between block starts, in bytes.
-inline void copy_blocks(Cpu, std::int64_t count, std::int64_t bytes, const void* from, std::int64_t from_pitch,
+AKIN_LAZY void copy_blocks(Cpu, std::int64_t count, std::int64_t bytes, const void* from, std::int64_t from_pitch,
                         void* to, std::int64_t to_pitch) {
   if (bytes == 0) return;
   for_each_row(count, bytes / 4, [=](std::int64_t i) {
@@ -32,7 +32,7 @@ inline void copy_blocks(Cpu, std::int64_t count, std::int64_t bytes, const void*
 }
 
 /// y[i, :] = x[indices[i], :] for rows of `bytes` bytes.
-inline void take(Cpu, std::int64_t n, std::int64_t bytes, const void* x, const std::int64_t* indices, void* y) {
+AKIN_LAZY void take(Cpu, std::int64_t n, std::int64_t bytes, const void* x, const std::int64_t* indices, void* y) {
   if (bytes == 0) return;
   for_each_row(n, bytes / 4, [=](std::int64_t i) {
     std::memcpy(static_cast<char*>(y) + i * bytes, static_cast<const char*>(x) + indices[i] * bytes,

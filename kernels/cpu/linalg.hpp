@@ -18,13 +18,13 @@ namespace akin::inline AKIN_ABI::kernels {
 
 namespace detail {
 
-inline double dot(std::int64_t n, const double* a, const double* b) {
+AKIN_LAZY double dot(std::int64_t n, const double* a, const double* b) {
   return lane_sum(n, [=](std::int64_t i) { return a[i] * b[i]; });
 }
 
 /// H A H = T, tridiagonal with diagonal d and off-diagonal e. H is a product of reflections I - beta[k] v v^T, whose v
 /// are left in a: v of step k lies in row k behind the diagonal.
-inline void tridiagonalize(std::int64_t n, double* a, double* d, double* e, double* beta) {
+AKIN_LAZY void tridiagonalize(std::int64_t n, double* a, double* d, double* e, double* beta) {
   std::vector<double> p(static_cast<std::size_t>(n));
   for (std::int64_t k = 0; k + 1 < n; ++k) {
     const std::int64_t m = n - k - 1;
@@ -49,7 +49,7 @@ inline void tridiagonalize(std::int64_t n, double* a, double* d, double* e, doub
 }
 
 /// z = H^T, from the reflections that tridiagonalize left in a.
-inline void accumulate_reflections(std::int64_t n, const double* a, const double* beta, double* z) {
+AKIN_LAZY void accumulate_reflections(std::int64_t n, const double* a, const double* beta, double* z) {
   std::fill_n(z, n * n, 0.0);
   for (std::int64_t i = 0; i < n; ++i) z[i * n + i] = 1;
   for (std::int64_t k = n - 2; k >= 0; --k) {
@@ -70,7 +70,7 @@ struct Rotation {
 
 /// One implicit QR sweep with Wilkinson's shift over d[lo ... hi], e[lo ... hi-1]. Returns its rotations of rows k,
 /// k+1.
-inline void qr_sweep(std::int64_t lo, std::int64_t hi, double* d, double* e, std::vector<Rotation>& rotations) {
+AKIN_LAZY void qr_sweep(std::int64_t lo, std::int64_t hi, double* d, double* e, std::vector<Rotation>& rotations) {
   const double half = (d[hi - 1] - d[hi]) / 2, last = e[hi - 1];
   const double shift = d[hi] - last * last / (half + std::copysign(std::hypot(half, last), half));
   double x = d[lo] - shift, bulge = e[lo];
@@ -91,7 +91,7 @@ inline void qr_sweep(std::int64_t lo, std::int64_t hi, double* d, double* e, std
 }
 
 /// Rotates rows lo, lo+1, ... of z [., n], strip by strip of columns so that they stay in cache.
-inline void rotate_rows(std::int64_t lo, std::int64_t n, const std::vector<Rotation>& rotations, double* z) {
+AKIN_LAZY void rotate_rows(std::int64_t lo, std::int64_t n, const std::vector<Rotation>& rotations, double* z) {
   parallel_for(n, 64, [&, z](std::int64_t begin, std::int64_t end) {
     double* upper = z + lo * n;
     for (const auto& r : rotations) {
@@ -109,7 +109,7 @@ inline void rotate_rows(std::int64_t lo, std::int64_t n, const std::vector<Rotat
 
 /// Turns (d, e) into eigenvalues in d, in no order; rotates the rows of z along unless z is null.
 /// Returns false if 30 sweeps per eigenvalue were not enough (values that are not finite).
-inline bool diagonalize_tridiagonal(std::int64_t n, double* d, double* e, double* z) {
+AKIN_LAZY bool diagonalize_tridiagonal(std::int64_t n, double* d, double* e, double* z) {
   constexpr double eps = std::numeric_limits<double>::epsilon() / 2;
   std::vector<Rotation> rotations;
   std::int64_t sweeps = 0;
@@ -131,7 +131,7 @@ inline bool diagonalize_tridiagonal(std::int64_t n, double* d, double* e, double
 }
 
 /// Sorts values ascending, and the rows of vectors (unless null) along with them.
-inline void sort_eigen(std::int64_t n, double* values, double* vectors) {
+AKIN_LAZY void sort_eigen(std::int64_t n, double* values, double* vectors) {
   std::vector<std::int64_t> order(static_cast<std::size_t>(n));
   std::iota(order.begin(), order.end(), std::int64_t{0});
   std::stable_sort(order.begin(), order.end(), [=](std::int64_t i, std::int64_t j) { return values[i] < values[j]; });
@@ -147,7 +147,7 @@ inline void sort_eigen(std::int64_t n, double* values, double* vectors) {
 
 /// Eigenvalues of the symmetric matrix a (overwritten), ascending; row i of `vectors` (may be null) is the eigenvector
 /// of values[i]. Returns false if a has values that are not finite.
-inline bool symmetric_eigen(Cpu, std::int64_t n, double* a, double* values, double* vectors) {
+AKIN_LAZY bool symmetric_eigen(Cpu, std::int64_t n, double* a, double* values, double* vectors) {
   if (n == 0) return true;
   double scale = 0;
   for (std::int64_t i = 0; i < n * n; ++i) {
@@ -166,7 +166,7 @@ inline bool symmetric_eigen(Cpu, std::int64_t n, double* a, double* values, doub
 }
 
 /// Jacobi's method, the textbook twin: rotates away one off-diagonal pair after the other until little is left.
-inline void symmetric_eigen_naive(Cpu, std::int64_t n, double* a, double* values, double* vectors) {
+AKIN_LAZY void symmetric_eigen_naive(Cpu, std::int64_t n, double* a, double* values, double* vectors) {
   for (std::int64_t i = 0; i < n * n; ++i) vectors[i] = i % (n + 1) == 0;
   const auto off_diagonal = [&] {
     double sum = 0, all = 0;
@@ -195,7 +195,7 @@ inline void symmetric_eigen_naive(Cpu, std::int64_t n, double* a, double* values
 
 /// Overwrites a with the lower triangular l, a = l l^T; only the lower triangle of a is read.
 /// Returns -1, or the first row whose pivot is not positive (then that pivot is in a[row, row]).
-inline std::int64_t cholesky(Cpu, std::int64_t n, double* a) {
+AKIN_LAZY std::int64_t cholesky(Cpu, std::int64_t n, double* a) {
   for (std::int64_t i = 0; i < n; ++i) {
     double* row = a + i * n;
     for (std::int64_t j = 0; j < i; ++j) row[j] = (row[j] - detail::dot(j, row, a + j * n)) / a[j * n + j];
@@ -208,7 +208,7 @@ inline std::int64_t cholesky(Cpu, std::int64_t n, double* a) {
 }
 
 /// x = l^-1 for a lower triangular l, row by row: x[i] = (unit[i] - sum over k < i of l[i, k] x[k]) / l[i, i].
-inline void inverse_lower(Cpu, std::int64_t n, const double* l, double* x) {
+AKIN_LAZY void inverse_lower(Cpu, std::int64_t n, const double* l, double* x) {
   for (std::int64_t i = 0; i < n; ++i) {
     double* __restrict row = x + i * n;
     std::fill_n(row, n, 0.0);

@@ -3,6 +3,7 @@
 // Memory-bound: each value is read and written once. The contiguous loop is left to the compiler's vectoriser.
 #pragma once
 #include <cstdint>
+#include <limits>
 #include <tuple>
 
 #include "../../include/akin/core/bf16.hpp"
@@ -18,6 +19,27 @@ template <class F, class Out, class... In>
 void map(Cpu, std::int64_t n, Out* out, F f, const In*... in) {
   parallel_for(n, map_grain, [=](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) out[i] = static_cast<Out>(f(static_cast<compute_t<In>>(in[i])...));
+  });
+}
+
+/// One value to another type. Floating point beyond an integer's range saturates; NaN becomes 0.
+template <class To, class From>
+To convert_one(From x) {
+  const auto value = static_cast<compute_t<From>>(x);
+  if constexpr (std::is_integral_v<To> && !std::is_integral_v<From>) {
+    if (value != value) return 0;
+    // The limits as the nearest double inside the range: 2^63 itself would not fit.
+    constexpr double low = static_cast<double>(std::numeric_limits<To>::min()), high = static_cast<double>(std::numeric_limits<To>::max());
+    if (static_cast<double>(value) <= low) return std::numeric_limits<To>::min();
+    if (static_cast<double>(value) >= high) return std::numeric_limits<To>::max();
+  }
+  return static_cast<To>(static_cast<compute_t<To>>(value));
+}
+
+template <class From, class To>
+void convert(Cpu, std::int64_t n, const From* x, To* y) {
+  parallel_for(n, map_grain, [=](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) y[i] = convert_one<To>(x[i]);
   });
 }
 

@@ -69,15 +69,16 @@ void spread_windows(const PoolShape& s, bool count_padding, Rows rows, Cols cols
   const std::int64_t size = s.h * s.w * s.c;
   parallel_for(s.n, pool_grain(size), [&](std::int64_t begin, std::int64_t end) {
     std::fill(dx + begin * size, dx + end * size, T(0));
-    for_each_window(s, begin * s.oh, end * s.oh, rows, cols, [&](std::int64_t out, std::int64_t image, Window hs, Window ws) {
-      const T scale = static_cast<T>(1 / window_count(s, hs, ws, count_padding));
-      const T* const from = dy + out * s.c;
-      for (std::int64_t h = hs.begin; h < hs.end; ++h)
-        for (std::int64_t w = ws.begin; w < ws.end; ++w) {
-          T* to = dx + (image + h * s.w + w) * s.c;
-          for (std::int64_t c = 0; c < s.c; ++c) to[c] += from[c] * scale;
-        }
-    });
+    for_each_window(s, begin * s.oh, end * s.oh, rows, cols,
+                    [&](std::int64_t out, std::int64_t image, Window hs, Window ws) {
+                      const T scale = static_cast<T>(1 / window_count(s, hs, ws, count_padding));
+                      const T* const from = dy + out * s.c;
+                      for (std::int64_t h = hs.begin; h < hs.end; ++h)
+                        for (std::int64_t w = ws.begin; w < ws.end; ++w) {
+                          T* to = dx + (image + h * s.w + w) * s.c;
+                          for (std::int64_t c = 0; c < s.c; ++c) to[c] += from[c] * scale;
+                        }
+                    });
   });
 }
 
@@ -124,7 +125,8 @@ void max_pool(Cpu, const PoolShape& s, const T* x, T* y, std::int32_t* index) {
 template <class T>
 void max_pool_backward(Cpu cpu, const PoolShape& s, const T* dy, const std::int32_t* index, T* dx) {
   if constexpr (std::is_same_v<T, bf16>) {
-    detail::with_float_gradients(s, dy, dx, [&](const float* from, float* to) { max_pool_backward(cpu, s, from, index, to); });
+    detail::with_float_gradients(s, dy, dx,
+                                 [&](const float* from, float* to) { max_pool_backward(cpu, s, from, index, to); });
   } else {
     const std::int64_t size = s.h * s.w * s.c, outputs = s.oh * s.ow * s.c;
     parallel_for(s.n, detail::pool_grain(size), [&](std::int64_t begin, std::int64_t end) {
@@ -144,7 +146,8 @@ void average_pool(Cpu, const PoolShape& s, bool count_padding, const T* x, T* y)
 template <class T>
 void average_pool_backward(Cpu cpu, const PoolShape& s, bool count_padding, const T* dy, T* dx) {
   if constexpr (std::is_same_v<T, bf16>)
-    detail::with_float_gradients(s, dy, dx, [&](const float* from, float* to) { average_pool_backward(cpu, s, count_padding, from, to); });
+    detail::with_float_gradients(
+        s, dy, dx, [&](const float* from, float* to) { average_pool_backward(cpu, s, count_padding, from, to); });
   else
     detail::spread_windows(s, count_padding, detail::fixed_rows(s), detail::fixed_cols(s), dy, dx);
 }
@@ -157,7 +160,8 @@ void adaptive_average_pool(Cpu, const PoolShape& s, const T* x, T* y) {
 template <class T>
 void adaptive_average_pool_backward(Cpu cpu, const PoolShape& s, const T* dy, T* dx) {
   if constexpr (std::is_same_v<T, bf16>)
-    detail::with_float_gradients(s, dy, dx, [&](const float* from, float* to) { adaptive_average_pool_backward(cpu, s, from, to); });
+    detail::with_float_gradients(
+        s, dy, dx, [&](const float* from, float* to) { adaptive_average_pool_backward(cpu, s, from, to); });
   else
     detail::spread_windows(s, false, detail::adaptive_rows(s), detail::adaptive_cols(s), dy, dx);
 }

@@ -1,4 +1,5 @@
-// Vectors of the machine's native width through GCC/Clang vector extensions: one source for AVX-512, AVX2, SSE and NEON.
+// Vectors of the machine's native width through GCC/Clang vector extensions: one source for AVX-512, AVX2, SSE and
+// NEON.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -65,7 +66,8 @@ class Scratch {
   explicit Scratch(std::int64_t count) {
     const std::size_t bytes = (static_cast<std::size_t>(count) * sizeof(T) + 63) / 64 * 64;
     block_.reset(static_cast<T*>(std::aligned_alloc(64, bytes ? bytes : 64)));
-    check(block_ != nullptr, "memory", "the system refused ", bytes >> 20, " MiB of working memory; use a smaller batch");
+    check(block_ != nullptr, "memory", "the system refused ", bytes >> 20,
+          " MiB of working memory; use a smaller batch");
   }
   T* data() const { return block_.get(); }
   T& operator[](std::int64_t i) const { return block_.get()[i]; }
@@ -77,11 +79,12 @@ class Scratch {
   std::unique_ptr<T, Free> block_;
 };
 
-// ---- bf16 operands are computed as float copies ----------------------------------------------------------------------
+// ---- bf16 operands are computed as float copies
+// ----------------------------------------------------------------------
 
 inline constexpr std::int64_t convert_grain = 1 << 15;
 
-inline Scratch<float> widened(const bf16* x, std::int64_t n) {
+AKIN_LAZY Scratch<float> widened(const bf16* x, std::int64_t n) {
   Scratch<float> wide(n);
   float* out = wide.data();
   parallel_for(n, convert_grain, [=](std::int64_t begin, std::int64_t end) {
@@ -89,7 +92,7 @@ inline Scratch<float> widened(const bf16* x, std::int64_t n) {
   });
   return wide;
 }
-inline void narrow(const float* x, std::int64_t n, bf16* out) {
+AKIN_LAZY void narrow(const float* x, std::int64_t n, bf16* out) {
   parallel_for(n, convert_grain, [=](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) out[i] = static_cast<bf16>(x[i]);
   });

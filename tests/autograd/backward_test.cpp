@@ -87,6 +87,20 @@ TEST(Backward, AnErrorInARecipeLeavesTheLeavesUsable) {
   EXPECT_EQ(at(w.grad(), 0), 6);
 }
 
+TEST(Backward, LeavesRowMajorGradients) {
+  const Tensor w(Array::from<double>({2, 3}, {1, 2, 3, 4, 5, 6}), true), k(Array::from<double>({3, 2}, {1, 2, 3, 4, 5, 6}));
+  const Tensor turned = record("turn", w.value().transpose(), wrt(w, [](const Array& dy) { return dy.transpose(); }));
+  sum(turned * k).backward();
+  ASSERT_TRUE(w.grad().is_contiguous());
+  expect_close(w.grad(), Array::from<double>({2, 3}, {1, 3, 5, 2, 4, 6}), tol::exact);
+}
+
+TEST(Backward, RefusesARecipeThatReturnsNothing) {
+  const Tensor x = leaf({});
+  const Tensor y = record("empty", x.value(), wrt(x, [](const Array&) { return Array(); }));
+  expect_error([&] { y.backward(); }, "its backward returned no gradient");
+}
+
 TEST(Backward, RefusesAGradientOfTheWrongShape) {
   const Tensor x = leaf({2, 3});
   const Tensor y = record("bad", ops::sum(x.value()), wrt(x, [](const Array& dy) { return dy; }));

@@ -38,6 +38,23 @@ TEST(Gradcheck, CatchesNaN) {
   EXPECT_FALSE(gradcheck(nan, {x}).ok);
 }
 
+TEST(Gradcheck, CatchesNaNThatLaterElementsDoNotShow) {
+  const auto nan_first = [](const Tensor& a) {
+    return record("nan", a.value(), wrt(a, [](const Array& dy) {
+      Array g = ops::clone(dy);
+      g.mut<double>()[0] = NAN;
+      return g;
+    }));
+  };
+  const auto report = gradcheck(nan_first, {x});
+  EXPECT_FALSE(report.ok);
+  EXPECT_EQ(report.element, 0);
+}
+
+TEST(Gradcheck, ChecksTheNumberOfInputs) {
+  expect_error([] { gradcheck([](const Tensor& a, const Tensor& b) { return a + b; }, {x}); }, "takes 2 inputs, got 1");
+}
+
 TEST(Gradcheck, NamesTheWorstElement) {
   const auto wrong = [](const Tensor& a, const Tensor& b) {
     return record("wrong", ops::add(a.value(), b.value()), wrt(a, [](const Array& dy) { return dy; }), wrt(b, [](const Array& dy) {

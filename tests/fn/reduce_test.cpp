@@ -1,4 +1,5 @@
 #include <akin/fn/reduce.hpp>
+#include <akin/fn/shape.hpp>
 
 #include "support/gradients.hpp"
 
@@ -22,6 +23,12 @@ TEST(Reduce, GradientsAreRight) {
     expect_right_gradient([=](const Tensor& a) { return sum(a, axis); }, {x});
     expect_right_gradient([=](const Tensor& a) { return mean(a, axis, true); }, {x});
   }
+}
+
+TEST(Reduce, GradientsThatArriveAsViewsAreRead) {  // dy of a transposed or sliced result is not contiguous
+  const Tensor x = smooth({3, 4, 5});
+  expect_right_gradient([](const Tensor& a) { return transpose(sum(a, 2)); }, {x});
+  expect_right_gradient([](const Tensor& a) { return concat(mean(a, 2), sum(a, 2), 1); }, {x});
 }
 
 TEST(Reduce, ErrorsNameTheAxis) {

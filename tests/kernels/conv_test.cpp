@@ -17,8 +17,9 @@ ConvShape sized(ConvShape s) {
 }
 
 std::string describe(const ConvShape& s) {
-  return cat("n", s.n, " ", s.h, "x", s.w, "x", s.c, " -> ", s.oc, " kernel ", s.kh, "x", s.kw, " stride ", s.stride_h, "x",
-             s.stride_w, " pad ", s.pad_h, "x", s.pad_w, " dilation ", s.dilation_h, "x", s.dilation_w, " groups ", s.groups);
+  return cat("n", s.n, " ", s.h, "x", s.w, "x", s.c, " -> ", s.oc, " kernel ", s.kh, "x", s.kw, " stride ", s.stride_h,
+             "x", s.stride_w, " pad ", s.pad_h, "x", s.pad_w, " dilation ", s.dilation_h, "x", s.dilation_w, " groups ",
+             s.groups);
 }
 
 /// The shapes that take different paths: few and many channels, partial tiles and panels, whole and partial image
@@ -29,19 +30,60 @@ std::vector<ConvShape> awkward_shapes() {
       sized({.n = 1, .h = 1, .w = 1, .c = 9, .oc = 3, .kh = 3, .kw = 3, .pad_h = 1, .pad_w = 1}),
       sized({.n = 9, .h = 7, .w = 7, .c = 1, .oc = 33, .kh = 3, .kw = 3, .pad_h = 1, .pad_w = 1}),
       sized({.n = 2, .h = 9, .w = 8, .c = 3, .oc = 7, .kh = 5, .kw = 3, .stride_h = 2, .stride_w = 1, .pad_h = 2}),
-      sized({.n = 17, .h = 5, .w = 6, .c = 13, .oc = 34, .kh = 3, .kw = 3, .stride_h = 2, .stride_w = 2, .pad_h = 1, .pad_w = 1}),
-      sized({.n = 3, .h = 7, .w = 5, .c = 8, .oc = 65, .kh = 2, .kw = 3, .stride_h = 3, .stride_w = 2, .pad_h = 1, .pad_w = 2}),
+      sized({.n = 17,
+             .h = 5,
+             .w = 6,
+             .c = 13,
+             .oc = 34,
+             .kh = 3,
+             .kw = 3,
+             .stride_h = 2,
+             .stride_w = 2,
+             .pad_h = 1,
+             .pad_w = 1}),
+      sized({.n = 3,
+             .h = 7,
+             .w = 5,
+             .c = 8,
+             .oc = 65,
+             .kh = 2,
+             .kw = 3,
+             .stride_h = 3,
+             .stride_w = 2,
+             .pad_h = 1,
+             .pad_w = 2}),
       sized({.n = 8, .h = 4, .w = 4, .c = 16, .oc = 8, .kh = 1, .kw = 1, .stride_h = 2, .stride_w = 2}),
-      sized({.n = 2, .h = 11, .w = 9, .c = 10, .oc = 5, .kh = 3, .kw = 3, .pad_h = 2, .pad_w = 2, .dilation_h = 2, .dilation_w = 3}),
+      sized({.n = 2,
+             .h = 11,
+             .w = 9,
+             .c = 10,
+             .oc = 5,
+             .kh = 3,
+             .kw = 3,
+             .pad_h = 2,
+             .pad_w = 2,
+             .dilation_h = 2,
+             .dilation_w = 3}),
       sized({.n = 2, .h = 6, .w = 6, .c = 6, .oc = 9, .kh = 3, .kw = 3, .pad_h = 1, .pad_w = 1, .groups = 3}),
-      sized({.n = 10, .h = 5, .w = 5, .c = 20, .oc = 18, .kh = 3, .kw = 2, .stride_h = 2, .stride_w = 1, .pad_h = 1, .groups = 2}),
+      sized({.n = 10,
+             .h = 5,
+             .w = 5,
+             .c = 20,
+             .oc = 18,
+             .kh = 3,
+             .kw = 2,
+             .stride_h = 2,
+             .stride_w = 1,
+             .pad_h = 1,
+             .groups = 2}),
       sized({.n = 1, .h = 4, .w = 4, .c = 12, .oc = 12, .kh = 3, .kw = 3, .pad_h = 1, .pad_w = 1, .groups = 12}),
   };
 }
 
 template <class T>
 void compare_all_passes(const ConvShape& s, tol::Tolerance tolerance) {
-  const Array x = random_array({s.n, s.h, s.w, s.c}, 1, dtype_of<T>, 0.3), dy = random_array({s.n, s.oh, s.ow, s.oc}, 2, dtype_of<T>, 0.3);
+  const Array x = random_array({s.n, s.h, s.w, s.c}, 1, dtype_of<T>, 0.3),
+              dy = random_array({s.n, s.oh, s.ow, s.oc}, 2, dtype_of<T>, 0.3);
   const Array w = random_array({s.oc, s.kh, s.kw, s.c / s.groups}, 3, dtype_of<T>, 0.3);
   const auto filled = [](const Array& like) { return Array::full(like.shape(), 7, dtype_of<T>); };
   Array fast = filled(dy), naive = filled(dy);
@@ -73,13 +115,15 @@ TEST(Conv2d, Bf16IsSummedInFloat) {
 }
 
 TEST(Conv2d, LargeImagesAreCutIntoRows) {  // one image of 1.3 MiB: the weight gradient works on pieces of it
-  compare_all_passes<float>(sized({.n = 2, .h = 200, .w = 180, .c = 9, .oc = 3, .kh = 1, .kw = 2, .stride_w = 7, .pad_w = 1}),
-                            tol::reduce_f32);
+  compare_all_passes<float>(
+      sized({.n = 2, .h = 200, .w = 180, .c = 9, .oc = 3, .kh = 1, .kw = 2, .stride_w = 7, .pad_w = 1}),
+      tol::reduce_f32);
 }
 
 TEST(Conv2d, GivesTheSameBitsAtAnyThreadCount) {
   const auto s = sized({.n = 40, .h = 9, .w = 9, .c = 16, .oc = 40, .kh = 3, .kw = 3, .pad_h = 1, .pad_w = 1});
-  const Array x = random_array({s.n, s.h, s.w, s.c}, 1, DType::f32), dy = random_array({s.n, s.oh, s.ow, s.oc}, 2, DType::f32);
+  const Array x = random_array({s.n, s.h, s.w, s.c}, 1, DType::f32),
+              dy = random_array({s.n, s.oh, s.ow, s.oc}, 2, DType::f32);
   const Array w = random_array({s.oc, s.kh, s.kw, s.c}, 3, DType::f32);
   const int before = threads();
   Array first[3];
@@ -90,7 +134,8 @@ TEST(Conv2d, GivesTheSameBitsAtAnyThreadCount) {
     kernels::conv2d_backward_data(Cpu{}, s, dy.data<float>(), w.data<float>(), dx.mut<float>());
     kernels::conv2d_backward_weights(Cpu{}, s, x.data<float>(), dy.data<float>(), dw.mut<float>());
     const Array results[] = {y, dx, dw};
-    for (int i = 0; i < 3; ++i) first[i].defined() ? expect_close(results[i], first[i], tol::exact) : void(first[i] = results[i]);
+    for (int i = 0; i < 3; ++i)
+      first[i].defined() ? expect_close(results[i], first[i], tol::exact) : void(first[i] = results[i]);
   }
   set_threads(before);
 }

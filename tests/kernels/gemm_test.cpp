@@ -16,7 +16,8 @@ void compare(std::int64_t m, std::int64_t n, std::int64_t k, bool ta, bool tb, t
   const Array a = random_array({ta ? k : m, lda}, 1, dtype_of<T>, 0.2);
   const Array b = random_array({tb ? n : k, ldb}, 2, dtype_of<T>, 0.2);
   Array fast = Array::full({m, ldc}, 7, dtype_of<T>), naive = Array::full({m, ldc}, 7, dtype_of<T>);
-  const GemmShape shape{.m = m, .n = n, .k = k, .transpose_a = ta, .transpose_b = tb, .lda = lda, .ldb = ldb, .ldc = ldc};
+  const GemmShape shape{
+      .m = m, .n = n, .k = k, .transpose_a = ta, .transpose_b = tb, .lda = lda, .ldb = ldb, .ldc = ldc};
   kernels::gemm(Cpu{}, shape, a.data<T>(), b.data<T>(), fast.mut<T>());
   kernels::gemm_naive(Cpu{}, shape, a.data<T>(), b.data<T>(), naive.mut<T>());
   expect_close(fast, naive, tolerance, cat(m, "x", n, "x", k, ta ? " a^T" : "", tb ? " b^T" : "", " gap ", gap));

@@ -13,7 +13,18 @@ using kernels::PoolShape;
 
 /// Overlapping windows, padding, a channel count that fills no vector, and an input row that no window reaches.
 PoolShape awkward() {
-  return {.n = 3, .h = 8, .w = 9, .c = 33, .oh = 4, .ow = 5, .kh = 3, .kw = 3, .stride_h = 2, .stride_w = 2, .pad_h = 1, .pad_w = 1};
+  return {.n = 3,
+          .h = 8,
+          .w = 9,
+          .c = 33,
+          .oh = 4,
+          .ow = 5,
+          .kh = 3,
+          .kw = 3,
+          .stride_h = 2,
+          .stride_w = 2,
+          .pad_h = 1,
+          .pad_w = 1};
 }
 Array image_of(const PoolShape& s, DType dtype = DType::f64) { return random_array({s.n, s.h, s.w, s.c}, 1, dtype); }
 Array output_of(const PoolShape& s, DType dtype = DType::f64) { return Array::full({s.n, s.oh, s.ow, s.c}, 7, dtype); }
@@ -36,11 +47,11 @@ void for_each_pair(const PoolShape& s, F&& f) {
 TEST(MaxPool, AgreesWithTheDefinitionAndItsIndexPointsToTheMaximum) {
   const auto s = awkward();
   const Array x = image_of(s);
-  Array y = output_of(s), want = Array::full(y.shape(), -1e300, DType::f64), index = Array::empty(y.shape(), DType::i32);
+  Array y = output_of(s), want = Array::full(y.shape(), -1e300, DType::f64),
+        index = Array::empty(y.shape(), DType::i32);
   kernels::max_pool(Cpu{}, s, x.data<double>(), y.mut<double>(), index.mut<std::int32_t>());
-  for_each_pair(s, [&](std::int64_t out, std::int64_t in) {
-    want.mut<double>()[out] = std::max(at(want, out), at(x, in));
-  });
+  for_each_pair(
+      s, [&](std::int64_t out, std::int64_t in) { want.mut<double>()[out] = std::max(at(want, out), at(x, in)); });
   expect_close(y, want, tol::exact);
   for (std::int64_t i = 0; i < y.size(); ++i) {
     const std::int64_t image = i / (s.oh * s.ow * s.c) * s.h * s.w;
@@ -63,7 +74,8 @@ TEST(MaxPool, PropagatesNaN) {
     x[static_cast<std::size_t>(where)] = std::numeric_limits<float>::quiet_NaN();
     float y = 0;
     std::int32_t index = -1;
-    kernels::max_pool(Cpu{}, {.n = 1, .h = 2, .w = 2, .c = 1, .oh = 1, .ow = 1, .kh = 2, .kw = 2}, x.data(), &y, &index);
+    kernels::max_pool(Cpu{}, {.n = 1, .h = 2, .w = 2, .c = 1, .oh = 1, .ow = 1, .kh = 2, .kw = 2}, x.data(), &y,
+                      &index);
     EXPECT_TRUE(std::isnan(y));
     EXPECT_EQ(index, where);
   }

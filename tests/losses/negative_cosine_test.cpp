@@ -50,7 +50,7 @@ TEST(NegativeCosine, OfAZeroVectorIsFinite) {
 
 TEST(NegativeCosine, RejectsBadInput) {
   expect_error([] { negative_cosine(f64({4, 3}, 1), f64({3, 4}, 1)); }, "negative_cosine: shapes differ: [4, 3] vs [3, 4]");
-  expect_error([] { negative_cosine(f64({4}, 1), f64({4}, 1)); }, "needs [N, D]");
+  expect_error([] { negative_cosine(f64({4}, 1), f64({4}, 1)); }, "needs embeddings [N, D]");
 }
 
 }  // namespace

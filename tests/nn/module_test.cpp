@@ -71,6 +71,35 @@ TEST(Module, InitialValuesDependOnSeedAndNameAlone) {
   EXPECT_NE(at(a.parameters()[0].value(), 0), at(a.parameters()[2].value(), 0));  // two layers, two draws
 }
 
+TEST(Module, LayersOfOneShapeStartWithDifferentValues) {
+  const Module model = nn::Sequential(nn::Linear({.in = 4, .out = 4}), nn::Linear({.in = 4, .out = 4}));
+  EXPECT_NE(at(model.parameters()[0].value(), 0), at(model.parameters()[2].value(), 0));
+}
+
+TEST(Module, APrefixSeparatesNetworksThatShareASeed) {
+  const Module a = nn::Linear({.in = 3, .out = 3}), b = a.clone();
+  a.initialize(1, "encoder"), b.initialize(1, "projector");
+  EXPECT_NE(at(a.parameters()[0].value(), 0), at(b.parameters()[0].value(), 0));
+}
+
+TEST(Module, AModuleUsedTwiceIsCountedTrainedAndClonedOnce) {
+  const Module layer = nn::Linear({.in = 3, .out = 3}), model = nn::Sequential(layer, nn::Relu{}, layer);
+  EXPECT_EQ(names(model.named_parameters()), (std::vector<std::string>{"0.weight", "0.bias"}));
+  EXPECT_EQ(model.parameter_count(), 12);
+  const Module copy = model.clone();
+  EXPECT_EQ(copy.parameter_count(), 12);
+  EXPECT_FALSE(copy.parameters()[0].shares_with(model.parameters()[0]));
+}
+
+/// Its second argument is not the training mode.
+struct Scaled {
+  Tensor operator()(const Tensor& x, double factor = 3) const { return factor * x; }
+};
+
+TEST(Module, OnlyABoolIsTakenForTheTrainingMode) {
+  EXPECT_EQ(at(Module(Scaled{})(Tensor(Array::ones({1}))).value(), 0), 3);
+}
+
 TEST(Module, AnEmptyOneIsTheIdentity) {
   const Tensor x(Array::ones({2}));
   EXPECT_EQ(at(Module()(x).value(), 1), 1);

@@ -63,15 +63,31 @@ TEST(Conv2d, AnEmptyBatchGivesAnEmptyResultAndAZeroGradient) {
 
 TEST(Conv2d, SaysWhatDoesNotFit) {
   const Array x = Array::zeros({2, 8, 8, 4});
-  expect_error([&] { ops::conv2d(Array::zeros({8, 8, 4}), Array::zeros({1, 3, 3, 4})); }, "needs shape [n, h, w, c], got [8, 8, 4]");
-  expect_error([&] { ops::conv2d(x, Array::zeros({1, 3, 3, 3})); }, "needs a weight [out, kh, kw, 4], got [1, 3, 3, 3]");
+  expect_error(
+      [&] {
+        ops::conv2d(Array::zeros({8, 8, 4}), Array::zeros({1, 3, 3, 4}));
+      },
+      "needs shape [n, h, w, c], got [8, 8, 4]");
+  expect_error(
+      [&] {
+        ops::conv2d(x, Array::zeros({1, 3, 3, 3}));
+      },
+      "needs a weight [out, kh, kw, 4], got [1, 3, 3, 3]");
   expect_error([&] { ops::conv2d(x, Array::zeros({1, 9, 3, 4})); }, "does not fit into image [2, 8, 8, 4]");
   expect_error([&] { ops::conv2d(x, Array::zeros({4, 3, 3, 1}), {.groups = 3}); }, "groups = 3 must divide");
   expect_error([&] { ops::conv2d(x, Array::zeros({1, 3, 3, 4}), {.stride = 0}); }, "stride and dilation must be >= 1");
   expect_error([&] { ops::conv2d(x, Array::zeros({1, 3, 3, 4}), {.padding = -1}); }, "padding must be >= 0");
   expect_error([&] { ops::conv2d(x, Array::zeros({1, 3, 3, 4}, DType::f64)); }, "dtypes differ");
-  expect_error([&] { ops::conv2d_backward_data(x, Array::zeros({4, 3, 3, 4}), x.shape()); }, "dy has shape [2, 8, 8, 4], expected [2, 6, 6, 4]");
-  expect_error([&] { ops::conv2d_backward_weights(x, x, {4, 3, 3, 4}); }, "dy has shape [2, 8, 8, 4], expected [2, 6, 6, 4]");
+  expect_error(
+      [&] {
+        ops::conv2d_backward_data(x, Array::zeros({4, 3, 3, 4}), x.shape());
+      },
+      "dy has shape [2, 8, 8, 4], expected [2, 6, 6, 4]");
+  expect_error(
+      [&] {
+        ops::conv2d_backward_weights(x, x, {4, 3, 3, 4});
+      },
+      "dy has shape [2, 8, 8, 4], expected [2, 6, 6, 4]");
 }
 
 }  // namespace

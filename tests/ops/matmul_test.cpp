@@ -74,11 +74,19 @@ TEST(Matmul, Bf16IsSummedInFloat) {
 TEST(Matmul, SaysWhatIsWrongWithTheShapes) {
   const Array a = Array::zeros({4, 64});
   expect_error([&] { ops::matmul(a, Array::zeros({128, 10})); }, "inner sizes differ: [4, 64] x [128, 10] (64 vs 128)");
-  expect_error([&] { ops::matmul(a, Array::zeros({10, 32}), {.transpose_b = true}); }, "[4, 64] x [10, 32]^T (64 vs 32)");
+  expect_error(
+      [&] {
+        ops::matmul(a, Array::zeros({10, 32}), {.transpose_b = true});
+      },
+      "[4, 64] x [10, 32]^T (64 vs 32)");
   expect_error([&] { ops::matmul(a, Array::zeros({64})); }, "at least 2 axes");
   expect_error([&] { ops::matmul(Array::zeros({2, 4, 64}), Array::zeros({3, 64, 5})); }, "do not broadcast");
   expect_error([&] { ops::matmul(a, Array::zeros({64, 2}, DType::f64)); }, "dtypes differ");
-  expect_error([&] { ops::matmul(Array::zeros({2, 2}, DType::i64), Array::zeros({2, 2}, DType::i64)); }, "floating-point");
+  expect_error(
+      [&] {
+        ops::matmul(Array::zeros({2, 2}, DType::i64), Array::zeros({2, 2}, DType::i64));
+      },
+      "floating-point");
 }
 
 }  // namespace

@@ -67,7 +67,7 @@ TEST(Sgd, StateIsNamedAfterTheParameters) {
 }
 
 TEST(Sgd, RejectsBadOptions) {
-  expect_error([] { after(1, {.lr = -1}); }, "lr must be >= 0, got -1");
+  expect_error([] { after(1, {.lr = -1}); }, "lr must be >= 0 and finite, got -1");
   expect_error([] { after(1, {.momentum = 1}); }, "momentum must lie in [0, 1), got 1");
   expect_error([] { after(1, {.nesterov = true}); }, "nesterov needs momentum > 0");
 }

@@ -185,6 +185,15 @@ TEST(Pretrain, ReportsEveryMeasurement) {
   EXPECT_EQ(folder.names("run/checkpoints"), "encoder.safetensors last.safetensors");
 }
 
+TEST(Pretrain, EvaluatesFewerImagesThanNeighboursVote) {
+  auto options = small_data().options();
+  options.limit = options.batch_size = 10;
+  Pretrain pretrain(options);
+  pretrain.evaluate([](const char*) {});
+  EXPECT_GE(pretrain.result().knn, 0);
+  EXPECT_LE(pretrain.result().knn, 1);
+}
+
 TEST(Pretrain, ShowsAccuraciesInPercent) {
   PretrainResult result;
   result.linear = 0.8656, result.knn = 0.8489;

@@ -128,9 +128,10 @@ TEST(Progress, KeepsTheLastKnownEmbeddingStd) {
   Screen screen;
   Progress progress(screen.file(), {.quiet = true, .now = [] { return fake_now; }});
   progress.begin_epoch(1, 1, 10);
-  progress.step({.loss = 1, .embedding_std = 0.25});
+  progress.step({.loss = 1, .embedding_std = 0.25, .healthy_std = 0.5});
   progress.step({.loss = 1});
   EXPECT_EQ(progress.state().embedding_std, 0.25);
+  EXPECT_EQ(progress.state().healthy_std, 0.5);
 }
 
 TEST(Smoothed, StartsAtTheFirstValueAndForgetsIt) {

@@ -28,8 +28,11 @@ data::Loader loader(std::uint64_t seed = 5, int workers = 0) {
   return data::Loader(pictures(), {.batch_size = batch, .seed = seed, .workers = workers}, views);
 }
 
-methods::SimClr small_simclr() {
-  return methods::SimClr(nn::convnet({.channels = 1, .widths = {4, 8}, .seed = 1}), {.features = 8, .hidden = 16, .out = 8, .seed = 2});
+nn::Module dense_encoder() { return nn::Sequential(nn::Flatten{}, nn::mlp({.widths = {144, 16, 8}, .seed = 1})); }
+nn::Module convolutional_encoder() { return nn::convnet({.channels = 1, .widths = {4, 8}, .seed = 1}); }
+
+methods::SimClr small_simclr(const nn::Module& encoder = dense_encoder()) {
+  return methods::SimClr(encoder, {.features = 8, .hidden = 16, .out = 8, .seed = 2});
 }
 
 TrainerReport train(methods::Method& method, data::Loader batches, const TrainerOptions& options, RunFolder* folder = nullptr) {
@@ -39,7 +42,7 @@ TrainerReport train(methods::Method& method, data::Loader batches, const Trainer
 
 /// Every parameter and buffer after two epochs.
 std::vector<nn::NamedTensor> trained(const data::Loader& batches) {
-  auto method = small_simclr();
+  auto method = small_simclr(convolutional_encoder());
   train(method, batches, {.epochs = 2, .lr = 0.1});
   return method.named_tensors();
 }
@@ -100,12 +103,12 @@ TEST(Trainer, TrainsInTrainingModeWhateverTheModeBefore) {
     EXPECT_EQ(at(tensor.value(), 0), steps_per_epoch) << name;
     ++counters;
   }
-  EXPECT_EQ(counters, 3);
+  EXPECT_EQ(counters, 2);
 }
 
 TEST(Trainer, ALossThatIsNotFiniteNamesTheStep) {
   auto method = small_simclr();
-  expect_error([&] { train(method, loader(), {.epochs = 2, .lr = 1e30}); }, " at step 1, epoch 0; lower the learning rate");
+  expect_error([&] { train(method, loader(), {.epochs = 2, .lr = 1e30}); }, "trainer: the loss is nan at step 1, epoch 0; lower the learning rate");
 }
 
 TEST(Trainer, WarmsUpAndThenFollowsACosine) {

@@ -39,13 +39,6 @@ AKIN_LAZY const std::vector<RecipeRow>& table() {
 }
 
 /// The row of that name. Errors: unknown name, with the known ones and the nearest.
-AKIN_LAZY const RecipeRow& find(std::string_view name) {
-  std::vector<std::string> known;
-  for (const auto& row : table()) {
-    if (row.name == name) return row;
-    known.emplace_back(row.name);
-  }
-  throw_unknown("augment", "recipe", name, known);
-}
+AKIN_LAZY const RecipeRow& find(std::string_view name) { return find_row("augment", "recipe", table(), name); }
 
 }  // namespace akin::inline AKIN_ABI::augment

@@ -28,11 +28,17 @@ AKIN_LAZY void check_finite(const Array& x, std::string_view pass, std::string_v
                     " gave NaN or infinity, shape ", x.shape()));
 }
 
+/// Something that can say where it is, when asked.
+struct NamedPlace {
+  virtual ~NamedPlace() = default;
+  virtual std::string place() const = 0;
+};
+
 /// Marks a module as being evaluated. Costs one branch when anomaly mode is off.
 class ModuleScope {
  public:
-  AKIN_LAZY explicit ModuleScope(const std::string& path) : pushed_(anomaly().on) {
-    if (pushed_) anomaly().modules.push_back(path);
+  AKIN_LAZY explicit ModuleScope(const NamedPlace& module) : pushed_(anomaly().on) {
+    if (pushed_) anomaly().modules.push_back(module.place());
   }
   ~ModuleScope() {
     if (pushed_) anomaly().modules.pop_back();

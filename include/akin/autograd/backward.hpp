@@ -20,6 +20,11 @@ struct OlderNode {
   bool operator()(const GradNodePtr& a, const GradNodePtr& b) const { return a->order < b->order; }
 };
 
+inline void check_not_released(const GradNode& node) {
+  check(!node.released, "backward", "the graph of '", node.op, "' was released by an earlier backward();"
+        " run the forward pass again, or call backward({.retain_graph = true}) the first time");
+}
+
 /// Passes the node's gradient to its inputs, adding context to what goes wrong.
 AKIN_LAZY void pass_back(GradNode& node, Edge& edge, const Array& dy) {
   try {
@@ -42,13 +47,13 @@ void Tensor::backward(BackwardOptions options) const {
     if (!node || std::exchange(node->visit, pass) == pass) return;
     waiting.push(node);
   };
+  detail::check_not_released(*node());
   node()->accumulate(Array::ones(shape(), dtype(), device()), "backward");
   enqueue(node());
   while (!waiting.empty()) {
     const detail::GradNodePtr current = waiting.top();
     waiting.pop();
-    check(!current->released, "backward", "the graph of '", current->op, "' was released by an earlier backward();"
-          " run the forward pass again, or call backward({.retain_graph = true}) the first time");
+    detail::check_not_released(*current);
     if (current->edges.empty()) continue;                // a leaf keeps its gradient
     const Array dy = std::move(current->grad);
     current->grad = Array();

@@ -37,11 +37,12 @@ namespace detail {
 /// Calls f(inputs) or f(inputs[0], inputs[1], ...), whichever f accepts.
 template <class F>
 Tensor call_with(F& f, const std::vector<Tensor>& in) {
+  const auto takes = [&](std::size_t n) { check(in.size() == n, "gradcheck", "the function takes ", n, " inputs, got ", in.size()); };
   if constexpr (std::is_invocable_v<F&, const std::vector<Tensor>&>) return f(in);
-  else if constexpr (std::is_invocable_v<F&, const Tensor&>) return f(in.at(0));
-  else if constexpr (std::is_invocable_v<F&, const Tensor&, const Tensor&>) return f(in.at(0), in.at(1));
-  else if constexpr (std::is_invocable_v<F&, const Tensor&, const Tensor&, const Tensor&>) return f(in.at(0), in.at(1), in.at(2));
-  else return f(in.at(0), in.at(1), in.at(2), in.at(3));
+  else if constexpr (std::is_invocable_v<F&, const Tensor&>) return takes(1), f(in[0]);
+  else if constexpr (std::is_invocable_v<F&, const Tensor&, const Tensor&>) return takes(2), f(in[0], in[1]);
+  else if constexpr (std::is_invocable_v<F&, const Tensor&, const Tensor&, const Tensor&>) return takes(3), f(in[0], in[1], in[2]);
+  else return takes(4), f(in[0], in[1], in[2], in[3]);
 }
 
 /// sum(y * r) as a Tensor whose gradient with respect to y is r.
@@ -83,7 +84,8 @@ GradcheckReport gradcheck(F f, const std::vector<Tensor>& inputs, GradcheckOptio
       at(x0);
       const double got = analytic.data<double>()[i];
       const double error = std::abs(got - numeric) / (options.atol + options.rtol * std::abs(numeric));
-      if (!(error <= report.worst)) report = {error <= 1, error, k, i, got, numeric};
+      const double size = std::isnan(error) ? INFINITY : error;  // NaN must not hide behind later, smaller errors
+      if (size > report.worst) report = {size <= 1, size, k, i, got, numeric};
     }
   }
   return report;

@@ -17,6 +17,8 @@ namespace akin::inline AKIN_ABI {
 
 namespace detail {
 
+inline constexpr std::string_view leaf = "leaf";
+
 struct GradNode;
 using GradNodePtr = std::shared_ptr<GradNode>;
 
@@ -38,7 +40,7 @@ struct GradNode {
   Shape shape;
   DType dtype;
   Array grad;                                // undefined until backward reaches this node
-  std::string_view op = "leaf";
+  std::string_view op = leaf;
   std::string module_path;                   // where it was recorded; only in anomaly mode
   std::uint64_t order = next_node_order();   // inputs are older than outputs
   std::uint64_t visit = 0;                   // the backward pass that queued this node last
@@ -64,10 +66,11 @@ struct GradNode {
 
   /// Adds to the gradient, in place when nobody else can see it.
   AKIN_LAZY void accumulate(Array g, std::string_view from) {
+    check(g.defined(), from, "its backward returned no gradient for an input that is ", dtype, " ", shape);
     check(g.shape() == shape && g.dtype() == dtype, from, "its backward returned ", g.dtype(), " ", g.shape(),
           " for an input that is ", dtype, " ", shape);
-    if (!grad.defined()) grad = std::move(g);
-    else if (grad.is_unique() && grad.is_contiguous()) ops::accumulate(grad, g);
+    if (!grad.defined()) grad = ops::contiguous(g);
+    else if (grad.is_unique()) ops::accumulate(grad, g);
     else grad = ops::add(grad, g);
   }
 };
@@ -103,7 +106,7 @@ class AKIN_ABI_TAG Tensor {
   bool requires_grad() const { return body_ && body_->node; }
   /// Leaves only. Errors: the tensor was computed from others.
   AKIN_LAZY void set_requires_grad(bool on) const {
-    check(!requires_grad() || body().node->edges.empty(), "set_requires_grad", "this tensor is the result of '",
+    check(!requires_grad() || body().node->op == detail::leaf, "set_requires_grad", "this tensor is the result of '",
           requires_grad() ? body().node->op : "", "'; use detach() to cut it off");
     if (on) check(is_floating(dtype()), "set_requires_grad", "only floating-point tensors have gradients, this one is ", dtype());
     if (on != requires_grad()) body().node = on ? std::make_shared<detail::GradNode>(value()) : nullptr;
@@ -126,6 +129,18 @@ class AKIN_ABI_TAG Tensor {
   AKIN_LAZY void backward(BackwardOptions options = {}) const;
 
   const detail::GradNodePtr& node() const { return body().node; }
+
+  /// Puts another value in its place, of any shape and dtype, for all copies of the handle. A leaf stays a leaf; its
+  /// gradient is dropped.
+  AKIN_LAZY void replace(Array value) const {
+    const bool wanted = requires_grad();
+    set_requires_grad(false);
+    body().value = std::move(value);
+    set_requires_grad(wanted);
+  }
+  /// True if both are handles of one value.
+  bool shares_with(const Tensor& other) const { return body_ == other.body_; }
+  const void* id() const { return body_.get(); }
 
  private:
   struct Body {

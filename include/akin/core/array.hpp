@@ -24,7 +24,7 @@ class AKIN_ABI_TAG Array {
   Array() = default;  ///< no value at all; defined() is false
 
   /// Uninitialised values. Errors: a negative or unaddressable size.
-  static Array empty(const Shape& shape, DType dtype = DType::f32, Device device = Device::cpu) {
+  AKIN_LAZY static Array empty(const Shape& shape, DType dtype = DType::f32, Device device = Device::cpu) {
     check_sizes("array", shape, size_of(dtype));
     Array a;
     a.shape_ = shape;
@@ -33,21 +33,21 @@ class AKIN_ABI_TAG Array {
     a.storage_ = std::make_shared<Storage>(static_cast<std::size_t>(shape.numel() * size_of(dtype)), device);
     return a;
   }
-  static Array zeros(const Shape& shape, DType dtype = DType::f32, Device device = Device::cpu) {
+  AKIN_LAZY static Array zeros(const Shape& shape, DType dtype = DType::f32, Device device = Device::cpu) {
     Array a = empty(shape, dtype, device);
     std::memset(a.storage_->data(), 0, static_cast<std::size_t>(a.size() * size_of(dtype)));
     return a;
   }
-  static Array full(const Shape& shape, double value, DType dtype = DType::f32, Device device = Device::cpu) {
+  AKIN_LAZY static Array full(const Shape& shape, double value, DType dtype = DType::f32, Device device = Device::cpu) {
     Array a = empty(shape, dtype, device);
     on_any(dtype, [&]<class T>() { std::fill_n(a.mut<T>(), a.size(), static_cast<T>(static_cast<compute_t<T>>(value))); });
     return a;
   }
-  static Array ones(const Shape& shape, DType dtype = DType::f32, Device device = Device::cpu) {
+  AKIN_LAZY static Array ones(const Shape& shape, DType dtype = DType::f32, Device device = Device::cpu) {
     return full(shape, 1, dtype, device);
   }
   /// The identity matrix [n, n].
-  static Array eye(std::int64_t n, DType dtype = DType::f32) {
+  AKIN_LAZY static Array eye(std::int64_t n, DType dtype = DType::f32) {
     Array a = zeros({n, n}, dtype);
     on_any(dtype, [&]<class T>() {
       for (std::int64_t i = 0; i < n; ++i) a.mut<T>()[i * n + i] = static_cast<T>(static_cast<compute_t<T>>(1));
@@ -100,7 +100,7 @@ class AKIN_ABI_TAG Array {
   void touch() { version_ = ++storage_->version; }
 
   /// The one element of a one-element array, as double. Synchronises with the device.
-  double item() const {
+  AKIN_LAZY double item() const {
     check(size() == 1, "item", "expected one element, got shape ", shape_);
     return on_any(dtype_, [&]<class T>() { return static_cast<double>(static_cast<compute_t<T>>(*data<T>())); });
   }
@@ -108,7 +108,7 @@ class AKIN_ABI_TAG Array {
   // ---- views -------------------------------------------------------------------------------------------------------
 
   /// The same values in another shape; one size may be -1. Errors: different count, or not contiguous.
-  Array reshape(Shape shape) const {
+  AKIN_LAZY Array reshape(Shape shape) const {
     int inferred = -1;
     std::int64_t known = 1;
     for (int i = 0; i < shape.rank(); ++i) {
@@ -126,7 +126,7 @@ class AKIN_ABI_TAG Array {
   }
 
   /// Elements begin ... end-1 along one axis.
-  Array slice(int axis, std::int64_t begin, std::int64_t end) const {
+  AKIN_LAZY Array slice(int axis, std::int64_t begin, std::int64_t end) const {
     axis = normalize_axis("slice", axis, shape_);
     check(0 <= begin && begin <= end && end <= shape_[axis], "slice", "range [", begin, ", ", end,
           ") does not lie in axis ", axis, " of shape ", shape_);
@@ -137,7 +137,7 @@ class AKIN_ABI_TAG Array {
   }
 
   /// Swaps two axes.
-  Array transpose(int a = -2, int b = -1) const {
+  AKIN_LAZY Array transpose(int a = -2, int b = -1) const {
     a = normalize_axis("transpose", a, shape_);
     b = normalize_axis("transpose", b, shape_);
     Array view = *this;
@@ -147,7 +147,7 @@ class AKIN_ABI_TAG Array {
   }
 
   /// Repeats along new and size-1 axes without copying (stride 0).
-  Array broadcast_to(const Shape& shape) const {
+  AKIN_LAZY Array broadcast_to(const Shape& shape) const {
     check(broadcast_shapes("broadcast_to", shape_, shape) == shape, "broadcast_to", "cannot broadcast ", shape_, " to ",
           shape);
     Array view = *this;
@@ -177,20 +177,20 @@ class AKIN_ABI_TAG Array {
 };
 
 /// Same shape, dtype and device, other values.
-inline Array empty_like(const Array& a) { return Array::empty(a.shape(), a.dtype(), a.device()); }
-inline Array zeros_like(const Array& a) { return Array::zeros(a.shape(), a.dtype(), a.device()); }
+AKIN_LAZY Array empty_like(const Array& a) { return Array::empty(a.shape(), a.dtype(), a.device()); }
+AKIN_LAZY Array zeros_like(const Array& a) { return Array::zeros(a.shape(), a.dtype(), a.device()); }
 
-inline void check_same_shape(std::string_view op, const Array& a, const Array& b) {
+AKIN_LAZY void check_same_shape(std::string_view op, const Array& a, const Array& b) {
   check(a.shape() == b.shape(), op, "shapes differ: ", a.shape(), " vs ", b.shape());
 }
-inline void check_same_kind(std::string_view op, const Array& a, const Array& b) {
+AKIN_LAZY void check_same_kind(std::string_view op, const Array& a, const Array& b) {
   check(a.dtype() == b.dtype(), op, "dtypes differ: ", a.dtype(), " vs ", b.dtype(), "; convert one with cast()");
   check(a.device() == b.device(), op, "devices differ: ", a.device(), " vs ", b.device(), "; move one with to()");
 }
-inline void check_rank(std::string_view op, std::string_view what, const Array& a, int rank) {
+AKIN_LAZY void check_rank(std::string_view op, std::string_view what, const Array& a, int rank) {
   check(a.rank() == rank, op, what, " needs ", rank, " axes, got shape ", a.shape());
 }
-inline void check_shape(std::string_view op, std::string_view what, const Array& a, const Shape& expected) {
+AKIN_LAZY void check_shape(std::string_view op, std::string_view what, const Array& a, const Shape& expected) {
   check(a.shape() == expected, op, what, " has shape ", a.shape(), ", expected ", expected);
 }
 

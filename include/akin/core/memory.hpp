@@ -7,8 +7,7 @@
 #include <cstdlib>
 #include <memory>
 #include <mutex>
-#include <unordered_map>
-#include <vector>
+#include <utility>
 
 #include "device.hpp"
 
@@ -31,15 +30,18 @@ class MemoryPool {
     return *pool;
   }
 
-  void* take(std::size_t bytes) {
+  AKIN_LAZY void* take(std::size_t bytes) {
     const std::lock_guard lock(mutex_);
     void* block = nullptr;
-    if (auto& freed = freed_[bytes]; !freed.empty()) {
-      block = freed.back();
-      freed.pop_back();
+    if (void*& freed = freed_[size_class(bytes)]) {
+      block = std::exchange(freed, next_of(freed));
     } else {
       ++stats_.system_calls;
       block = std::aligned_alloc(64, bytes);
+      if (!block) {  // blocks of other sizes may be lying idle
+        free_unused();
+        block = std::aligned_alloc(64, bytes);
+      }
       check(block != nullptr, "memory", "the system refused ", bytes >> 20, " MiB with ", stats_.in_use >> 20,
             " MiB in use; use a smaller batch");
     }
@@ -51,15 +53,13 @@ class MemoryPool {
   void give(void* block, std::size_t bytes) {
     const std::lock_guard lock(mutex_);
     stats_.in_use -= bytes;
-    freed_[bytes].push_back(block);
+    next_of(block) = std::exchange(freed_[size_class(bytes)], block);
   }
 
   /// Returns all freed blocks to the system.
   void trim() {
     const std::lock_guard lock(mutex_);
-    for (auto& [bytes, blocks] : freed_)
-      for (void* block : blocks) std::free(block);
-    freed_.clear();
+    free_unused();
   }
 
   MemoryStats stats() {
@@ -74,8 +74,21 @@ class MemoryPool {
   }
 
  private:
+  /// A number for each size that round_up gives: 64, 128 ... 1024, then eight per power of two.
+  static std::size_t size_class(std::size_t bytes) {
+    if (bytes <= 1024) return bytes / 64 - 1;
+    const std::size_t power = std::bit_floor(bytes), exponent = static_cast<std::size_t>(std::countr_zero(power));
+    return 16 + (exponent - 10) * 8 + (bytes - power) / (power / 8);
+  }
+  static void*& next_of(void* block) { return *static_cast<void**>(block); }
+
+  void free_unused() {
+    for (void*& freed : freed_)
+      while (freed) std::free(std::exchange(freed, next_of(freed)));
+  }
+
   std::mutex mutex_;
-  std::unordered_map<std::size_t, std::vector<void*>> freed_;
+  void* freed_[16 + 8 * 54] = {};  // by size class: a list of blocks, each holding the address of the next
   MemoryStats stats_;
 };
 
@@ -84,7 +97,7 @@ class MemoryPool {
 /// One block of memory on one device. `version` counts in-place changes of values that others may have captured.
 class Storage {
  public:
-  Storage(std::size_t bytes, Device device) : bytes_(detail::MemoryPool::round_up(bytes)), device_(device) {
+  AKIN_LAZY Storage(std::size_t bytes, Device device) : bytes_(detail::MemoryPool::round_up(bytes)), device_(device) {
     if (device == Device::cuda) throw_no_cuda("memory");
     block_ = detail::MemoryPool::instance().take(bytes_);
   }

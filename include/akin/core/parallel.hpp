@@ -54,7 +54,7 @@ struct ParallelJob {
 
 class ThreadPool {
  public:
-  static ThreadPool& instance() {
+  AKIN_LAZY static ThreadPool& instance() {
     static ThreadPool pool(static_cast<int>(std::max(1u, std::thread::hardware_concurrency())));
     return pool;
   }
@@ -64,13 +64,13 @@ class ThreadPool {
   int threads() const { return static_cast<int>(workers_.size()) + 1; }
 
   /// Must not be called while a parallel loop runs.
-  void resize(int threads) {
+  AKIN_LAZY void resize(int threads) {
     const std::lock_guard busy(one_job_);
     stop();
     start(threads - 1);
   }
 
-  void run(ParallelJob& job) {
+  AKIN_LAZY void run(ParallelJob& job) {
     if (runs_serially() || job.chunks < 2) return job.work();
     // A second loop at the same time (the loader's, say) runs on its own thread instead of waiting.
     const std::unique_lock busy(one_job_, std::try_to_lock);
@@ -94,9 +94,9 @@ class ThreadPool {
   }
 
  private:
-  explicit ThreadPool(int threads) { start(threads - 1); }
+  AKIN_LAZY explicit ThreadPool(int threads) { start(threads - 1); }
 
-  void start(int workers) {
+  AKIN_LAZY void start(int workers) {
     stopping_ = false;
     for (int i = 0; i < workers; ++i) workers_.emplace_back([this] { serve(); });
   }
@@ -147,10 +147,10 @@ class ThreadPool {
 }  // namespace detail
 
 /// Number of threads that parallel loops use, the caller's included.
-inline int threads() { return detail::ThreadPool::instance().threads(); }
+AKIN_LAZY int threads() { return detail::ThreadPool::instance().threads(); }
 
 /// Sets it. Results do not depend on it.
-inline void set_threads(int count) {
+AKIN_LAZY void set_threads(int count) {
   check(count >= 1 && count <= 1024, "set_threads", "expected 1 ... 1024 threads, got ", count);
   detail::ThreadPool::instance().resize(count);
 }

@@ -63,14 +63,14 @@ class Shape {
 };
 
 /// Turns a Python-style axis (-1 is the last) into 0 ... rank-1.
-inline int normalize_axis(std::string_view op, int axis, const Shape& shape) {
+AKIN_LAZY int normalize_axis(std::string_view op, int axis, const Shape& shape) {
   const int rank = shape.rank();
   check(axis >= -rank && axis < rank, op, "axis ", axis, " does not exist in shape ", shape);
   return axis < 0 ? axis + rank : axis;
 }
 
 /// Throws unless every size is >= 0 and the number of bytes fits in 63 bits, as must all strides: sizes of 0 count as 1.
-inline void check_sizes(std::string_view op, const Shape& shape, std::int64_t item_bytes) {
+AKIN_LAZY void check_sizes(std::string_view op, const Shape& shape, std::int64_t item_bytes) {
   std::int64_t room = std::numeric_limits<std::int64_t>::max() / item_bytes;
   for (const auto size : shape) check(size >= 0, op, "negative size in shape ", shape);
   for (const auto size : shape) {
@@ -80,14 +80,14 @@ inline void check_sizes(std::string_view op, const Shape& shape, std::int64_t it
 }
 
 /// Row-major strides, in elements.
-inline Shape contiguous_strides(const Shape& shape) {
+AKIN_LAZY Shape contiguous_strides(const Shape& shape) {
   Shape strides = Shape::ones(shape.rank());
   for (int i = shape.rank() - 2; i >= 0; --i) strides[i] = strides[i + 1] * shape[i + 1];
   return strides;
 }
 
 /// The shape to which both broadcast: sizes are equal or one of them is 1, aligned at the last axis.
-inline Shape broadcast_shapes(std::string_view op, const Shape& a, const Shape& b) {
+AKIN_LAZY Shape broadcast_shapes(std::string_view op, const Shape& a, const Shape& b) {
   Shape out = Shape::ones(std::max(a.rank(), b.rank()));
   for (int i = 1; i <= out.rank(); ++i) {
     const std::int64_t x = i <= a.rank() ? a[a.rank() - i] : 1, y = i <= b.rank() ? b[b.rank() - i] : 1;

@@ -20,17 +20,18 @@ struct SyntheticOptions {
   Split split = Split::train;  ///< train and test are unrelated draws from the same distribution
 };
 
-/// Image i shows factors(i), a pure function of (seed, split, i). The label is the shape. All factors are independent
-/// and uniform on an interval; none wraps around, so that a regression on them needs no circular statistics.
+namespace detail {
+
+template <class Lazy>
 class AKIN_ABI_TAG Synthetic final : public Dataset {
  public:
-  AKIN_LAZY explicit Synthetic(const SyntheticOptions& options)
+  explicit Synthetic(const SyntheticOptions& options)
       : Dataset(facts_of(options)),
         options_(options),
         stream_(stream_of(options.split == Split::train ? "synthetic train" : "synthetic test")) {}
 
   /// What image `index` shows. Also defined beyond size().
-  AKIN_LAZY Factors factors(std::uint32_t index) const {
+  Factors factors(std::uint32_t index) const {
     Draws draws(options_.seed, {.index = index, .stream = stream_});
     Factors f;
     f.shape = draws.below(static_cast<std::uint32_t>(shape_names().size()));
@@ -44,7 +45,7 @@ class AKIN_ABI_TAG Synthetic final : public Dataset {
   }
 
   /// All of them: [N, 7] f32, columns as in factor_names().
-  AKIN_LAZY Array factors_array() const {
+  Array factors_array() const {
     const auto columns = static_cast<std::int64_t>(factor_names().size());
     Array out = Array::empty({size(), columns});
     auto* values = out.mut<float>();
@@ -56,13 +57,13 @@ class AKIN_ABI_TAG Synthetic final : public Dataset {
     return out;
   }
 
-  AKIN_LAZY static const std::vector<std::string>& factor_names() {
+  static const std::vector<std::string>& factor_names() {
     static const std::vector<std::string> names = {"shape", "hue", "scale", "rotation", "x", "y", "background"};
     return names;
   }
 
  private:
-  AKIN_LAZY static DatasetFacts facts_of(const SyntheticOptions& o) {
+  static DatasetFacts facts_of(const SyntheticOptions& o) {
     check(8 <= o.size && o.size <= 512, "synthetic", "expected a size of 8 ... 512 pixels, got ", o.size);
     check(o.channels == 1 || o.channels == 3, "synthetic", "expected 1 (grey) or 3 (colour) channels, got ",
           o.channels);
@@ -78,6 +79,12 @@ class AKIN_ABI_TAG Synthetic final : public Dataset {
   SyntheticOptions options_;
   std::uint32_t stream_;
 };
+
+}  // namespace detail
+
+/// Image i shows factors(i), a pure function of (seed, split, i). The label is the shape. All factors are independent
+/// and uniform on an interval; none wraps around, so that a regression on them needs no circular statistics.
+using Synthetic = detail::Synthetic<void>;
 
 /// Images of shapes with known factors. Errors: size outside 8 ... 512; channels other than 1 and 3; count < 0.
 AKIN_LAZY std::shared_ptr<const Synthetic> synthetic(const SyntheticOptions& options = {}) {

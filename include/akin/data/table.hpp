@@ -42,12 +42,7 @@ AKIN_LAZY const std::vector<DatasetRow>& table() {
 
 /// Opens a data set by its name in table(). Errors: unknown name (with the nearest known one); missing files.
 AKIN_LAZY DatasetPtr open(std::string_view name, const OpenOptions& options = {}) {
-  std::vector<std::string> known;
-  for (const auto& row : table()) {
-    if (row.name == name) return row.open(options);
-    known.emplace_back(row.name);
-  }
-  throw_unknown("data", "data set", name, known);
+  return find_row("data", "data set", table(), name).open(options);
 }
 
 }  // namespace akin::inline AKIN_ABI::data

@@ -79,9 +79,10 @@ AKIN_LAZY double agreement(const Array& predicted, const Array& labels) {
 }
 
 /// While alive, a network is in evaluation mode. Afterwards every module has its own mode back: parts may be frozen.
+template <class Lazy = void>
 class EvalScope {
  public:
-  AKIN_LAZY explicit EvalScope(const nn::Module& network) : modules_(network.named_modules()) {
+  explicit EvalScope(const nn::Module& network) : modules_(network.named_modules()) {
     for (const auto& each : modules_) was_training_.push_back(each.module.training());
     network.eval();
   }

@@ -27,7 +27,7 @@ struct Neighbour {
 };
 
 /// Nearer first. Of equally near ones the first counts as nearer, so that the result does not depend on the search.
-AKIN_LAZY bool nearer(const Neighbour& a, const Neighbour& b) {
+inline bool nearer(const Neighbour& a, const Neighbour& b) {
   return a.similarity > b.similarity || (a.similarity == b.similarity && a.index < b.index);
 }
 

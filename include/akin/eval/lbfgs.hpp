@@ -131,10 +131,10 @@ class LineSearch {
 /// The last steps s and changes of the gradient y: all that is known of the Hessian.
 class LbfgsMemory {
  public:
-  explicit LbfgsMemory(int limit) : limit_(static_cast<std::size_t>(limit)) {}
+  AKIN_LAZY explicit LbfgsMemory(int limit) : limit_(static_cast<std::size_t>(limit)) {}
 
-  bool empty() const { return pairs_.empty(); }
-  void clear() { pairs_.clear(); }
+  AKIN_LAZY bool empty() const { return pairs_.empty(); }
+  AKIN_LAZY void clear() { pairs_.clear(); }
   AKIN_LAZY void remember(Vector s, Vector y) {
     const double sy = dot(s, y);
     if (!(sy > 1e-12 * dot(y, y))) return;  // would make the approximation indefinite

@@ -40,7 +40,7 @@ struct LinearProbe {
 
 namespace detail {
 
-AKIN_LAZY float narrow(double v) { return static_cast<float>(v); }
+inline float narrow(double v) { return static_cast<float>(v); }
 
 /// (x - mean) * scale, row by row.
 AKIN_LAZY Array standardized(const Array& x, const Array& mean, const Array& scale) {

@@ -16,7 +16,7 @@ AKIN_LAZY Tensor sum(const Tensor& x, int axis, bool keep = false) {
   Shape kept = x.shape();
   kept[normalize_axis("sum", axis, kept)] = 1;
   return record("sum", ops::sum(x.value(), axis, keep), wrt(x, [s = x.shape(), kept](const Array& dy) {
-                  return ops::contiguous(dy.reshape(kept).broadcast_to(s));
+                  return ops::contiguous(ops::contiguous(dy).reshape(kept).broadcast_to(s));
                 }));
 }
 

@@ -15,10 +15,11 @@ AKIN_LAZY Tensor reshape(const Tensor& x, const Shape& shape) {
 
 /// All axes from `first` on become one: [N, H, W, C] -> [N, H W C].
 AKIN_LAZY Tensor flatten(const Tensor& x, int first = 1) {
-  check(first >= 0 && first < x.rank(), "flatten", "axis ", first, " does not exist in shape ", x.shape());
+  first = normalize_axis("flatten", first, x.shape());
   Shape shape;
   for (int axis = 0; axis < first; ++axis) shape.push_back(x.shape()[axis]);
-  shape.push_back(-1);
+  shape.push_back(1);
+  for (int axis = first; axis < x.rank(); ++axis) shape[first] *= x.shape()[axis];
   return reshape(x, shape);
 }
 

@@ -25,12 +25,16 @@ AKIN_LAZY void save_tensors(const std::string& path, const std::vector<nn::Named
 /// file must hold no others; other dtypes are converted. Else an Error lists what is missing, unexpected or of another shape, and nothing changes.
 AKIN_LAZY void load_tensors(const std::string& path, const std::vector<nn::NamedTensor>& tensors) {
   const TensorFile file = load_safetensors(path);
+  const auto layout = file.metadata.find("layout");
+  check(layout == file.metadata.end() || layout->second == "ohwi", "load", "'", path, "' has weights in the layout '",
+        layout == file.metadata.end() ? "" : layout->second, "', expected 'ohwi'");
   std::string problems;
   std::map<std::string, bool> wanted;
   for (const auto& [name, tensor] : tensors) {
     wanted[name] = true;
     const auto found = file.tensors.find(name);
     if (found == file.tensors.end()) problems += cat("\n  missing     ", name, " ", tensor.shape());
+    else if (found->second.dtype() != tensor.dtype()) problems += cat("\n  dtype       ", name, " is ", found->second.dtype(), ", expected ", tensor.dtype());
     else if (!(found->second.shape() == tensor.shape())) problems += cat("\n  shape       ", name, " is ", found->second.shape(), ", expected ", tensor.shape());
   }
   for (const auto& [name, array] : file.tensors)

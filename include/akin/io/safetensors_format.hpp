@@ -87,7 +87,7 @@ AKIN_LAZY const StoredType& stored_type_of(DType dtype) {
 }
 
 /// IEEE 754 binary16 to binary32; exact.
-AKIN_LAZY float float_from_half(std::uint16_t half) {
+inline float float_from_half(std::uint16_t half) {
   const std::uint32_t sign = (half & 0x8000u) << 16, exponent = (half >> 10) & 31u, fraction = half & 1023u;
   if (exponent == 0)
     return std::bit_cast<float>(std::bit_cast<std::uint32_t>(static_cast<float>(fraction) * 0x1p-24f) | sign);

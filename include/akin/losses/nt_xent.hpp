@@ -1,11 +1,12 @@
 // NT-Xent, the loss of SimCLR.
 #pragma once
 #include "../fn/elementwise.hpp"
+#include "../fn/index.hpp"
 #include "../fn/matmul.hpp"
 #include "../fn/norm.hpp"
 #include "../fn/reduce.hpp"
-#include "../fn/shape.hpp"
 #include "../fn/softmax.hpp"
+#include "embeddings.hpp"
 
 namespace akin::inline AKIN_ABI::losses {
 
@@ -14,14 +15,25 @@ struct NtXentOptions {
 };
 
 namespace detail {
-/// 0, and minus infinity on the diagonal: nothing competes with itself.
-AKIN_LAZY Array diagonal_mask(std::int64_t n, DType dtype) {
-  Array mask = Array::zeros({n, n}, dtype);
-  on_float(dtype, "nt_xent", [&]<class T>() {
-    for (std::int64_t i = 0; i < n; ++i) mask.mut<T>()[i * n + i] = static_cast<T>(-INFINITY);
+
+/// Minus infinity on the diagonal of [M, M] logits: nothing competes with itself. What follows is a softmax, whose
+/// gradient there is 0 already, so the gradient passes through unchanged.
+AKIN_LAZY Tensor without_self(const Tensor& logits) {
+  Array masked = ops::clone(logits.value());
+  on_float(masked.dtype(), "nt_xent", [&]<class T>() {
+    T* values = masked.mut<T>();
+    for (std::int64_t i = 0, n = masked.dim(0); i < n; ++i) values[i * n + i] = static_cast<T>(-INFINITY);
   });
-  return mask;
+  return record("without_self", masked, wrt(logits, [](const Array& dy) { return dy; }));
 }
+
+/// Of 2N rows [first views; second views], the row of each one's partner: i <-> i + N.
+AKIN_LAZY Array partners(std::int64_t n) {
+  Array partner = Array::empty({2 * n}, DType::i64);
+  for (std::int64_t i = 0; i < 2 * n; ++i) partner.mut<std::int64_t>()[i] = (i + n) % (2 * n);
+  return partner;
+}
+
 }  // namespace detail
 
 /// NT-Xent: each view must pick its partner among the other 2N-1 embeddings of the batch.
@@ -29,18 +41,14 @@ AKIN_LAZY Array diagonal_mask(std::int64_t n, DType dtype) {
 ///   SimCLR, arXiv:2002.05709, Eq. 1 (the authors' code returns twice this mean)
 /// za, zb   [N, D]  embeddings of the two views, row i from the same image; need not be normalised
 /// returns  []      mean over the 2N anchors, nats; chance level log(2N - 1)
-/// throws   Error   if shapes differ, N < 1 or temperature <= 0
+/// throws   Error   if shapes or dtypes differ, they are not [N, D] with N, D > 0, or temperature <= 0
 AKIN_LAZY Tensor nt_xent(const Tensor& za, const Tensor& zb, NtXentOptions options = {}) {
-  check_same_shape("nt_xent", za, zb);
-  check(za.rank() == 2 && za.size() > 0, "nt_xent", "needs embeddings [N, D] with N, D > 0, got ", za.shape());
+  const auto [a, b] = view_pair("nt_xent", za, zb);
   check(options.temperature > 0, "nt_xent", "temperature must be > 0, got ", options.temperature);
-  const double t = options.temperature;
-  const std::int64_t n = za.dim(0);
-  const Tensor z = l2_normalize(concat(za, zb));                                          // [2N, D]
-  const Tensor logits = scale(matmul(z, z, {.transpose_b = true}), 1 / t);                // [2N, 2N]
-  const Tensor others = logsumexp(logits + Tensor(detail::diagonal_mask(2 * n, z.dtype())));  // [2N]
-  const Tensor partner = sum(slice(z, 0, 0, n) * slice(z, 0, n, 2 * n), 1);               // [N]
-  return mean(others) - scale(mean(partner), 1 / t);
+  const Tensor z = l2_normalize(concat(a, b));                                               // [2N, D]
+  const Tensor logits = scale(matmul(z, z, {.transpose_b = true}), 1 / options.temperature);  // [2N, 2N]
+  const Tensor log_p = log_softmax(detail::without_self(logits));                            // [2N, 2N]
+  return scale(mean(gather_last(log_p, detail::partners(a.dim(0)))), -1);
 }
 
 }  // namespace akin::inline AKIN_ABI::losses

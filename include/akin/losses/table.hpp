@@ -46,10 +46,10 @@ AKIN_LAZY double param(const LossInput& in, std::size_t i, double fallback) { re
 
 AKIN_LAZY const std::vector<LossRow>& table() {
   static const std::vector<LossRow> rows = {
-      {"nt_xent", "SimCLR, arXiv:2002.05709, Eq. 1", "mean over the 2N anchors", 2, 0, Aggregates::pairs, {"temperature"}, {0.5},
+      {"nt_xent", "SimCLR, arXiv:2002.05709, Eq. 1", "mean over the 2N anchors", 2, 0, Aggregates::pairs, {"temperature"}, {NtXentOptions{}.temperature},
        [](std::int64_t n, std::int64_t) { return std::log(2.0 * static_cast<double>(n) - 1); },
        [](const LossInput& in) {
-         return LossOutput{nt_xent(in.views[0], in.views[1], {.temperature = detail::param(in, 0, 0.5)}), {}};
+         return LossOutput{nt_xent(in.views[0], in.views[1], {.temperature = detail::param(in, 0, NtXentOptions{}.temperature)}), {}};
        }},
       {"negative_cosine", "SimSiam, arXiv:2011.10566, Eq. 1", "one direction, target as given", 1, 1, Aggregates::samples, {}, {},
        [](std::int64_t, std::int64_t) { return 0.0; },
@@ -61,14 +61,7 @@ AKIN_LAZY const std::vector<LossRow>& table() {
 }
 
 /// The row of that name. Errors: unknown name, with the known ones and the nearest.
-AKIN_LAZY const LossRow& find(std::string_view name) {
-  std::vector<std::string> known;
-  for (const auto& row : table()) {
-    if (row.name == name) return row;
-    known.emplace_back(row.name);
-  }
-  throw_unknown("losses", "loss", name, known);
-}
+AKIN_LAZY const LossRow& find(std::string_view name) { return find_row("losses", "loss", table(), name); }
 
 /// The loss of a row. Errors: another number of views or targets than the row takes; what the loss itself refuses.
 AKIN_LAZY LossOutput compute(const LossRow& row, const LossInput& in) {

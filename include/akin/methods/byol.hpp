@@ -13,14 +13,13 @@ struct ByolOptions {
   std::uint64_t seed = 0;
 };
 
-/// An online network predicts, from one view, what a slow copy of itself (the target) says of the other view. There
-/// are no negatives. The target starts from other random values than the online network, as in the authors' code, and
-/// follows its parameters by an exponential moving average after each step.
+namespace detail {
+
+template <class Lazy>
 class Byol final : public Method {
  public:
-  AKIN_LAZY Byol(nn::Module encoder, ByolOptions o)
-      : Byol(encoder, nn::mlp({.widths = {o.features, o.hidden, o.out}, .seed = o.seed + 1}),
-             nn::mlp({.widths = {o.out, o.hidden, o.out}, .seed = o.seed + 2}), o) {}
+  Byol(nn::Module encoder, ByolOptions o)
+      : Byol(encoder, nn::mlp({.widths = {o.features, o.hidden, o.out}}), nn::mlp({.widths = {o.out, o.hidden, o.out}}), o) {}
 
   /// loss = sum over both directions of the mean of 2 - 2 cos(prediction, target): in [0, 8], chance level 4.
   StepOutput forward(const std::vector<Array>& views) override {
@@ -41,17 +40,22 @@ class Byol final : public Method {
   }
 
  private:
-  AKIN_LAZY Byol(nn::Module encoder, nn::Module projector, nn::Module predictor, ByolOptions options)
-      : Method({{"encoder", encoder}, {"projector", projector}, {"predictor", predictor}}), options_(options),
+  Byol(nn::Module encoder, nn::Module projector, nn::Module predictor, ByolOptions options)
+      : Method(options.seed, {{"encoder", encoder}, {"projector", projector}, {"predictor", predictor}}), options_(options),
         projector_(projector), predictor_(predictor), target_encoder_(encoder.clone()), target_projector_(projector.clone()) {
-    target_encoder_.initialize(options.seed + 3);
-    target_projector_.initialize(options.seed + 4);
-    add_target("target_encoder", target_encoder_);
-    add_target("target_projector", target_projector_);
+    add_target(options.seed, "target_encoder", target_encoder_);
+    add_target(options.seed, "target_projector", target_projector_);
   }
 
   ByolOptions options_;
   nn::Module projector_, predictor_, target_encoder_, target_projector_;
 };
+
+}  // namespace detail
+
+/// An online network predicts, from one view, what a slow copy of itself (the target) says of the other view. There
+/// are no negatives. The target starts from other random values than the online network, as in the authors' code, and
+/// follows its parameters by an exponential moving average after each step.
+using Byol = detail::Byol<void>;
 
 }  // namespace akin::inline AKIN_ABI::methods

@@ -28,11 +28,12 @@ class AKIN_ABI_TAG Method {
   virtual void after_step(double progress) { static_cast<void>(progress); }
 
   /// Parameters to train.
-  virtual std::vector<optim::ParameterGroup> parameter_groups(double weight_decay) const {
+  AKIN_LAZY std::vector<optim::ParameterGroup> parameter_groups(double weight_decay) const {
     std::vector<optim::ParameterGroup> groups;
     for (const auto& [name, module] : trained_) {
       for (auto& group : optim::decay_groups(module, weight_decay)) {
         for (auto& parameter : group.parameters) parameter.name = cat(name, ".", parameter.name);
+        group.constant_lr = name == constant_lr_;
         groups.push_back(std::move(group));
       }
     }
@@ -62,11 +63,22 @@ class AKIN_ABI_TAG Method {
   }
 
  protected:
-  explicit Method(std::vector<nn::NamedModule> trained) : trained_(std::move(trained)) {}
+  /// The encoder comes first, as it is. The other networks are initialised here, each under its own name: networks and
+  /// runs with different seeds share no random draws.
+  AKIN_LAZY Method(std::uint64_t seed, std::vector<nn::NamedModule> trained) : trained_(std::move(trained)) {
+    for (std::size_t i = 1; i < trained_.size(); ++i) trained_[i].module.initialize(seed, trained_[i].name);
+  }
 
-  AKIN_LAZY void add_target(std::string name, nn::Module module) { targets_.push_back({std::move(name), std::move(module)}); }
+  /// A network that the method moves itself; starts from values of its own.
+  AKIN_LAZY void add_target(std::uint64_t seed, const std::string& name, const nn::Module& module) {
+    module.initialize(seed, name);
+    targets_.push_back({name, module});
+  }
+  /// The parameters of that network do not follow the schedule of the learning rate.
+  void keep_lr_of(std::string_view network) { constant_lr_ = network; }
 
  private:
+  std::string_view constant_lr_;          // a literal
   std::vector<nn::NamedModule> trained_;  // the encoder first
   std::vector<nn::NamedModule> targets_;  // moved by the method itself, not by the optimizer
 };

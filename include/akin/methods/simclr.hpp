@@ -12,8 +12,9 @@ struct SimClrOptions {
   std::uint64_t seed = 0;
 };
 
-/// Both views pass through encoder and projector as one batch of 2N (as the authors' code does, which makes batch
-/// statistics span both views); NT-Xent pulls the two views of an image together.
+namespace detail {
+
+template <class Lazy>
 class SimClr final : public Method {
  public:
   SimClr(nn::Module encoder, SimClrOptions options) : SimClr(encoder, projector(options), options) {}
@@ -27,15 +28,21 @@ class SimClr final : public Method {
   }
 
  private:
-  AKIN_LAZY SimClr(nn::Module encoder, nn::Module projector, SimClrOptions options)
-      : Method({{"encoder", encoder}, {"projector", projector}}), options_(options), projector_(projector) {}
+  SimClr(nn::Module encoder, nn::Module projector, SimClrOptions options)
+      : Method(options.seed, {{"encoder", encoder}, {"projector", projector}}), options_(options), projector_(projector) {}
 
-  AKIN_LAZY static nn::Module projector(const SimClrOptions& o) {
-    return nn::mlp({.widths = {o.features, o.hidden, o.out}, .seed = o.seed + 1});
+  static nn::Module projector(const SimClrOptions& o) {
+    return nn::mlp({.widths = {o.features, o.hidden, o.out}});
   }
 
   SimClrOptions options_;
   nn::Module projector_;
 };
+
+}  // namespace detail
+
+/// Both views pass through encoder and projector as one batch of 2N (as the authors' code does, which makes batch
+/// statistics span both views); NT-Xent pulls the two views of an image together.
+using SimClr = detail::SimClr<void>;
 
 }  // namespace akin::inline AKIN_ABI::methods

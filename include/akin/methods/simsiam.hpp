@@ -13,14 +13,15 @@ struct SimSiamOptions {
   std::uint64_t seed = 0;
 };
 
-/// BYOL without the slow copy: each view predicts the other, and no gradient flows into what is predicted. The
-/// projector ends in a batch norm without scale and shift; the predictor keeps its learning rate constant.
+namespace detail {
+
+template <class Lazy>
 class SimSiam final : public Method {
  public:
-  AKIN_LAZY SimSiam(nn::Module encoder, SimSiamOptions o)
+  SimSiam(nn::Module encoder, SimSiamOptions o)
       : SimSiam(encoder,
-                nn::mlp({.widths = {o.features, o.hidden, o.hidden, o.out}, .last_norm = nn::LastNorm::batch_norm_plain, .seed = o.seed + 1}),
-                nn::mlp({.widths = {o.out, o.bottleneck, o.out}, .seed = o.seed + 2}), o) {}
+                nn::mlp({.widths = {o.features, o.hidden, o.hidden, o.out}, .last_norm = nn::LastNorm::batch_norm_plain}),
+                nn::mlp({.widths = {o.out, o.bottleneck, o.out}}), o) {}
 
   /// loss = mean of both directions' negative cosine: in [-1, 1], chance level 0.
   StepOutput forward(const std::vector<Array>& views) override {
@@ -31,20 +32,21 @@ class SimSiam final : public Method {
     return {0.5 * (losses::negative_cosine(pa, target(zb)) + losses::negative_cosine(pb, target(za))), za.value()};
   }
 
-  std::vector<optim::ParameterGroup> parameter_groups(double weight_decay) const override {
-    auto groups = Method::parameter_groups(weight_decay);
-    for (auto& group : groups)
-      group.constant_lr = !group.parameters.empty() && group.parameters.front().name.starts_with("predictor.");
-    return groups;
-  }
-
  private:
-  AKIN_LAZY SimSiam(nn::Module encoder, nn::Module projector, nn::Module predictor, SimSiamOptions options)
-      : Method({{"encoder", encoder}, {"projector", projector}, {"predictor", predictor}}), options_(options),
-        projector_(projector), predictor_(predictor) {}
+  SimSiam(nn::Module encoder, nn::Module projector, nn::Module predictor, SimSiamOptions options)
+      : Method(options.seed, {{"encoder", encoder}, {"projector", projector}, {"predictor", predictor}}), options_(options),
+        projector_(projector), predictor_(predictor) {
+    keep_lr_of("predictor");
+  }
 
   SimSiamOptions options_;
   nn::Module projector_, predictor_;
 };
+
+}  // namespace detail
+
+/// BYOL without the slow copy: each view predicts the other, and no gradient flows into what is predicted. The
+/// projector ends in a batch norm without scale and shift; the predictor keeps its learning rate constant.
+using SimSiam = detail::SimSiam<void>;
 
 }  // namespace akin::inline AKIN_ABI::methods

@@ -38,6 +38,7 @@ struct MethodRow {
 };
 
 namespace detail {
+/// Parameter i of the row, or its default, which has one home: the method's options.
 AKIN_LAZY double param(const MethodSetup& setup, std::size_t i, double fallback) {
   return i < setup.params.size() ? setup.params[i] : fallback;
 }
@@ -46,35 +47,28 @@ AKIN_LAZY double param(const MethodSetup& setup, std::size_t i, double fallback)
 AKIN_LAZY const std::vector<MethodRow>& table() {
   static const std::vector<MethodRow> rows = {
       {"simclr", "arXiv:2002.05709", "contrastive: tells the partner view from all others", "simclr", 2, true, false, false, false,
-       {"temperature"}, {0.2}, {0.12, 5e-4},
+       {"temperature"}, {SimClrOptions{}.temperature}, {},
        [](std::int64_t batch) { return std::log(2.0 * static_cast<double>(batch) - 1); },
        [](const MethodSetup& s) -> std::unique_ptr<Method> {
-         return std::make_unique<SimClr>(s.encoder, SimClrOptions{.features = s.features, .temperature = detail::param(s, 0, 0.2), .seed = s.seed});
+         return std::make_unique<SimClr>(s.encoder, SimClrOptions{.features = s.features, .temperature = detail::param(s, 0, SimClrOptions{}.temperature), .seed = s.seed});
        }},
       {"byol", "arXiv:2006.07733", "predicts a slow copy of itself, no negatives", "byol", 2, false, true, false, true,
-       {"target_momentum"}, {0.99}, {0.12, 5e-4},
+       {"target_momentum"}, {ByolOptions{}.target_momentum}, {},
        [](std::int64_t) { return 4.0; },
        [](const MethodSetup& s) -> std::unique_ptr<Method> {
-         return std::make_unique<Byol>(s.encoder, ByolOptions{.features = s.features, .target_momentum = detail::param(s, 0, 0.99), .seed = s.seed});
+         return std::make_unique<Byol>(s.encoder, ByolOptions{.features = s.features, .target_momentum = detail::param(s, 0, ByolOptions{}.target_momentum), .seed = s.seed});
        }},
       {"simsiam", "arXiv:2011.10566", "predicts the other view behind a stop-gradient", "simclr", 2, false, false, false, true,
-       {"stop_gradient"}, {1}, {0.12, 5e-4},
+       {"stop_gradient"}, {SimSiamOptions{}.stop_gradient}, {},
        [](std::int64_t) { return 0.0; },
        [](const MethodSetup& s) -> std::unique_ptr<Method> {
-         return std::make_unique<SimSiam>(s.encoder, SimSiamOptions{.features = s.features, .stop_gradient = detail::param(s, 0, 1) != 0, .seed = s.seed});
+         return std::make_unique<SimSiam>(s.encoder, SimSiamOptions{.features = s.features, .stop_gradient = detail::param(s, 0, SimSiamOptions{}.stop_gradient) != 0, .seed = s.seed});
        }},
   };
   return rows;
 }
 
 /// The row of that name. Errors: unknown name, with the known ones and the nearest.
-AKIN_LAZY const MethodRow& find(std::string_view name) {
-  std::vector<std::string> known;
-  for (const auto& row : table()) {
-    if (row.name == name) return row;
-    known.emplace_back(row.name);
-  }
-  throw_unknown("methods", "method", name, known);
-}
+AKIN_LAZY const MethodRow& find(std::string_view name) { return find_row("methods", "method", table(), name); }
 
 }  // namespace akin::inline AKIN_ABI::methods

@@ -28,7 +28,7 @@ struct Conv2d {
           " must be multiples of groups = ", o.groups);
     weight = Tensor(Array::empty({o.out, o.kernel.h, o.kernel.w, o.in / o.groups}), true);
     if (o.bias) bias = Tensor(Array::empty({o.out}), true);
-    initialize({0, describe()});
+    initialize(InitContext::construction());
   }
 
   AKIN_LAZY Tensor operator()(const Tensor& x) const {

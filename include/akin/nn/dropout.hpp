@@ -15,11 +15,14 @@ struct DropoutOptions {
 /// its full name; `calls` counts forward passes in training and is saved with the weights, so a resumed run goes on.
 struct Dropout {
   DropoutOptions options;
-  Tensor calls = Tensor(Array::zeros({}, DType::i64));  ///< forward passes so far
-  Tensor key = Tensor(Array::zeros({}, DType::i64));    ///< of the random stream
+  Tensor calls;  ///< [] i64: forward passes so far
+  Tensor key;    ///< [] i64: of the random stream
 
   AKIN_LAZY explicit Dropout(DropoutOptions o = {}) : options(o) {
     check(o.p >= 0 && o.p < 1, "Dropout", "p must lie in [0, 1), got ", o.p);
+    calls = Tensor(Array::zeros({}, DType::i64));
+    key = Tensor(Array::zeros({}, DType::i64));
+    initialize(InitContext::construction());
   }
 
   AKIN_LAZY Tensor operator()(const Tensor& x, bool training) const {

@@ -20,7 +20,7 @@ struct Linear {
     check(o.in > 0 && o.out > 0, "Linear", "in and out must be > 0, got in = ", o.in, ", out = ", o.out);
     weight = Tensor(Array::empty({o.out, o.in}), true);
     if (o.bias) bias = Tensor(Array::empty({o.out}), true);
-    initialize({0, describe()});
+    initialize(InitContext::construction());
   }
 
   AKIN_LAZY Tensor operator()(const Tensor& x) const { return linear(x, weight, bias); }

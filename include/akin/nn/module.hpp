@@ -12,6 +12,7 @@
 //
 // Copies of a Module share parameters: Sequential(encoder, head) trains *that* encoder. clone() makes an independent one.
 #pragma once
+#include <atomic>
 #include <memory>
 #include <string>
 #include <type_traits>
@@ -30,6 +31,13 @@ struct InitContext {
   std::uint64_t seed = 0;
   std::string path;  ///< of the module, "layer1.0.conv1"
 
+  /// For a layer under construction, which has no name yet: no two layers of a program get the same draws. A tree built
+  /// in the same order gets the same values; initialize() makes them independent of that order.
+  static InitContext construction() {
+    static std::atomic<std::uint64_t> layers{0};
+    return {layers.fetch_add(1), "under construction"};
+  }
+
   AKIN_LAZY Draws draws(std::string_view parameter) const {
     return Draws(seed, {.stream = stream_of(path.empty() ? std::string(parameter) : cat(path, ".", parameter))});
   }
@@ -46,10 +54,10 @@ class Visitor {
 
 namespace detail {
 
-struct AnyLayer {
+struct AnyLayer : akin::detail::NamedPlace {
   bool training = true;
   std::string path;  // set by Module::name_modules, for error messages
-  virtual ~AnyLayer() = default;
+  std::string place() const override { return path.empty() ? describe() : path; }
   virtual Tensor forward(const Tensor& x) = 0;
   virtual void visit(Visitor& visitor) = 0;
   virtual void initialize(const InitContext& context) = 0;
@@ -57,8 +65,21 @@ struct AnyLayer {
   virtual std::shared_ptr<AnyLayer> copy() const = 0;
 };
 
+/// Converts to bool and to nothing else: finds layers whose second argument is the training mode, and not, say, a
+/// temperature.
+struct TrainingFlag {
+  bool on;
+  operator bool() const { return on; }
+  template <class T>
+  operator T() const = delete;
+};
 template <class Layer>
-concept NeedsMode = requires(Layer layer, const Tensor& x) { { layer(x, true) } -> std::same_as<Tensor>; };
+concept NeedsMode = requires(Layer layer, const Tensor& x) { { layer(x, TrainingFlag{true}) } -> std::same_as<Tensor>; };
+
+template <class Layer>
+concept NamesVisit = requires { &Layer::visit; };
+template <class Layer>
+concept NamesInitialize = requires { &Layer::initialize; };
 
 template <class Layer>
 struct LayerOf final : AnyLayer {
@@ -70,9 +91,11 @@ struct LayerOf final : AnyLayer {
   }
   void visit(Visitor& visitor) override {
     if constexpr (requires { layer.visit(visitor); }) layer.visit(visitor);
+    else static_assert(!NamesVisit<Layer>, "a layer's visit must be callable as visit(nn::Visitor&)");
   }
   void initialize(const InitContext& context) override {
     if constexpr (requires { layer.initialize(context); }) layer.initialize(context);
+    else static_assert(!NamesInitialize<Layer>, "a layer's initialize must be callable as initialize(const nn::InitContext&)");
   }
   std::string describe() const override {
     if constexpr (requires { layer.describe(); }) return layer.describe();
@@ -113,7 +136,7 @@ class AKIN_ABI_TAG Module {
 
   AKIN_LAZY Tensor operator()(const Tensor& x) const {
     if (!layer_) return x;
-    const akin::detail::ModuleScope scope(layer_->path.empty() ? layer_->describe() : layer_->path);
+    const akin::detail::ModuleScope scope(*layer_);
     return layer_->forward(x);
   }
 
@@ -130,11 +153,15 @@ class AKIN_ABI_TAG Module {
 
   /// Training mode (batch statistics, dropout) or evaluation mode, for this module and all below it.
   AKIN_LAZY void train(bool on = true) const;
-  void eval() const { train(false); }
+  AKIN_LAZY void eval() const { train(false); }
   bool training() const { return !layer_ || layer_->training; }
 
-  /// Draws all parameters anew, each a pure function of the seed and its full name.
-  AKIN_LAZY void initialize(std::uint64_t seed) const;
+  /// Draws all parameters anew, each a pure function of the seed and its full name, put below `prefix` if there is one.
+  /// Networks that share a seed need prefixes, or equal names would draw equal values.
+  AKIN_LAZY void initialize(std::uint64_t seed, const std::string& prefix = "") const;
+
+  /// Converts parameters and floating-point buffers, for gradient checks in f64 say. Gradients are dropped.
+  AKIN_LAZY void to(DType dtype) const;
 
   /// An independent copy: own parameters and buffers with the same values and names.
   AKIN_LAZY Module clone() const;

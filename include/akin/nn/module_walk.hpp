@@ -1,5 +1,8 @@
 // The walks over a module tree: names, modes, initialisation, cloning. Included by module.hpp.
 #pragma once
+#include <algorithm>
+#include <map>
+
 #include "module.hpp"
 
 namespace akin::inline AKIN_ABI::nn {
@@ -16,30 +19,38 @@ AKIN_LAZY std::string join_path(const std::string& path, std::string_view name) 
 }
 
 /// Calls on_module(path, module) before its children, and on_tensor(full name, tensor, is_parameter) for its tensors.
+/// A module or tensor that is used in several places is visited once, under its first name.
 template <class OnModule, class OnTensor>
 class Walk final : public Visitor {
  public:
   Walk(OnModule on_module, OnTensor on_tensor) : on_module_(on_module), on_tensor_(on_tensor) {}
 
   void run(const Module& module, const std::string& path) {
-    if (!module.defined()) return;
+    if (!module.defined() || !first_visit(ModuleAccess::layer(module))) return;
     const std::string outer = std::exchange(path_, path);
     on_module_(path, module);
     ModuleAccess::layer(module)->visit(*this);
     path_ = outer;
   }
   void parameter(std::string_view name, Tensor& value) override {
-    if (value.defined()) on_tensor_(join_path(path_, name), value, true);
+    if (value.defined() && first_visit(value.id())) on_tensor_(join_path(path_, name), value, true);
   }
   void buffer(std::string_view name, Tensor& value) override {
-    if (value.defined()) on_tensor_(join_path(path_, name), value, false);
+    if (value.defined() && first_visit(value.id())) on_tensor_(join_path(path_, name), value, false);
   }
   void child(std::string_view name, Module& module) override { run(module, join_path(path_, name)); }
 
  private:
+  bool first_visit(const void* id) {
+    if (std::find(seen_.begin(), seen_.end(), id) != seen_.end()) return false;
+    seen_.push_back(id);
+    return true;
+  }
+
   OnModule on_module_;
   OnTensor on_tensor_;
   std::string path_;
+  std::vector<const void*> seen_;
 };
 
 template <class OnModule, class OnTensor>
@@ -50,14 +61,36 @@ void walk(const Module& root, OnModule on_module, OnTensor on_tensor) {
 inline constexpr auto ignore_module = [](const std::string&, const Module&) {};
 inline constexpr auto ignore_tensor = [](const std::string&, const Tensor&, bool) {};
 
-/// Gives the members of a copied layer memory of their own.
-class MakeIndependent final : public Visitor {
+/// Copies a tree: every layer and tensor once, so that what was shared inside the original is shared inside the copy.
+template <class Lazy = void>
+class Cloner final : public Visitor {
  public:
+  Module clone(const Module& module) {
+    if (!module.defined()) return module;
+    auto& made = layers_[ModuleAccess::layer(module)];
+    Module copy;
+    if (!made) {
+      made = ModuleAccess::layer(module)->copy();  // its members are still those of the original
+      const auto layer = made;                     // the map may move while children are added
+      layer->visit(*this);
+      ModuleAccess::replace(copy, layer);
+    } else {
+      ModuleAccess::replace(copy, made);
+    }
+    return copy;
+  }
   void parameter(std::string_view, Tensor& value) override {
-    if (value.defined()) value = Tensor(ops::clone(value.value()), value.requires_grad());
+    if (!value.defined()) return;
+    auto& made = tensors_[value.id()];
+    if (!made.defined()) made = Tensor(ops::clone(value.value()), value.requires_grad());
+    value = made;
   }
   void buffer(std::string_view name, Tensor& value) override { parameter(name, value); }
-  void child(std::string_view, Module& module) override { module = module.clone(); }
+  void child(std::string_view, Module& module) override { module = clone(module); }
+
+ private:
+  std::map<const void*, std::shared_ptr<AnyLayer>> layers_;
+  std::map<const void*, Tensor> tensors_;
 };
 
 }  // namespace detail
@@ -107,9 +140,16 @@ void Module::train(bool on) const {
   detail::walk(*this, [&](const std::string&, const Module& m) { ModuleAccess::layer(m)->training = on; }, detail::ignore_tensor);
 }
 template <class Lazy>
-void Module::initialize(std::uint64_t seed) const {
-  detail::walk(*this, [&](const std::string& path, const Module& m) { ModuleAccess::layer(m)->initialize({seed, path}); },
-               detail::ignore_tensor);
+void Module::initialize(std::uint64_t seed, const std::string& prefix) const {
+  detail::walk(*this, [&](const std::string& path, const Module& m) {
+    ModuleAccess::layer(m)->initialize({seed, prefix.empty() ? path : detail::join_path(prefix, path)});
+  }, detail::ignore_tensor);
+}
+template <class Lazy>
+void Module::to(DType dtype) const {
+  detail::walk(*this, detail::ignore_module, [&](const std::string&, const Tensor& t, bool) {
+    if (is_floating(t.dtype())) t.replace(ops::cast(t.value(), dtype));
+  });
 }
 template <class Lazy>
 void Module::name_modules() const {
@@ -119,13 +159,7 @@ void Module::name_modules() const {
 }
 template <class Lazy>
 Module Module::clone() const {
-  Module made;
-  if (!layer_) return made;
-  auto layer = layer_->copy();
-  detail::MakeIndependent independent;
-  layer->visit(independent);
-  ModuleAccess::replace(made, std::move(layer));
-  return made;
+  return detail::Cloner<Lazy>().clone(*this);
 }
 
 }  // namespace akin::inline AKIN_ABI::nn

@@ -9,6 +9,9 @@ namespace akin::inline AKIN_ABI::nn {
 /// Largest value of each window.
 struct MaxPool2d {
   PoolOptions options;
+
+  explicit MaxPool2d(PoolOptions o) : options(o) {}
+
   AKIN_LAZY Tensor operator()(const Tensor& x) const { return max_pool2d(x, options); }
   AKIN_LAZY std::string describe() const { return cat("MaxPool2d(", options.kernel, ", stride ", options.stride, ")"); }
 };
@@ -16,6 +19,9 @@ struct MaxPool2d {
 /// Mean of each window.
 struct AveragePool2d {
   PoolOptions options;
+
+  explicit AveragePool2d(PoolOptions o) : options(o) {}
+
   AKIN_LAZY Tensor operator()(const Tensor& x) const { return average_pool2d(x, options); }
   AKIN_LAZY std::string describe() const { return cat("AveragePool2d(", options.kernel, ", stride ", options.stride, ")"); }
 };

@@ -16,12 +16,12 @@ namespace detail {
 
 /// Positions of a window of `kernel` taps along one axis: floor((in + 2 pad - dilation (kernel - 1) - 1) / stride) + 1.
 AKIN_LAZY std::int64_t window_positions(std::int64_t in, std::int64_t kernel, std::int64_t stride, std::int64_t pad,
-                                     std::int64_t dilation = 1) {
+                                        std::int64_t dilation = 1) {
   const std::int64_t room = in + 2 * pad - dilation * (kernel - 1) - 1;
   return room < 0 ? 0 : room / stride + 1;
 }
 
-AKIN_LAZY kernels::ConvShape conv_shape(std::string_view op, const Shape& x, const Shape& w, Conv2dOptions o) {
+AKIN_LAZY kernels::ConvShape conv_shape(std::string_view op, const Shape& x, const Shape& w, const Conv2dOptions& o) {
   check(x.rank() == 4, op, "the image needs shape [n, h, w, c], got ", x);
   check(w.rank() == 4, op, "the weight needs shape [out, kh, kw, in / groups], got ", w);
   check(o.stride.h >= 1 && o.stride.w >= 1 && o.dilation.h >= 1 && o.dilation.w >= 1, op,
@@ -32,9 +32,20 @@ AKIN_LAZY kernels::ConvShape conv_shape(std::string_view op, const Shape& x, con
   check(w[3] == x[3] / o.groups, op, "image ", x, " with groups = ", o.groups, " needs a weight [out, kh, kw, ",
         x[3] / o.groups, "], got ", w);
   check(w[1] >= 1 && w[2] >= 1, op, "the weight needs at least one tap, got ", w);
-  kernels::ConvShape s{.n = x[0], .h = x[1], .w = x[2], .c = x[3], .oc = w[0], .kh = w[1], .kw = w[2],
-                       .stride_h = o.stride.h, .stride_w = o.stride.w, .pad_h = o.padding.h, .pad_w = o.padding.w,
-                       .dilation_h = o.dilation.h, .dilation_w = o.dilation.w, .groups = o.groups};
+  kernels::ConvShape s{.n = x[0],
+                       .h = x[1],
+                       .w = x[2],
+                       .c = x[3],
+                       .oc = w[0],
+                       .kh = w[1],
+                       .kw = w[2],
+                       .stride_h = o.stride.h,
+                       .stride_w = o.stride.w,
+                       .pad_h = o.padding.h,
+                       .pad_w = o.padding.w,
+                       .dilation_h = o.dilation.h,
+                       .dilation_w = o.dilation.w,
+                       .groups = o.groups};
   s.oh = window_positions(s.h, s.kh, s.stride_h, s.pad_h, s.dilation_h);
   s.ow = window_positions(s.w, s.kw, s.stride_w, s.pad_w, s.dilation_w);
   check(s.oh >= 1 && s.ow >= 1, op, "weight ", w, " with dilation ", o.dilation, " does not fit into image ", x,
@@ -46,38 +57,40 @@ AKIN_LAZY Shape output_shape(const kernels::ConvShape& s) { return {s.n, s.oh, s
 
 }  // namespace detail
 
-/// y[n, i, j, o] = sum over r, q, c of x[n, i stride - padding + r dilation, j stride - padding + q dilation, c] w[o, r, q, c]
-/// x [n, h, w, c], w [out, kh, kw, c / groups]: output channel o reads the channels of group o / (out / groups)
-/// returns [n, oh, ow, out], oh = floor((h + 2 padding - dilation (kh - 1) - 1) / stride) + 1
-/// throws Error if shapes, groups, dtypes or devices do not fit
-AKIN_LAZY Array conv2d(const Array& x, const Array& w, Conv2dOptions options = {}) {
+/// y[n, i, j, o] = sum over r, q, c of x[n, i stride - padding + r dilation, j stride - padding + q dilation, c] w[o,
+/// r, q, c] x [n, h, w, c], w [out, kh, kw, c / groups]: output channel o reads the channels of group o / (out /
+/// groups) returns [n, oh, ow, out], oh = floor((h + 2 padding - dilation (kh - 1) - 1) / stride) + 1 throws Error if
+/// shapes, groups, dtypes or devices do not fit
+AKIN_LAZY Array conv2d(const Array& x, const Array& w, const Conv2dOptions& options = {}) {
   check_same_kind("conv2d", x, w);
   const auto s = detail::conv_shape("conv2d", x.shape(), w.shape(), options);
   const Array image = contiguous(x), weight = contiguous(w);
   Array y = Array::empty(detail::output_shape(s), x.dtype(), x.device());
   on_float(x.dtype(), "conv2d", [&]<class T>() {
-    on(x.device(), [&](auto queue) { kernels::conv2d_forward(queue, s, image.data<T>(), weight.data<T>(), y.mut<T>()); });
+    on(x.device(),
+       [&](auto queue) { kernels::conv2d_forward(queue, s, image.data<T>(), weight.data<T>(), y.mut<T>()); });
   });
   return y;
 }
 
 /// The gradient of sum(dy * conv2d(x, w)) with respect to x, which has x_shape.
-AKIN_LAZY Array conv2d_backward_data(const Array& dy, const Array& w, const Shape& x_shape, Conv2dOptions options = {}) {
+AKIN_LAZY Array conv2d_backward_data(const Array& dy, const Array& w, const Shape& x_shape,
+                                     const Conv2dOptions& options = {}) {
   check_same_kind("conv2d_backward_data", dy, w);
   const auto s = detail::conv_shape("conv2d_backward_data", x_shape, w.shape(), options);
   check_shape("conv2d_backward_data", "dy", dy, detail::output_shape(s));
   const Array gradient = contiguous(dy), weight = contiguous(w);
   Array dx = Array::empty(x_shape, dy.dtype(), dy.device());
   on_float(dy.dtype(), "conv2d_backward_data", [&]<class T>() {
-    on(dy.device(), [&](auto queue) {
-      kernels::conv2d_backward_data(queue, s, gradient.data<T>(), weight.data<T>(), dx.mut<T>());
-    });
+    on(dy.device(),
+       [&](auto queue) { kernels::conv2d_backward_data(queue, s, gradient.data<T>(), weight.data<T>(), dx.mut<T>()); });
   });
   return dx;
 }
 
 /// The gradient of sum(dy * conv2d(x, w)) with respect to w, which has w_shape.
-AKIN_LAZY Array conv2d_backward_weights(const Array& dy, const Array& x, const Shape& w_shape, Conv2dOptions options = {}) {
+AKIN_LAZY Array conv2d_backward_weights(const Array& dy, const Array& x, const Shape& w_shape,
+                                        const Conv2dOptions& options = {}) {
   check_same_kind("conv2d_backward_weights", dy, x);
   const auto s = detail::conv_shape("conv2d_backward_weights", x.shape(), w_shape, options);
   check_shape("conv2d_backward_weights", "dy", dy, detail::output_shape(s));

@@ -65,16 +65,15 @@ AKIN_LAZY Array clone(const Array& a) {
 /// `a` itself if its values lie row-major without gaps, else a copy that does.
 AKIN_LAZY Array contiguous(const Array& a) { return a.is_contiguous() ? a : clone(a); }
 
-/// Converts to another dtype. Floats become integers by truncation.
+/// Converts to another dtype. Floats become integers by truncation; what does not fit becomes the nearest value that
+/// does, NaN becomes 0.
 AKIN_LAZY Array cast(const Array& a, DType dtype) {
   if (a.dtype() == dtype) return a;
   const Array in = contiguous(a);
   Array out = Array::empty(a.shape(), dtype, a.device());
   on_any(a.dtype(), [&]<class From>() {
     on_any(dtype, [&]<class To>() {
-      const From* x = in.data<From>();
-      To* y = out.mut<To>();
-      for (std::int64_t i = 0; i < out.size(); ++i) y[i] = static_cast<To>(static_cast<compute_t<To>>(static_cast<compute_t<From>>(x[i])));
+      on(a.device(), [&](auto queue) { kernels::convert(queue, out.size(), in.data<From>(), out.mut<To>()); });
     });
   });
   return out;

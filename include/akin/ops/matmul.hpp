@@ -51,9 +51,9 @@ AKIN_LAZY bool folds_into_rows(const Array& a, const Array& b, MatmulOptions opt
 }  // namespace detail
 
 /// c = op(a) op(b) over the last two axes; op transposes them when its option says so.
-/// a [..., m, k], b [..., k, n] (as seen after op); leading axes broadcast; any strides: a transposed view costs no copy
-/// returns [..., m, n]   bf16 operands are summed in float
-/// throws Error if a rank is below 2, or inner sizes, dtypes or devices differ
+/// a [..., m, k], b [..., k, n] (as seen after op); leading axes broadcast; any strides: a transposed view costs no
+/// copy returns [..., m, n]   bf16 operands are summed in float throws Error if a rank is below 2, or inner sizes,
+/// dtypes or devices differ
 AKIN_LAZY Array matmul(const Array& a, const Array& b, MatmulOptions options = {}) {
   check_same_kind("matmul", a, b);
   check(a.rank() >= 2 && b.rank() >= 2, "matmul", "needs at least 2 axes each, got ", a.shape(), " x ", b.shape(),
@@ -70,8 +70,14 @@ AKIN_LAZY Array matmul(const Array& a, const Array& b, MatmulOptions options = {
 
   Array c = Array::empty(shape, a.dtype(), a.device());
   const auto va = detail::matrix_view(a), vb = detail::matrix_view(b);
-  const kernels::GemmShape gemm{.m = m, .n = n, .k = k, .transpose_a = va.transposed != options.transpose_a,
-                                .transpose_b = vb.transposed != options.transpose_b, .lda = va.ld, .ldb = vb.ld, .ldc = n};
+  const kernels::GemmShape gemm{.m = m,
+                                .n = n,
+                                .k = k,
+                                .transpose_a = va.transposed != options.transpose_a,
+                                .transpose_b = vb.transposed != options.transpose_b,
+                                .lda = va.ld,
+                                .ldb = vb.ld,
+                                .ldc = n};
   on_float(a.dtype(), "matmul", [&]<class T>() {
     on(a.device(), [&](auto queue) {
       for (std::int64_t i = 0; i < batch.numel(); ++i)

@@ -10,26 +10,25 @@ struct AdamOptions {
   double beta1 = 0.9, beta2 = 0.999;
   double eps = 1e-8;
   double weight_decay = 0;  ///< for the constructor that takes a module; groups bring their own
-  bool decoupled = true;    ///< true: AdamW (arXiv:1711.05101), p shrinks by lr weight_decay; false: Adam with L2 in the gradient
 };
 
-/// Adam (arXiv:1412.6980, Algorithm 1) with the weight decay of AdamW by default:
-///   m = beta1 m + (1 - beta1) g;   v = beta2 v + (1 - beta2) g^2;   p -= lr (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + eps)
-/// Errors: betas outside [0, 1), eps <= 0.
-class Adam final : public Optimizer {
+namespace detail {
+
+template <bool decoupled>
+class AdamFamily final : public Optimizer {
  public:
-  AKIN_LAZY Adam(std::vector<ParameterGroup> groups, AdamOptions options) : Optimizer(std::move(groups), options.lr, {"m", "v"}), options_(options) {
+  AdamFamily(std::vector<ParameterGroup> groups, AdamOptions options) : Optimizer(std::move(groups), options.lr, {"m", "v"}), options_(options) {
     for (const double beta : {options.beta1, options.beta2}) check(beta >= 0 && beta < 1, "adam", "betas must lie in [0, 1), got ", beta);
     check(options.eps > 0, "adam", "eps must be > 0, got ", options.eps);
   }
-  Adam(const nn::Module& module, AdamOptions options) : Adam(one_group(module, options.weight_decay), options) {}
+  AdamFamily(const nn::Module& module, AdamOptions options) : AdamFamily(one_group(module, options.weight_decay), options) {}
 
   void step() override {
     ++steps_;
     std::vector<ops::Update<ops::AdamStep>> updates;
     for_each_parameter([&](const ParameterGroup& group, const Tensor& p, std::size_t i) {
       const ops::AdamStep step{.lr = lr_of(group), .beta1 = options_.beta1, .beta2 = options_.beta2, .eps = options_.eps,
-                               .weight_decay = group.weight_decay, .decoupled = options_.decoupled};
+                               .weight_decay = group.weight_decay, .decoupled = decoupled};
       updates.push_back({step.at(steps_), &p.mutable_value(), p.grad(), &state(0, i), &state(1, i)});
     });
     ops::apply_updates("adam", std::move(updates));
@@ -38,5 +37,16 @@ class Adam final : public Optimizer {
  private:
   AdamOptions options_;
 };
+
+}  // namespace detail
+
+/// Adam, arXiv:1412.6980, Algorithm 1; weight decay is added to the gradient, as torch.optim.Adam does.
+///   m = beta1 m + (1 - beta1) g;   v = beta2 v + (1 - beta2) g^2
+///   p -= lr (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + eps)
+/// Errors: betas outside [0, 1), eps <= 0.
+using Adam = detail::AdamFamily<false>;
+
+/// The same with decoupled weight decay: p shrinks by lr weight_decay beside the step. arXiv:1711.05101, Algorithm 2.
+using AdamW = detail::AdamFamily<true>;
 
 }  // namespace akin::inline AKIN_ABI::optim

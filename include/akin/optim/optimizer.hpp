@@ -1,5 +1,6 @@
 // What all optimizers share: parameter groups, gradients, state that a checkpoint can hold.
 #pragma once
+#include <cmath>
 #include <string>
 #include <vector>
 
@@ -30,7 +31,7 @@ class Optimizer {
   /// One update from the gradients that backward() left. Parameters without a gradient are skipped.
   virtual void step() = 0;
 
-  void set_lr(double lr) { lr_ = lr; }
+  void set_lr(double lr) { lr_ = checked_lr(lr); }
   double lr() const { return lr_; }
   AKIN_LAZY void zero_grad() {
     for (auto& group : groups_)
@@ -49,8 +50,9 @@ class Optimizer {
 
  protected:
   AKIN_LAZY Optimizer(std::vector<ParameterGroup> groups, double lr, std::initializer_list<std::string_view> slots)
-      : groups_(std::move(groups)), lr_(lr), base_lr_(lr) {
-    check(lr >= 0, "optimizer", "lr must be >= 0, got ", lr);
+      : groups_(std::move(groups)), lr_(checked_lr(lr)), base_lr_(lr) {
+    for (const auto& group : groups_)
+      check(group.weight_decay >= 0 && std::isfinite(group.weight_decay), "optimizer", "weight_decay must be >= 0 and finite, got ", group.weight_decay);
     for (const auto slot : slots) {
       slots_.emplace_back();
       for (const auto& group : groups_)
@@ -70,6 +72,11 @@ class Optimizer {
   }
   Array& state(std::size_t slot, std::size_t i) { return slots_[slot][i].tensor.mutable_value(); }
   double lr_of(const ParameterGroup& group) const { return group.constant_lr ? base_lr_ : lr_; }
+
+  static double checked_lr(double lr) {
+    check(lr >= 0 && std::isfinite(lr), "optimizer", "lr must be >= 0 and finite, got ", lr);
+    return lr;
+  }
 
   std::vector<ParameterGroup> groups_;
   std::vector<std::vector<nn::NamedTensor>> slots_;  // [slot][parameter, over all groups in order]

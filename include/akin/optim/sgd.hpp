@@ -12,12 +12,12 @@ struct SgdOptions {
   bool nesterov = false;
 };
 
-/// As torch.optim.SGD, dampening 0:
-///   d = g + weight_decay p;   m = momentum m + d  (m = d in the first step);   p -= lr m,  or lr (d + momentum m) with nesterov
-/// Errors: momentum outside [0, 1), nesterov without momentum.
+namespace detail {
+
+template <class Lazy>
 class Sgd final : public Optimizer {
  public:
-  AKIN_LAZY Sgd(std::vector<ParameterGroup> groups, SgdOptions options) : Optimizer(std::move(groups), options.lr, {"momentum"}), options_(options) {
+  Sgd(std::vector<ParameterGroup> groups, SgdOptions options) : Optimizer(std::move(groups), options.lr, {"momentum"}), options_(options) {
     check(options.momentum >= 0 && options.momentum < 1, "sgd", "momentum must lie in [0, 1), got ", options.momentum);
     check(!options.nesterov || options.momentum > 0, "sgd", "nesterov needs momentum > 0");
   }
@@ -37,5 +37,12 @@ class Sgd final : public Optimizer {
  private:
   SgdOptions options_;
 };
+
+}  // namespace detail
+
+/// As torch.optim.SGD, dampening 0:
+///   d = g + weight_decay p;   m = momentum m + d  (m = d in the first step);   p -= lr m,  or lr (d + momentum m) with nesterov
+/// Errors: momentum outside [0, 1), nesterov without momentum.
+using Sgd = detail::Sgd<void>;
 
 }  // namespace akin::inline AKIN_ABI::optim

@@ -32,16 +32,16 @@ struct RunFacts {
 namespace detail {
 
 /// "a.json.tmp-12-0", left by a run that was killed while it wrote a.json, counts as a.json.
-AKIN_LAZY std::string_view without_temporary(std::string_view name) { return name.substr(0, name.find(".tmp-")); }
+inline std::string_view without_temporary(std::string_view name) { return name.substr(0, name.find(".tmp-")); }
 
 /// True for the names that akin itself gives to files of a run folder.
-AKIN_LAZY bool is_run_file(std::string_view name) {
+inline bool is_run_file(std::string_view name) {
   name = without_temporary(name);
   for (const std::string_view own : {"config.json", "metrics.csv", "metrics.jsonl", "log.txt", "result.json", "report"})
     if (name == own) return true;
   return name.starts_with("report.") || name.starts_with("report-") || name.starts_with("report_");
 }
-AKIN_LAZY bool is_checkpoint_file(std::string_view name) { return without_temporary(name).ends_with(".safetensors"); }
+inline bool is_checkpoint_file(std::string_view name) { return without_temporary(name).ends_with(".safetensors"); }
 
 /// Removes the files in `folder` whose names `is_own` accepts (of a link: the link); returns the names of all others.
 template <class IsOwn>

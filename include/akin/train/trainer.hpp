@@ -88,7 +88,7 @@ class Trainer {
   AKIN_LAZY methods::StepOutput step(const data::Batch& batch, std::int64_t step) {
     optimizer_.set_lr(schedule_(step));
     auto out = method_.forward(batch.views);
-    check(std::isfinite(out.loss.item()), "trainer", "the loss is ", out.loss.item(), " at step ", step, ", epoch ", batch.epoch,
+    check(std::isfinite(out.loss.item()), "trainer", "the loss is ", number("%g", out.loss.item()), " at step ", step, ", epoch ", batch.epoch,
           "; lower the learning rate, or find the first bad value with --anomaly");
     optimizer_.zero_grad();
     out.loss.backward();

@@ -46,7 +46,7 @@ struct BasicBlock {
 /// The whole network, as torchvision's ResNet names it.
 struct Resnet {
   ResnetOptions options;
-  Module conv1, bn1, maxpool, layer1, layer2, layer3, layer4, avgpool = GlobalAveragePool{}, fc;
+  Module conv1, bn1, maxpool, layer1, layer2, layer3, layer4, avgpool, fc;
 
   AKIN_LAZY explicit Resnet(ResnetOptions o) : options(o) {
     const Stem stem = o.small_images ? Stem{3, 1, 1} : Stem{7, 2, 3};
@@ -57,6 +57,7 @@ struct Resnet {
     layer2 = stage(64, 128, 2);
     layer3 = stage(128, 256, 2);
     layer4 = stage(256, 512, 2);
+    avgpool = GlobalAveragePool{};
     if (o.classes > 0) fc = Linear({.in = 512, .out = o.classes});
   }
 

@@ -32,13 +32,6 @@ AKIN_LAZY const std::vector<EncoderRow>& encoders() {
 }
 
 /// The row of that name. Errors: unknown name, with the known ones and the nearest.
-AKIN_LAZY const EncoderRow& find_encoder(std::string_view name) {
-  std::vector<std::string> known;
-  for (const auto& row : encoders()) {
-    if (row.name == name) return row;
-    known.emplace_back(row.name);
-  }
-  throw_unknown("encoders", "encoder", name, known);
-}
+AKIN_LAZY const EncoderRow& find_encoder(std::string_view name) { return find_row("encoders", "encoder", encoders(), name); }
 
 }  // namespace akin::inline AKIN_ABI::nn
