@@ -58,12 +58,19 @@ TEST(Checkpoint, SaysHowValuesLieAndWhatItWasTold) {
   EXPECT_EQ(file.at("1.num_batches_tracked").dtype(), DType::i64);
 }
 
-TEST(Checkpoint, ConvertsOtherDtypes) {
+TEST(Checkpoint, RejectsAnotherDtypeAndChangesNothing) {
   const test::Folder folder;
-  save_safetensors(folder / "a.safetensors", {{"x", Array::from<double>({2}, {0.5, -3})}});
-  const Tensor x(Array::zeros({2}));
-  load_tensors(folder / "a.safetensors", {{"x", x}});
-  expect_close(x.value(), Array::from<float>({2}, {0.5f, -3}), tol::exact);
+  save_safetensors(folder / "a.safetensors", {{"w", Array::ones({2})}, {"x", Array::from<double>({2}, {0.5, -3})}});
+  const Tensor w(Array::zeros({2})), x(Array::zeros({2}));
+  expect_error([&] { load_tensors(folder / "a.safetensors", {{"w", w}, {"x", x}}); }, "\n  dtype       x is f64, expected f32");
+  expect_close(w.value(), Array::zeros({2}), tol::exact);
+}
+
+TEST(Checkpoint, RejectsWeightsInAnotherLayout) {
+  const test::Folder folder;
+  const nn::Module model = network(1);
+  save_tensors(folder / "a.safetensors", model.named_tensors(), {{"layout", "oihw"}});
+  expect_error([&] { load(model, folder / "a.safetensors"); }, "has weights in the layout 'oihw', expected 'ohwi'");
 }
 
 TEST(Checkpoint, ListsWhatIsMissingAndUnexpectedAndChangesNothing) {

@@ -38,7 +38,7 @@ AKIN_LAZY void pass_back(GradNode& node, Edge& edge, const Array& dy) {
 }  // namespace detail
 
 template <class Lazy>
-void Tensor::backward(BackwardOptions options) const {
+void Tensor::backward(const BackwardOptions& options) const {
   check(size() == 1, "backward", "needs a scalar, got shape ", shape(), "; reduce it with mean() or sum()");
   check(requires_grad(), "backward", "nothing to differentiate: no input of this tensor has requires_grad");
   const std::uint64_t pass = detail::next_backward_pass();

@@ -58,7 +58,7 @@ AKIN_LAZY Tensor probe(const Tensor& y, std::uint64_t seed) {
 /// Compares backward() with central differences. f: Tensors -> Tensor of any shape, pure; inputs: f64 leaves.
 /// Errors: an input is not f64.
 template <class F>
-GradcheckReport gradcheck(F f, const std::vector<Tensor>& inputs, GradcheckOptions options = {}) {
+GradcheckReport gradcheck(F f, const std::vector<Tensor>& inputs, const GradcheckOptions& options = {}) {
   std::vector<Tensor> xs;
   for (const Tensor& input : inputs) {
     check(input.dtype() == DType::f64, "gradcheck", "inputs must be f64, got ", input.dtype(), " of shape ", input.shape());

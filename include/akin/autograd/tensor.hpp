@@ -126,7 +126,7 @@ class AKIN_ABI_TAG Tensor {
   AKIN_LAZY Tensor detach() const { return Tensor(value()); }
 
   /// Adds dL/dx to every leaf x that this scalar depends on. Defined in backward.hpp.
-  AKIN_LAZY void backward(BackwardOptions options = {}) const;
+  AKIN_LAZY void backward(const BackwardOptions& options = {}) const;
 
   const detail::GradNodePtr& node() const { return body().node; }
 

@@ -10,7 +10,7 @@ using ops::MatmulOptions;
 
 /// op(a) op(b), [.., M, K] x [.., K, N] -> [.., M, N]; op swaps the last two axes where its flag is set; leading axes
 /// broadcast. Errors: inner sizes differ.
-AKIN_LAZY Tensor matmul(const Tensor& a, const Tensor& b, MatmulOptions options = {}) {
+AKIN_LAZY Tensor matmul(const Tensor& a, const Tensor& b, const MatmulOptions& options = {}) {
   const bool ta = options.transpose_a, tb = options.transpose_b;
   return record("matmul", ops::matmul(a.value(), b.value(), options),
                 wrt(a, [b = b.value(), s = a.shape(), ta, tb](const Array& dy) {

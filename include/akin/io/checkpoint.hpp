@@ -21,8 +21,8 @@ AKIN_LAZY void save_tensors(const std::string& path, const std::vector<nn::Named
   save_safetensors(path, arrays, metadata);
 }
 
-/// Reads values into tensors that exist. All or nothing: every name must be in the file with the same shape, and the
-/// file must hold no others; other dtypes are converted. Else an Error lists what is missing, unexpected or of another shape, and nothing changes.
+/// Reads values into tensors that exist. All or nothing: every name must be in the file with the same shape and dtype,
+/// and the file must hold no others; else an Error lists all that differs, and nothing changes.
 AKIN_LAZY void load_tensors(const std::string& path, const std::vector<nn::NamedTensor>& tensors) {
   const TensorFile file = load_safetensors(path);
   const auto layout = file.metadata.find("layout");

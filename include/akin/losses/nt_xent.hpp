@@ -42,7 +42,7 @@ AKIN_LAZY Array partners(std::int64_t n) {
 /// za, zb   [N, D]  embeddings of the two views, row i from the same image; need not be normalised
 /// returns  []      mean over the 2N anchors, nats; chance level log(2N - 1)
 /// throws   Error   if shapes or dtypes differ, they are not [N, D] with N, D > 0, or temperature <= 0
-AKIN_LAZY Tensor nt_xent(const Tensor& za, const Tensor& zb, NtXentOptions options = {}) {
+AKIN_LAZY Tensor nt_xent(const Tensor& za, const Tensor& zb, const NtXentOptions& options = {}) {
   const auto [a, b] = view_pair("nt_xent", za, zb);
   check(options.temperature > 0, "nt_xent", "temperature must be > 0, got ", options.temperature);
   const Tensor z = l2_normalize(concat(a, b));                                               // [2N, D]

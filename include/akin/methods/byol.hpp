@@ -18,7 +18,7 @@ namespace detail {
 template <class Lazy>
 class Byol final : public Method {
  public:
-  Byol(nn::Module encoder, ByolOptions o)
+  Byol(nn::Module encoder, const ByolOptions& o)
       : Byol(encoder, nn::mlp({.widths = {o.features, o.hidden, o.out}}), nn::mlp({.widths = {o.out, o.hidden, o.out}}), o) {}
 
   /// loss = sum over both directions of the mean of 2 - 2 cos(prediction, target): in [0, 8], chance level 4.
@@ -40,7 +40,7 @@ class Byol final : public Method {
   }
 
  private:
-  Byol(nn::Module encoder, nn::Module projector, nn::Module predictor, ByolOptions options)
+  Byol(nn::Module encoder, nn::Module projector, nn::Module predictor, const ByolOptions& options)
       : Method(options.seed, {{"encoder", encoder}, {"projector", projector}, {"predictor", predictor}}), options_(options),
         projector_(projector), predictor_(predictor), target_encoder_(encoder.clone()), target_projector_(projector.clone()) {
     add_target(options.seed, "target_encoder", target_encoder_);

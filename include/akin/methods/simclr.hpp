@@ -17,7 +17,7 @@ namespace detail {
 template <class Lazy>
 class SimClr final : public Method {
  public:
-  SimClr(nn::Module encoder, SimClrOptions options) : SimClr(encoder, projector(options), options) {}
+  SimClr(nn::Module encoder, const SimClrOptions& options) : SimClr(encoder, projector(options), options) {}
 
   StepOutput forward(const std::vector<Array>& views) override {
     check_views("simclr", views, 2);
@@ -28,7 +28,7 @@ class SimClr final : public Method {
   }
 
  private:
-  SimClr(nn::Module encoder, nn::Module projector, SimClrOptions options)
+  SimClr(nn::Module encoder, nn::Module projector, const SimClrOptions& options)
       : Method(options.seed, {{"encoder", encoder}, {"projector", projector}}), options_(options), projector_(projector) {}
 
   static nn::Module projector(const SimClrOptions& o) {

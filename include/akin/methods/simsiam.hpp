@@ -18,7 +18,7 @@ namespace detail {
 template <class Lazy>
 class SimSiam final : public Method {
  public:
-  SimSiam(nn::Module encoder, SimSiamOptions o)
+  SimSiam(nn::Module encoder, const SimSiamOptions& o)
       : SimSiam(encoder,
                 nn::mlp({.widths = {o.features, o.hidden, o.hidden, o.out}, .last_norm = nn::LastNorm::batch_norm_plain}),
                 nn::mlp({.widths = {o.out, o.bottleneck, o.out}}), o) {}
@@ -33,7 +33,7 @@ class SimSiam final : public Method {
   }
 
  private:
-  SimSiam(nn::Module encoder, nn::Module projector, nn::Module predictor, SimSiamOptions options)
+  SimSiam(nn::Module encoder, nn::Module projector, nn::Module predictor, const SimSiamOptions& options)
       : Method(options.seed, {{"encoder", encoder}, {"projector", projector}, {"predictor", predictor}}), options_(options),
         projector_(projector), predictor_(predictor) {
     keep_lr_of("predictor");

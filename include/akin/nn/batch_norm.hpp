@@ -22,7 +22,7 @@ struct BatchNorm {
   BatchNormOptions options;
   Tensor weight, bias, running_mean, running_var, num_batches_tracked;
 
-  AKIN_LAZY explicit BatchNorm(BatchNormOptions o) : options(o) {
+  AKIN_LAZY explicit BatchNorm(const BatchNormOptions& o) : options(o) {
     check(o.features > 0, "BatchNorm", "features must be > 0, got ", o.features);
     if (o.affine) {
       weight = Tensor(Array::ones({o.features}), true);

@@ -22,7 +22,7 @@ struct Conv2d {
   Conv2dLayerOptions options;
   Tensor weight, bias;
 
-  AKIN_LAZY explicit Conv2d(Conv2dLayerOptions o) : options(o) {
+  AKIN_LAZY explicit Conv2d(const Conv2dLayerOptions& o) : options(o) {
     check(o.in > 0 && o.out > 0, "Conv2d", "in and out must be > 0, got in = ", o.in, ", out = ", o.out);
     check(o.groups > 0 && o.in % o.groups == 0 && o.out % o.groups == 0, "Conv2d", "in = ", o.in, " and out = ", o.out,
           " must be multiples of groups = ", o.groups);

@@ -18,7 +18,7 @@ struct Dropout {
   Tensor calls;  ///< [] i64: forward passes so far
   Tensor key;    ///< [] i64: of the random stream
 
-  AKIN_LAZY explicit Dropout(DropoutOptions o = {}) : options(o) {
+  AKIN_LAZY explicit Dropout(const DropoutOptions& o = {}) : options(o) {
     check(o.p >= 0 && o.p < 1, "Dropout", "p must lie in [0, 1), got ", o.p);
     calls = Tensor(Array::zeros({}, DType::i64));
     key = Tensor(Array::zeros({}, DType::i64));

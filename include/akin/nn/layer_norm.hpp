@@ -15,7 +15,7 @@ struct LayerNorm {
   LayerNormOptions options;
   Tensor weight, bias;
 
-  AKIN_LAZY explicit LayerNorm(LayerNormOptions o) : options(o) {
+  AKIN_LAZY explicit LayerNorm(const LayerNormOptions& o) : options(o) {
     check(o.features > 0, "LayerNorm", "features must be > 0, got ", o.features);
     weight = Tensor(Array::ones({o.features}), true);
     bias = Tensor(Array::zeros({o.features}), true);

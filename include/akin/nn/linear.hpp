@@ -16,7 +16,7 @@ struct Linear {
   LinearOptions options;
   Tensor weight, bias;
 
-  AKIN_LAZY explicit Linear(LinearOptions o) : options(o) {
+  AKIN_LAZY explicit Linear(const LinearOptions& o) : options(o) {
     check(o.in > 0 && o.out > 0, "Linear", "in and out must be > 0, got in = ", o.in, ", out = ", o.out);
     weight = Tensor(Array::empty({o.out, o.in}), true);
     if (o.bias) bias = Tensor(Array::empty({o.out}), true);

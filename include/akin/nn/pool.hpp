@@ -10,7 +10,7 @@ namespace akin::inline AKIN_ABI::nn {
 struct MaxPool2d {
   PoolOptions options;
 
-  explicit MaxPool2d(PoolOptions o) : options(o) {}
+  explicit MaxPool2d(const PoolOptions& o) : options(o) {}
 
   AKIN_LAZY Tensor operator()(const Tensor& x) const { return max_pool2d(x, options); }
   AKIN_LAZY std::string describe() const { return cat("MaxPool2d(", options.kernel, ", stride ", options.stride, ")"); }
@@ -20,7 +20,7 @@ struct MaxPool2d {
 struct AveragePool2d {
   PoolOptions options;
 
-  explicit AveragePool2d(PoolOptions o) : options(o) {}
+  explicit AveragePool2d(const PoolOptions& o) : options(o) {}
 
   AKIN_LAZY Tensor operator()(const Tensor& x) const { return average_pool2d(x, options); }
   AKIN_LAZY std::string describe() const { return cat("AveragePool2d(", options.kernel, ", stride ", options.stride, ")"); }

@@ -44,7 +44,7 @@ AKIN_LAZY Shape leading_axes(const Array& a) {
 }
 
 /// [..., m, k] x [k, n] is one product of [... * m, k].
-AKIN_LAZY bool folds_into_rows(const Array& a, const Array& b, MatmulOptions options) {
+AKIN_LAZY bool folds_into_rows(const Array& a, const Array& b, const MatmulOptions& options) {
   return a.rank() > 2 && b.rank() == 2 && !options.transpose_a && a.is_contiguous() && a.size() > 0;
 }
 
@@ -54,7 +54,7 @@ AKIN_LAZY bool folds_into_rows(const Array& a, const Array& b, MatmulOptions opt
 /// a [..., m, k], b [..., k, n] (as seen after op); leading axes broadcast; any strides: a transposed view costs no
 /// copy returns [..., m, n]   bf16 operands are summed in float throws Error if a rank is below 2, or inner sizes,
 /// dtypes or devices differ
-AKIN_LAZY Array matmul(const Array& a, const Array& b, MatmulOptions options = {}) {
+AKIN_LAZY Array matmul(const Array& a, const Array& b, const MatmulOptions& options = {}) {
   check_same_kind("matmul", a, b);
   check(a.rank() >= 2 && b.rank() >= 2, "matmul", "needs at least 2 axes each, got ", a.shape(), " x ", b.shape(),
         "; reshape vectors to [1, n] or [n, 1]");

@@ -17,11 +17,11 @@ namespace detail {
 template <bool decoupled>
 class AdamFamily final : public Optimizer {
  public:
-  AdamFamily(std::vector<ParameterGroup> groups, AdamOptions options) : Optimizer(std::move(groups), options.lr, {"m", "v"}), options_(options) {
+  AdamFamily(std::vector<ParameterGroup> groups, const AdamOptions& options) : Optimizer(std::move(groups), options.lr, {"m", "v"}), options_(options) {
     for (const double beta : {options.beta1, options.beta2}) check(beta >= 0 && beta < 1, "adam", "betas must lie in [0, 1), got ", beta);
     check(options.eps > 0, "adam", "eps must be > 0, got ", options.eps);
   }
-  AdamFamily(const nn::Module& module, AdamOptions options) : AdamFamily(one_group(module, options.weight_decay), options) {}
+  AdamFamily(const nn::Module& module, const AdamOptions& options) : AdamFamily(one_group(module, options.weight_decay), options) {}
 
   void step() override {
     ++steps_;

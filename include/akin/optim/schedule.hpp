@@ -29,7 +29,7 @@ struct Cosine {
 };
 
 /// Errors: negative steps, warm-up longer than the run.
-AKIN_LAZY Cosine cosine(CosineOptions options) {
+AKIN_LAZY Cosine cosine(const CosineOptions& options) {
   check(options.warmup_steps >= 0 && options.warmup_steps <= options.total_steps, "cosine", "warm-up of ",
         options.warmup_steps, " steps does not fit into a run of ", options.total_steps, "; shorten the warm-up");
   return {options};

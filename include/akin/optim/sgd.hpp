@@ -17,11 +17,11 @@ namespace detail {
 template <class Lazy>
 class Sgd final : public Optimizer {
  public:
-  Sgd(std::vector<ParameterGroup> groups, SgdOptions options) : Optimizer(std::move(groups), options.lr, {"momentum"}), options_(options) {
+  Sgd(std::vector<ParameterGroup> groups, const SgdOptions& options) : Optimizer(std::move(groups), options.lr, {"momentum"}), options_(options) {
     check(options.momentum >= 0 && options.momentum < 1, "sgd", "momentum must lie in [0, 1), got ", options.momentum);
     check(!options.nesterov || options.momentum > 0, "sgd", "nesterov needs momentum > 0");
   }
-  Sgd(const nn::Module& module, SgdOptions options) : Sgd(one_group(module, options.weight_decay), options) {}
+  Sgd(const nn::Module& module, const SgdOptions& options) : Sgd(one_group(module, options.weight_decay), options) {}
 
   void step() override {
     std::vector<ops::Update<ops::SgdStep>> updates;

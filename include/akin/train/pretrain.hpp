@@ -110,7 +110,7 @@ class Pretrain {
  public:
   /// Opens the data, builds encoder and method. Nothing is written yet. Errors: unknown names (with the nearest known
   /// one), missing data (with the command that installs it), options out of range.
-  AKIN_LAZY explicit Pretrain(PretrainOptions options) : options_(std::move(options)), row_(methods::find(options_.method)) {
+  AKIN_LAZY explicit Pretrain(const PretrainOptions& options) : options_(options), row_(methods::find(options_.method)) {
     check(options_.device == Device::cpu, "pretrain", "this build trains on --device cpu, got --device ", options_.device);
     check(options_.batch_size >= 2, "pretrain", "batch_size must be >= 2, got ", options_.batch_size);
     const auto& encoder_row = nn::find_encoder(options_.encoder);

@@ -56,7 +56,7 @@ class Smoothed {
 
 class Progress {
  public:
-  explicit Progress(std::FILE* out, ProgressOptions options = {}) : out_(out), options_(options) {}
+  explicit Progress(std::FILE* out, const ProgressOptions& options = {}) : out_(out), options_(options) {}
   ~Progress() { end_line(); }  // an error message must not be written over the bar
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;

@@ -35,7 +35,7 @@ struct TrainerReport {
 class Trainer {
  public:
   /// Errors: an option is out of range.
-  AKIN_LAZY Trainer(methods::Method& method, data::Loader& loader, TrainerOptions options)
+  AKIN_LAZY Trainer(methods::Method& method, data::Loader& loader, const TrainerOptions& options)
       : method_(method), loader_(loader), options_(checked(options)),
         total_steps_(options.epochs * loader.steps_per_epoch()),
         schedule_(optim::cosine({.base = options.lr, .warmup_steps = std::min(options.warmup_steps, total_steps_ / 10), .total_steps = total_steps_})),

@@ -48,7 +48,7 @@ struct Resnet {
   ResnetOptions options;
   Module conv1, bn1, maxpool, layer1, layer2, layer3, layer4, avgpool, fc;
 
-  AKIN_LAZY explicit Resnet(ResnetOptions o) : options(o) {
+  AKIN_LAZY explicit Resnet(const ResnetOptions& o) : options(o) {
     const Stem stem = o.small_images ? Stem{3, 1, 1} : Stem{7, 2, 3};
     conv1 = Conv2d({.in = o.channels, .out = 64, .kernel = stem.kernel, .stride = stem.stride, .padding = stem.padding, .init = Init::kaiming_normal});
     bn1 = BatchNorm({.features = 64, .relu = true});
@@ -88,7 +88,7 @@ struct Resnet {
 };
 
 /// [N, H, W, channels] -> [N, 512], or [N, classes]. 11.2 million weights without classifier.
-AKIN_LAZY Module resnet18(ResnetOptions options = {}) {
+AKIN_LAZY Module resnet18(const ResnetOptions& options = {}) {
   const Module model = Resnet(options);
   model.initialize(options.seed);
   return model;
