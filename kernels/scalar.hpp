@@ -19,13 +19,8 @@ struct Div { AKIN_FN operator()(T a, T b) const { return a / b; } };
 /// d(a/b)/db * dy = -(a/b) / b * dy
 struct DivVjpB { AKIN_FN operator()(T a, T b, T dy) const { return -(a / b) / b * dy; } };
 struct Maximum { AKIN_FN operator()(T a, T b) const { return a > b || a != a ? a : b; } };  ///< NaN wins
-struct Minimum { AKIN_FN operator()(T a, T b) const { return a < b || a != a ? a : b; } };
 /// dy where a > b, half of it at a tie, 0 elsewhere: the gradient of Maximum for a.
 struct MaximumVjp { AKIN_FN operator()(T a, T b, T dy) const { return a > b ? dy : a == b ? dy / 2 : T(0); } };
-struct Greater { AKIN_FN operator()(T a, T b) const { return T(a > b); } };
-struct Equal { AKIN_FN operator()(T a, T b) const { return T(a == b); } };
-/// mask != 0 ? a : b
-struct Where { AKIN_FN operator()(T mask, T a, T b) const { return mask != T(0) ? a : b; } };
 /// a + k b
 struct AddScaled { double k; AKIN_FN operator()(T a, T b) const { return a + T(k) * b; } };
 

@@ -26,6 +26,8 @@ TEST(Elementwise, GradientsAreRightAtAwkwardSizes) {
     expect_right_gradient([](const Tensor& x, const Tensor& y) { return maximum(x, y); }, {a, b}, "maximum");
     expect_right_gradient([](const Tensor& x) { return square(x) * 3.0 + abs(x); }, {a}, "square abs scale");
     expect_right_gradient([](const Tensor& x) { return sqrt(x) + log(x) + pow(x, 2.5); }, {positive}, "sqrt log pow");
+    expect_right_gradient([](const Tensor& x, const Tensor& y) { return minimum(x, y); }, {a, b}, "minimum");
+    expect_right_gradient([](const Tensor& x) { return 2.0 / x; }, {positive}, "quotient of a number");
     expect_right_gradient([](const Tensor& x) { return exp(x); }, {a}, "exp");
     expect_right_gradient([](const Tensor& x) { return clamp(x, -0.5, 0.7); }, {a}, "clamp");
     expect_right_gradient([](const Tensor& x) { return 2.0 - x + 1.0; }, {a}, "scalars");

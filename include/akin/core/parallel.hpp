@@ -112,7 +112,7 @@ class ThreadPool {
   void serve() {
     runs_serially() = true;
     for (std::uint32_t seen = 0; !stopping_;) {
-      // Kernels follow each other closely: spin for some microseconds before asking the kernel to sleep.
+      // Kernels follow each other closely: spin for a fraction of a millisecond before going to sleep.
       for (int spins = 0; signal_ == seen && spins < 4000; ++spins) spin_pause();
       signal_.wait(seen);
       seen = signal_;

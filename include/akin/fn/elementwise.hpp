@@ -54,6 +54,8 @@ AKIN_LAZY Tensor maximum(const Tensor& a, const Tensor& b) {
   return record("maximum", ops::map("maximum", kernels::Maximum{}, a.value(), b.value()),
                 wrt(a, vjp(a.value(), b.value())), wrt(b, vjp(b.value(), a.value())));
 }
+/// The smaller of a and b elementwise, broadcasting. At a tie each gets half of the gradient.
+AKIN_LAZY Tensor minimum(const Tensor& a, const Tensor& b) { return scale(maximum(scale(a, -1), scale(b, -1)), -1); }
 /// k x
 AKIN_LAZY Tensor scale(const Tensor& x, double k) {
   return record("scale", ops::scale(x.value(), k), wrt(x, [k](const Array& dy) { return ops::scale(dy, k); }));
@@ -94,5 +96,7 @@ AKIN_LAZY Tensor operator+(const Tensor& x, double k) { return add_scalar(x, k);
 AKIN_LAZY Tensor operator+(double k, const Tensor& x) { return add_scalar(x, k); }
 AKIN_LAZY Tensor operator-(const Tensor& x, double k) { return add_scalar(x, -k); }
 AKIN_LAZY Tensor operator-(double k, const Tensor& x) { return add_scalar(scale(x, -1), k); }
+/// k / x
+AKIN_LAZY Tensor operator/(double k, const Tensor& x) { return scale(pow(x, -1), k); }
 
 }  // namespace akin::inline AKIN_ABI

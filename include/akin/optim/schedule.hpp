@@ -8,7 +8,7 @@ namespace akin::inline AKIN_ABI::optim {
 
 struct CosineOptions {
   double base = 0.1;           ///< value at the end of warm-up
-  double final = 0;            ///< value at the last step
+  double final = 0;            ///< reached after the last step
   std::int64_t warmup_steps = 0;
   std::int64_t total_steps = 1;
 };
