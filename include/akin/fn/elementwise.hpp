@@ -54,12 +54,12 @@ AKIN_LAZY Tensor maximum(const Tensor& a, const Tensor& b) {
   return record("maximum", ops::map("maximum", kernels::Maximum{}, a.value(), b.value()),
                 wrt(a, vjp(a.value(), b.value())), wrt(b, vjp(b.value(), a.value())));
 }
-/// The smaller of a and b elementwise, broadcasting. At a tie each gets half of the gradient.
-AKIN_LAZY Tensor minimum(const Tensor& a, const Tensor& b) { return scale(maximum(scale(a, -1), scale(b, -1)), -1); }
 /// k x
 AKIN_LAZY Tensor scale(const Tensor& x, double k) {
   return record("scale", ops::scale(x.value(), k), wrt(x, [k](const Array& dy) { return ops::scale(dy, k); }));
 }
+/// The smaller of a and b elementwise, broadcasting. At a tie each gets half of the gradient.
+AKIN_LAZY Tensor minimum(const Tensor& a, const Tensor& b) { return scale(maximum(scale(a, -1), scale(b, -1)), -1); }
 /// x + k
 AKIN_LAZY Tensor add_scalar(const Tensor& x, double k) {
   return record("add_scalar", ops::add_scalar(x.value(), k), wrt(x, [](const Array& dy) { return dy; }));

@@ -1,6 +1,7 @@
 // Progress: the line that lives at the bottom of the terminal while a model trains, or plain lines in a log.
 #pragma once
-#include <chrono>
+#include <time.h>
+
 #include <cstdio>
 #include <string>
 #include <string_view>
@@ -11,7 +12,9 @@ namespace akin::inline AKIN_ABI::train {
 
 /// Seconds on a clock that never jumps.
 AKIN_LAZY double steady_seconds() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
 }
 
 struct ProgressOptions {
