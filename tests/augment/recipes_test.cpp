@@ -8,7 +8,7 @@ namespace {
 template <class T>
 const T* find(const Pipeline& pipeline) {
   for (const auto& transform : pipeline.transforms())
-    if (const T* found = std::get_if<T>(&transform)) return found;
+    if (const T* found = transform.as<T>()) return found;
   return nullptr;
 }
 

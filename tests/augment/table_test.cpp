@@ -12,7 +12,7 @@ Samples gray_ramp(std::int64_t size, std::int64_t channels) {
   return samples;
 }
 
-const Normalize& last_of(const Pipeline& pipeline) { return std::get<Normalize>(pipeline.transforms().back()); }
+const Normalize& last_of(const Pipeline& pipeline) { return *pipeline.transforms().back().as<Normalize>(); }
 
 TEST(RecipeTable, NamesEachRecipeOnceAndFindsIt) {
   std::set<std::string_view> names;

@@ -25,7 +25,7 @@ TEST(Draws, AreTheWordsOfConsecutiveCounters) {
   const std::uint64_t seed = 0x123456789abcdef0;
   Draws draws(seed, {.index = 7, .epoch = 33, .view = 1, .stream = 257});
   for (std::uint32_t block = 0; block < 3; ++block)
-    for (const std::uint32_t word : philox(seed, {block, 7, 33 << 8 | 1, 257})) EXPECT_EQ(draws.bits(), word);
+    for (const std::uint32_t word : philox(seed, {block, 7, 33 << 8 | 1, 257}).words) EXPECT_EQ(draws.bits(), word);
 }
 
 TEST(Draws, DifferInEveryCoordinate) {

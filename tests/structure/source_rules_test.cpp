@@ -73,6 +73,7 @@ std::string options_by_value(const std::string& name, const std::string& text) {
   for (auto at = code.find("Options "); at != std::string::npos; at = code.find("Options ", at + 1)) {
     const auto begin = code.find_last_of("(,;{}&", at), end = code.find_first_of(",)(;{=", at);
     if (begin == std::string::npos || end == std::string::npos || (code[begin] != '(' && code[begin] != ',')) continue;
+    if (at == 0 || !std::isalnum(static_cast<unsigned char>(code[at - 1]))) continue;  // a template parameter "Options"
     const bool parameter = code[end] == ',' || code[end] == ')' || (code[end] == '=' && code.compare(end, 4, "= {}") == 0);
     if (parameter) found += name + ": '" + code.substr(begin + 1, end - begin - 1) + "': take option structs by const reference\n";
   }

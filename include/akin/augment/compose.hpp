@@ -1,8 +1,8 @@
 // Pipelines of transforms, and the several views that contrastive methods take of one image.
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "../core/array.hpp"
@@ -18,8 +18,46 @@
 
 namespace akin::inline AKIN_ABI::augment {
 
-using Transform =
-    std::variant<ResizedCrop, CenterCrop, HorizontalFlip, ColorJitter, Grayscale, GaussianBlur, Solarize, Normalize>;
+namespace detail {
+
+struct AnyTransform {
+  virtual ~AnyTransform() = default;
+  virtual std::string_view name() const = 0;
+  virtual void check_options() const = 0;
+  virtual void add_step(kernels::AugmentPlan& plan, const Draws& draws) const = 0;
+};
+
+template <class Options>
+struct TransformOf final : AnyTransform {
+  Options options;
+  explicit TransformOf(Options o) : options(std::move(o)) {}
+  std::string_view name() const override { return options.name; }
+  void check_options() const override { validate(options); }
+  void add_step(kernels::AugmentPlan& plan, const Draws& draws) const override {
+    if (const auto step = draw(options, plan.size, draws)) plan.add(*step);
+  }
+};
+
+}  // namespace detail
+
+/// Any struct of options that transform.hpp describes, with its type erased.
+class Transform {
+ public:
+  template <class Options>
+    requires requires(const Options& options, Draws draws) { draw(options, ImageSize{}, draws); }
+  Transform(Options options) : any_(std::make_shared<detail::TransformOf<Options>>(std::move(options))) {}
+
+  /// The options, or nullptr if this is another transform.
+  template <class Options>
+  const Options* as() const {
+    const auto* found = dynamic_cast<const detail::TransformOf<Options>*>(any_.get());
+    return found ? &found->options : nullptr;
+  }
+  const detail::AnyTransform* operator->() const { return any_.get(); }
+
+ private:
+  std::shared_ptr<const detail::AnyTransform> any_;
+};
 
 /// Transforms in order: augment::Pipeline({ResizedCrop{.size = 28}, HorizontalFlip{}, Normalize{}}).
 ///
@@ -32,7 +70,7 @@ class Pipeline {
     check(transforms_.size() <= kernels::max_augment_steps, "pipeline", "at most ", kernels::max_augment_steps,
           " transforms are supported, got ", transforms_.size());
     for (std::size_t i = 0; i < transforms_.size(); ++i) {
-      std::visit([](const auto& transform) { validate(transform); }, transforms_[i]);
+      transforms_[i]->check_options();
       streams_.push_back(stream_at(i));
     }
   }
@@ -45,11 +83,7 @@ class Pipeline {
     plan.size = size;
     for (std::size_t i = 0; i < transforms_.size(); ++i) {
       where.stream = streams_[i];
-      std::visit(
-          [&](const auto& transform) {
-            if (const auto step = draw(transform, plan.size, Draws(seed, where))) plan.add(*step);
-          },
-          transforms_[i]);
+      transforms_[i]->add_step(plan, Draws(seed, where));
     }
     return plan;
   }
@@ -80,8 +114,9 @@ class Pipeline {
  private:
   /// Two transforms of one kind must not share their draws.
   AKIN_LAZY std::uint32_t stream_at(std::size_t i) const {
-    std::uint32_t stream = std::visit([](const auto& transform) { return stream_of(transform.name); }, transforms_[i]);
-    for (std::size_t j = 0; j < i; ++j) stream += transforms_[j].index() == transforms_[i].index();
+    const std::string_view name = transforms_[i]->name();
+    std::uint32_t stream = stream_of(name);
+    for (std::size_t j = 0; j < i; ++j) stream += transforms_[j]->name() == name;
     return stream;
   }
 

@@ -19,7 +19,9 @@ namespace detail {
 
 inline constexpr std::string_view leaf = "leaf";
 
-struct GradNode;
+template <class Lazy>
+struct GradNodeOf;
+using GradNode = GradNodeOf<void>;
 using GradNodePtr = std::shared_ptr<GradNode>;
 
 /// One backward recipe and the inputs it serves. A single allocation: see EdgeTo in record.hpp.
@@ -36,7 +38,8 @@ AKIN_LAZY std::uint64_t next_node_order() {
   return order.fetch_add(1, std::memory_order_relaxed);
 }
 
-struct GradNode {
+template <class Lazy>
+struct GradNodeOf {
   Shape shape;
   DType dtype;
   Array grad;                                // undefined until backward reaches this node
@@ -47,10 +50,10 @@ struct GradNode {
   std::vector<EdgePtr> edges;
   bool released = false;                     // backward ran through: the recipes are gone
 
-  explicit GradNode(const Array& value) : shape(value.shape()), dtype(value.dtype()) {}
+  explicit GradNodeOf(const Array& value) : shape(value.shape()), dtype(value.dtype()) {}
 
   /// Takes the graph apart with a work list: default destructors would recurse once per op and overflow the stack.
-  ~GradNode() {
+  ~GradNodeOf() {
     std::vector<EdgePtr> work = std::move(edges);
     while (!work.empty()) {
       const EdgePtr edge = std::move(work.back());
@@ -65,7 +68,7 @@ struct GradNode {
   }
 
   /// Adds to the gradient, in place when nobody else can see it.
-  AKIN_LAZY void accumulate(Array g, std::string_view from) {
+  void accumulate(Array g, std::string_view from) {
     check(g.defined(), from, "its backward returned no gradient for an input that is ", dtype, " ", shape);
     check(g.shape() == shape && g.dtype() == dtype, from, "its backward returned ", g.dtype(), " ", g.shape(),
           " for an input that is ", dtype, " ", shape);

@@ -3,9 +3,10 @@
 // A batch is a pure function of (data set, seed, epoch, step), so neither the number of threads nor a resume in the
 // middle of an epoch changes what is delivered.
 #pragma once
+#include <time.h>
+
 #include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <iterator>
@@ -103,7 +104,7 @@ class Batches {
     explicit Iterator(Batches* batches) : batches_(batches) {}
     const Batch& operator*() const { return batches_->batch_; }
     const Batch* operator->() const { return &batches_->batch_; }
-    Iterator& operator++() { return batches_->advance(), *this; }
+    AKIN_LAZY Iterator& operator++() { return batches_->advance(), *this; }
     bool operator==(std::default_sentinel_t) const { return batches_->done_; }
 
    private:
@@ -118,10 +119,15 @@ class Batches {
     batch_ = {};  // gives its memory back before the next is made
     done_ = next_ == end_;
     if (done_) return;
-    const auto before = std::chrono::steady_clock::now();
+    const std::int64_t before = nanoseconds();
     batch_ = ahead_ ? ahead_->next() : make_(next_);
     ++next_;
-    state_->waited += std::chrono::nanoseconds(std::chrono::steady_clock::now() - before).count();
+    state_->waited += nanoseconds() - before;
+  }
+  static std::int64_t nanoseconds() {  // not <chrono>: it takes longer to compile than the rest of this header
+    timespec now{};
+    ::clock_gettime(CLOCK_MONOTONIC, &now);
+    return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
   }
 
   std::shared_ptr<detail::LoaderState> state_;

@@ -70,9 +70,9 @@ class AKIN_ABI_TAG Method {
   }
 
   /// A network that the method moves itself; starts from values of its own.
-  AKIN_LAZY void add_target(std::uint64_t seed, const std::string& name, const nn::Module& module) {
-    module.initialize(seed, name);
-    targets_.push_back({name, module});
+  AKIN_LAZY void add_target(std::uint64_t seed, const std::string& name, const nn::Module& network) {
+    network.initialize(seed, name);
+    targets_.push_back({name, network});
   }
   /// The parameters of that network do not follow the schedule of the learning rate.
   void keep_lr_of(std::string_view network) { constant_lr_ = network; }

@@ -1,6 +1,7 @@
 // 2-d convolution layer on NHWC images.
 #pragma once
 #include "../fn/conv.hpp"
+#include "../fn/elementwise.hpp"
 #include "init.hpp"
 
 namespace akin::inline AKIN_ABI::nn {

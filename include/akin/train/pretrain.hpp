@@ -26,7 +26,7 @@ struct PretrainOptions {
   std::string recipe = {};        ///< of the views; empty: "demo" for grey pictures, else the method's own
   std::string out = "runs/pretrain";
   bool overwrite = false;
-  std::int64_t epochs = 3, batch_size = 256;
+  std::int64_t epochs = 6, batch_size = 256;
   std::optional<double> lr = {}, weight_decay = {};  ///< if not given, the method's own
   std::vector<std::pair<std::string, double>> params = {};  ///< of the method, by name
   std::int64_t limit = 0;         ///< use only the first so many training images; 0 uses all

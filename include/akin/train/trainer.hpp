@@ -15,7 +15,7 @@
 namespace akin::inline AKIN_ABI::train {
 
 struct TrainerOptions {
-  std::int64_t epochs = 3;
+  std::int64_t epochs = 6;
   double lr = 0.12;                ///< after warm-up; falls to 0 along a cosine
   double weight_decay = 5e-4;      ///< not on norms and biases
   double momentum = 0.9;
