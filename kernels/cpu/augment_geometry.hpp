@@ -66,7 +66,8 @@ AKIN_LAZY void triangle_taps(ResizeTaps& taps, std::int64_t in, std::int64_t out
   for (std::int64_t i = 0; i < out; ++i) {
     const double centre = (static_cast<double>(i) + 0.5) * scale;
     const auto begin = std::max<std::int64_t>(0, static_cast<std::int64_t>(std::floor(centre - support + 0.5)));
-    const auto end = std::min(in, static_cast<std::int64_t>(std::floor(centre + support + 0.5)));
+    // No more than count taps: rounding of the two ends may let in one more, whose weight is 0 to the last digit.
+    const auto end = std::min({in, begin + taps.count, static_cast<std::int64_t>(std::floor(centre + support + 0.5))});
     const auto weight = [&](std::int64_t x) {
       return std::max(0.0, 1 - std::abs(static_cast<double>(x) + 0.5 - centre) / support);
     };

@@ -258,5 +258,19 @@ TEST(AugmentKernel, ImagesFollowTheirOwnPlansAtAnyThreadCount) {
   EXPECT_TRUE(std::equal(alone.begin(), alone.end(), one.begin() + 20 * 6 * 6 * 3));
 }
 
+TEST(Resize, NeverUsesMoreTapsThanItHasRoomFor) {  // at some sizes both ends of a window round outwards
+  kernels::ResizeTaps taps;
+  for (std::int64_t in = 1; in <= 64; ++in)
+    for (std::int64_t out = 1; out <= 64; ++out) {
+      kernels::triangle_taps(taps, in, out);
+      for (std::int64_t i = 0; i < out; ++i) {
+        double total = 0;
+        for (std::int64_t t = 0; t < taps.count; ++t) total += taps.weights[static_cast<std::size_t>(t * out + i)];
+        ASSERT_NEAR(total, 1, 1e-5) << in << " -> " << out << ", output " << i;
+        ASSERT_LE(taps.first[static_cast<std::size_t>(i)] + taps.count, in);
+      }
+    }
+}
+
 }  // namespace
 }  // namespace akin

@@ -48,7 +48,7 @@ const double healthy_std = 1 / std::sqrt(static_cast<double>(out));
 
 TEST(Collapse, WithoutStopGradientSimSiamFallsIntoOnePoint) {
   const Spread spread = train_simsiam(false);
-  EXPECT_LT(spread.projection_std, 0.1 * healthy_std);
+  EXPECT_LT(spread.projection_std, 0.25 * healthy_std);
   EXPECT_LT(spread.projection_rank, 1.5);
 }
 
