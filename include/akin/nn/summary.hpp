@@ -6,7 +6,7 @@
 
 namespace akin::inline AKIN_ABI::nn {
 
-/// One line per module with parameters of its own or children: name, kind, parameters; the total last.
+/// One line per module: name, kind, number of parameters with those of its children. The whole network comes first.
 AKIN_LAZY std::string summary(const Module& model) {
   struct Row { std::string name, kind, count; };
   std::vector<Row> rows = {{"name", "layer", "parameters"}};
