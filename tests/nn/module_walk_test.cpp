@@ -1,0 +1,45 @@
+// Walks over a module tree that reach every tensor: conversion to f64, and through it the gradient of every layer.
+#include <akin/nn/activation.hpp>
+#include <akin/nn/batch_norm.hpp>
+#include <akin/nn/conv.hpp>
+#include <akin/nn/layer_norm.hpp>
+#include <akin/nn/linear.hpp>
+#include <akin/nn/models/heads.hpp>
+#include <akin/nn/models/resnet.hpp>
+#include <akin/nn/pool.hpp>
+#include <akin/nn/sequential.hpp>
+
+#include "support/gradients.hpp"
+
+namespace akin {
+namespace {
+
+using nn::Module;
+
+TEST(ModuleTo, ConvertsParametersAndFloatingBuffersOnly) {
+  const Module layer = nn::BatchNorm({.features = 3});
+  layer.to(DType::f64);
+  for (const auto& [name, tensor] : layer.named_tensors())
+    EXPECT_EQ(tensor.dtype(), name == "num_batches_tracked" ? DType::i64 : DType::f64) << name;
+  for (const Tensor& p : layer.parameters()) EXPECT_TRUE(p.requires_grad());
+}
+
+TEST(LayerGradients, AreRightForInputAndParameters) {
+  const Tensor rows = smooth({7, 5}), image = smooth({2, 6, 5, 3}, 2);
+  expect_right_layer_gradient(Module(nn::Linear({.in = 5, .out = 4})), rows, "Linear");
+  expect_right_layer_gradient(Module(nn::BatchNorm({.features = 5})), rows, "BatchNorm");
+  expect_right_layer_gradient(Module(nn::BatchNorm({.features = 3, .relu = true})), image, "BatchNorm, relu");
+  expect_right_layer_gradient(Module(nn::LayerNorm({.features = 5})), rows, "LayerNorm");
+  expect_right_layer_gradient(Module(nn::Conv2d({.in = 3, .out = 4, .kernel = 3, .stride = 2, .padding = 1, .bias = true})), image, "Conv2d");
+  expect_right_layer_gradient(Module(nn::Relu{}), rows, "Relu");
+  expect_right_layer_gradient(Module(nn::Gelu{}), rows, "Gelu");
+  expect_right_layer_gradient(Module(nn::Flatten{}), image, "Flatten");
+  expect_right_layer_gradient(Module(nn::MaxPool2d({.kernel = 2, .stride = 2})), image, "MaxPool2d");
+  expect_right_layer_gradient(Module(nn::AveragePool2d({.kernel = 2, .stride = 2})), image, "AveragePool2d");
+  expect_right_layer_gradient(Module(nn::GlobalAveragePool{}), image, "GlobalAveragePool");
+  expect_right_layer_gradient(nn::mlp({.widths = {5, 6, 3}}), rows, "mlp");
+  expect_right_layer_gradient(Module(nn::BasicBlock(3, 4, 2)), image, "BasicBlock");
+}
+
+}  // namespace
+}  // namespace akin
