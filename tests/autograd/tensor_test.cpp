@@ -7,22 +7,22 @@
 namespace akin {
 namespace {
 
-Tensor leaf(const Shape& shape, double value = 1) { return Tensor(Array::full(shape, value, DType::f64), true); }
+Tensor parameter(const Shape& shape, double value = 1) { return Tensor(Array::full(shape, value, DType::f64), true); }
 
 TEST(Tensor, CopiesShareTheValueAndTheGradient) {
-  const Tensor x = leaf({2}), same = x;
+  const Tensor x = parameter({2}), same = x;
   sum(x * x).backward();
   EXPECT_EQ(at(same.grad(), 0), 2);
 }
 
 TEST(Tensor, DetachSharesTheValueButNotTheGraph) {
-  const Tensor x = leaf({2}, 3), y = (x * x).detach();
+  const Tensor x = parameter({2}, 3), y = (x * x).detach();
   EXPECT_FALSE(y.requires_grad());
   EXPECT_EQ(at(y.value(), 0), 9);
 }
 
 TEST(Tensor, WithoutAGradientSaysHowToGetOne) {
-  expect_error([] { leaf({2}).grad(); }, "call backward() on a scalar that depends on this tensor of shape [2]");
+  expect_error([] { parameter({2}).grad(); }, "call backward() on a scalar that depends on this tensor of shape [2]");
 }
 
 TEST(Tensor, OfIntegersHasNoGradient) {
@@ -35,7 +35,7 @@ TEST(Tensor, DefaultConstructedHasNoValue) {
 }
 
 TEST(Tensor, ThatWasComputedCannotBecomeALeaf) {
-  const Tensor x = leaf({2});
+  const Tensor x = parameter({2});
   const Tensor y = x * x;
   expect_error([&] { y.set_requires_grad(false); }, "result of 'mul'; use detach()");
 }

@@ -5,8 +5,6 @@
 namespace akin {
 namespace {
 
-constexpr DType all[] = {DType::f32, DType::f64, DType::bf16, DType::i64, DType::i32, DType::u8};
-
 /// 0, 1, 2, ... in row-major order.
 Array counting(const Shape& shape) {
   Array a = Array::empty(shape, DType::i32);
@@ -26,7 +24,7 @@ std::vector<std::int32_t> values_of(const Array& a) {
   return values;
 }
 
-Shape any_shape(int min_axes = 0) {
+Shape some_shape(int min_axes = 0) {
   Shape shape;
   for (int axes = *rc::gen::inRange(min_axes, 5); axes > 0; --axes) shape.push_back(*rc::gen::inRange(1, 5));
   return shape;
@@ -35,7 +33,7 @@ int any_axis(const Array& a) { return *rc::gen::inRange(-a.rank(), a.rank()); }
 
 /// A random view of a random array: slices and transpositions, so rarely contiguous.
 Array any_view(int min_axes = 1) {
-  Array a = counting(any_shape(min_axes));
+  Array a = counting(some_shape(min_axes));
   for (int steps = *rc::gen::inRange(0, 4); steps > 0; --steps) {
     const int axis = any_axis(a);
     const auto begin = *rc::gen::inRange<std::int64_t>(0, a.dim(axis));
@@ -46,7 +44,7 @@ Array any_view(int min_axes = 1) {
 }
 
 TEST(Array, IsFilledInEveryDType) {
-  for (const DType dtype : all) {
+  for (const DType dtype : every_dtype) {
     for (const Array& a : {Array::full({7}, 3, dtype), Array::ones({7}, dtype), Array::zeros({7}, dtype)}) {
       EXPECT_EQ(a.dtype(), dtype);
       EXPECT_EQ(at(a, 0), at(a, 6));
@@ -135,7 +133,7 @@ RC_GTEST_PROP(ArrayView, IsContiguousExactlyWhenItsValuesLieInOrder, ()) {
 }
 
 RC_GTEST_PROP(ArrayView, ReshapeKeepsTheOrder, ()) {
-  const Array a = counting(any_shape());
+  const Array a = counting(some_shape());
   const auto columns = *rc::gen::elementOf(std::vector<std::int64_t>{1, 2, 3, 4});
   RC_PRE(a.size() % columns == 0);
   const Array b = a.reshape({-1, columns});
@@ -180,21 +178,37 @@ TEST(ArrayView, RefusesWhatDoesNotFit) {
   expect_error([&] { a.transpose(0, 2); }, "transpose: axis 2 does not exist");
   expect_error([&] { a.broadcast_to({7, 34}); }, "broadcast_to: shapes do not broadcast: [7, 33] and [7, 34]");
   expect_error([&] { a.broadcast_to({33}); }, "cannot broadcast [7, 33] to [33]");
+  const std::int64_t huge = (std::int64_t{1} << 62) + 1;  // 4 huge wraps around to 4
+  expect_error([&] { Array::zeros({4}).reshape({huge, 4}); }, "reshape: shape [4611686018427387905, 4] is too large");
+  expect_error([&] { Array::zeros({0}).reshape({std::int64_t{1} << 32, std::int64_t{1} << 32, 0}); }, "too large to address");
+  expect_error([&] { Array::zeros({1}).reshape({-2}); }, "reshape: negative size in shape [-2]");
+  expect_error([&] { Array::zeros({1}).broadcast_to({-3}); }, "broadcast_to: negative size in shape [-3]");
 }
 
 TEST(ArrayVersion, HandlesTakenBeforeAChangeRefuseToBeRead) {
   Array parameter = Array::ones({7});
   const Array captured = parameter, view = parameter.slice(0, 1, 3);
   parameter.mut<float>()[0] = 2;
-  parameter.touch();
   EXPECT_EQ(at(parameter, 0), 2);
   expect_error([&] { captured.data<float>(); }, "the values of shape [7] were changed in place");
   expect_error([&] { view.data<float>(); }, "the values of shape [2] were changed in place");
 }
 
+TEST(ArrayVersion, WritingThroughTheOnlyHandleChangesNothingForIt) {
+  Array a = Array::ones({7});
+  const float* values = a.data<float>();
+  a.mut<float>()[3] = 5;
+  EXPECT_EQ(a.data<float>(), values);
+  EXPECT_EQ(at(a, 3), 5);
+  expect_error([] { Array().mut<float>(); }, "array: has no value");
+}
+
 TEST(ArrayVersion, HandlesTakenAfterAChangeReadTheNewValue) {
   Array parameter = Array::ones({7});
-  parameter.touch();
+  {
+    const Array captured = parameter;
+    parameter.mut<float>()[0] = 1;
+  }
   const Array copy = parameter, view = parameter.slice(0, 1, 3);
   EXPECT_EQ(at(copy, 0), 1);
   EXPECT_EQ(at(view, 0), 1);

@@ -3,10 +3,8 @@
 namespace akin {
 namespace {
 
-constexpr DType all[] = {DType::f32, DType::f64, DType::bf16, DType::i64, DType::i32, DType::u8};
-
 TEST(DType, MatchesItsType) {
-  for (const DType dtype : all)
+  for (const DType dtype : every_dtype)
     on_any(dtype, [&]<class T>() {
       EXPECT_EQ(dtype_of<T>, dtype);
       EXPECT_EQ(size_of(dtype), static_cast<std::int64_t>(sizeof(T))) << dtype;
@@ -16,7 +14,7 @@ TEST(DType, MatchesItsType) {
 
 TEST(DType, PrintsItsShortName) {
   std::string names;
-  for (const DType dtype : all) names += cat(dtype, ' ');
+  for (const DType dtype : every_dtype) names += cat(dtype, ' ');
   EXPECT_EQ(names, "f32 f64 bf16 i64 i32 u8 ");
 }
 

@@ -3,17 +3,12 @@
 #include <set>
 
 #include "support/test.hpp"
+#include "support/threads.hpp"
 
 namespace akin {
 namespace {
 
 /// Sets the thread count for one test.
-struct WithThreads {
-  explicit WithThreads(int count) : before(threads()) { set_threads(count); }
-  ~WithThreads() { set_threads(before); }
-  int before;
-};
-
 /// A float sum whose bits depend on the order of addition.
 float awkward_sum(std::int64_t n) {
   return parallel_reduce(
@@ -28,7 +23,7 @@ float awkward_sum(std::int64_t n) {
 
 TEST(ParallelFor, VisitsEveryIndexOnceAtAnyThreadCount) {
   for (const int count : {1, 2, 3, 7}) {
-    const WithThreads with(count);
+    const test::WithThreads with(count);
     for (const std::int64_t n : {0, 1, 7, 33, 257, 4096})
       for (const std::int64_t grain : {0, 1, 7, 33, 5000}) {
         std::vector<int> visits(static_cast<std::size_t>(n));
@@ -42,7 +37,7 @@ TEST(ParallelFor, VisitsEveryIndexOnceAtAnyThreadCount) {
 
 TEST(ParallelFor, CutsPiecesByTheGrainNotByTheThreads) {
   for (const int count : {1, 3}) {
-    const WithThreads with(count);
+    const test::WithThreads with(count);
     std::vector<std::int64_t> length(5);
     parallel_for(33, 7, [&](std::int64_t begin, std::int64_t end) {
       length[static_cast<std::size_t>(begin / 7)] = end - begin;
@@ -55,7 +50,7 @@ TEST(ParallelReduce, GivesTheSameBitsAtAnyThreadCount) {
   for (const std::int64_t n : {1, 7, 33, 257, 10007}) {
     std::vector<std::uint32_t> bits;
     for (const int count : {1, 2, 3}) {
-      const WithThreads with(count);
+      const test::WithThreads with(count);
       for (int repeat = 0; repeat < 20; ++repeat) bits.push_back(std::bit_cast<std::uint32_t>(awkward_sum(n)));
     }
     EXPECT_EQ(std::set<std::uint32_t>(bits.begin(), bits.end()).size(), 1u) << n;
@@ -69,7 +64,7 @@ TEST(ParallelReduce, OfNothingIsTheIdentity) {
 }
 
 TEST(ParallelReduce, CombinesInOrder) {
-  const WithThreads with(3);
+  const test::WithThreads with(3);
   const auto text = parallel_reduce(
       26, 4, std::string(),
       [](std::int64_t begin, std::int64_t) { return std::string(1, static_cast<char>('a' + begin)); },
@@ -78,7 +73,7 @@ TEST(ParallelReduce, CombinesInOrder) {
 }
 
 TEST(ThreadPool, PassesExceptionsToTheCallerAndGoesOn) {
-  const WithThreads with(3);
+  const test::WithThreads with(3);
   for (int repeat = 0; repeat < 10; ++repeat) {
     expect_error(
         [] { parallel_for(257, 1, [](std::int64_t i, std::int64_t) { check(i != 100, "body", "failed at ", i); }); },
@@ -90,7 +85,7 @@ TEST(ThreadPool, PassesExceptionsToTheCallerAndGoesOn) {
 }
 
 TEST(ThreadPool, RunsLoopsInsideLoops) {
-  const WithThreads with(3);
+  const test::WithThreads with(3);
   std::atomic<int> visits = 0;
   parallel_for(7, 1,
                [&](std::int64_t, std::int64_t) { parallel_for(33, 1, [&](std::int64_t, std::int64_t) { ++visits; }); });
@@ -98,7 +93,7 @@ TEST(ThreadPool, RunsLoopsInsideLoops) {
 }
 
 TEST(ThreadPool, RunsLoopsOfTwoThreadsAtOnce) {
-  const WithThreads with(3);
+  const test::WithThreads with(3);
   const float want = awkward_sum(10007);
   std::vector<int> wrong(4);
   std::vector<std::thread> callers;
@@ -128,7 +123,7 @@ TEST(ThreadPool, RefusesImpossibleSizes) {
 }
 
 TEST(SerialScope, KeepsLoopsOnTheCallersThread) {
-  const WithThreads with(3);
+  const test::WithThreads with(3);
   const SerialScope serial;
   const auto self = std::this_thread::get_id();
   int elsewhere = 0;  // not atomic: a second thread would be a data race

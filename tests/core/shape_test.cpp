@@ -12,6 +12,19 @@ Shape any_shape(int max_axes = 4) {
   return shape;
 }
 
+TEST(Shape, AnAxisOfSizeOneGoesWhereItIsAsked) {
+  const auto with_axis = [](int axis) {
+    Shape shape{2, 3};
+    shape.insert_axis("test", axis);
+    return shape;
+  };
+  EXPECT_EQ(with_axis(0), (Shape{1, 2, 3}));
+  EXPECT_EQ(with_axis(1), (Shape{2, 1, 3}));
+  EXPECT_EQ(with_axis(-1), (Shape{2, 3, 1}));
+  EXPECT_EQ(with_axis(-3), (Shape{1, 2, 3}));
+  expect_error([&] { with_axis(3); }, "test: cannot insert axis 3 into shape [2, 3]");
+}
+
 /// A shape that broadcasts to `target`: leading axes dropped, some sizes set to 1.
 Shape shrunk(const Shape& target) {
   Shape shape;

@@ -22,6 +22,16 @@ inline Array random_array(const Shape& shape, unsigned seed = 0, DType dtype = D
   return a;
 }
 
+/// i64 values: labels, indices.
+inline Array int_array(const Shape& shape, const std::vector<std::int64_t>& values) {
+  return Array::from<std::int64_t>(shape, values);
+}
+inline Array int_array(const std::vector<std::int64_t>& values) {
+  return int_array({static_cast<std::int64_t>(values.size())}, values);
+}
+
+inline constexpr DType every_dtype[] = {DType::f32, DType::f64, DType::bf16, DType::i64, DType::i32, DType::u8};
+
 /// Element i of a contiguous array, as double.
 inline double at(const Array& a, std::int64_t i) {
   return on_any(a.dtype(), [&]<class T>() { return static_cast<double>(static_cast<compute_t<T>>(a.data<T>()[i])); });

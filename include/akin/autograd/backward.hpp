@@ -3,7 +3,8 @@
 // A result is always newer than what it was computed from. So taking the newest waiting node, again and again, visits
 // every node after all its consumers: a topological order without a search, and without recursion.
 #pragma once
-#include <queue>
+#include <algorithm>
+#include <vector>
 
 #include "record.hpp"
 
@@ -16,17 +17,46 @@ AKIN_LAZY std::uint64_t next_backward_pass() {
   return pass.fetch_add(1, std::memory_order_relaxed) + 1;
 }
 
-struct OlderNode {
-  bool operator()(const GradNodePtr& a, const GradNodePtr& b) const { return a->order < b->order; }
-};
-
 inline void check_not_released(const GradNode& node) {
   check(!node.released, "backward", "the graph of '", node.op, "' was released by an earlier backward();"
         " run the forward pass again, or call backward({.retain_graph = true}) the first time");
 }
 
-/// Passes the node's gradient to its inputs, adding context to what goes wrong.
-AKIN_LAZY void pass_back(GradNode& node, Edge& edge, const Array& dy) {
+/// The nodes that have a gradient to pass on, newest first. What an Error leaves waiting loses its gradient: another
+/// backward() must not add to it.
+class WaitingNodes {
+ public:
+  explicit WaitingNodes(std::uint64_t pass) : pass_(pass) {}
+  WaitingNodes(const WaitingNodes&) = delete;
+  WaitingNodes& operator=(const WaitingNodes&) = delete;
+  ~WaitingNodes() {
+    for (const auto& node : heap_)
+      if (node->op != leaf) node->grad = Array();
+  }
+
+  bool empty() const { return heap_.empty(); }
+  void add(const GradNodePtr& node) {
+    if (!node || std::exchange(node->visit, pass_) == pass_) return;
+    heap_.push_back(node);
+    std::push_heap(heap_.begin(), heap_.end(), older);
+  }
+  GradNodePtr take_newest() {
+    std::pop_heap(heap_.begin(), heap_.end(), older);
+    GradNodePtr node = std::move(heap_.back());
+    heap_.pop_back();
+    return node;
+  }
+
+ private:
+  static bool older(const GradNodePtr& a, const GradNodePtr& b) { return a->order < b->order; }
+
+  std::uint64_t pass_;
+  std::vector<GradNodePtr> heap_;
+};
+
+/// Passes dy to the inputs of one edge, adding context to what goes wrong.
+AKIN_LAZY void pass_back(const GradNode& node, Edge& edge, const Array& dy, WaitingNodes& waiting) {
+  for (int i = 0; i < edge.input_count(); ++i) waiting.add(edge.input(i));
   try {
     edge.pass_back(dy);
   } catch (const Error& error) {
@@ -41,30 +71,25 @@ template <class Lazy>
 void Tensor::backward(const BackwardOptions& options) const {
   check(size() == 1, "backward", "needs a scalar, got shape ", shape(), "; reduce it with mean() or sum()");
   check(requires_grad(), "backward", "nothing to differentiate: no input of this tensor has requires_grad");
-  const std::uint64_t pass = detail::next_backward_pass();
-  std::priority_queue<detail::GradNodePtr, std::vector<detail::GradNodePtr>, detail::OlderNode> waiting;
-  const auto enqueue = [&](const detail::GradNodePtr& node) {
-    if (!node || std::exchange(node->visit, pass) == pass) return;
-    waiting.push(node);
-  };
   detail::check_not_released(*node());
+  detail::WaitingNodes waiting(detail::next_backward_pass());
   node()->accumulate(Array::ones(shape(), dtype(), device()), "backward");
-  enqueue(node());
+  waiting.add(node());
   while (!waiting.empty()) {
-    const detail::GradNodePtr current = waiting.top();
-    waiting.pop();
+    const detail::GradNodePtr current = waiting.take_newest();
     detail::check_not_released(*current);
     if (current->edges.empty()) continue;                // a leaf keeps its gradient
-    const Array dy = std::move(current->grad);
-    current->grad = Array();
-    for (auto& edge : current->edges) {
-      detail::pass_back(*current, *edge, dy);
-      for (int i = 0; i < edge->input_count(); ++i) enqueue(edge->input(i));
-      if (!options.retain_graph) edge.reset();           // frees what the recipe captured as soon as it has run
+    const Array dy = std::exchange(current->grad, Array());
+    if (options.retain_graph) {
+      for (auto& edge : current->edges) detail::pass_back(*current, *edge, dy, waiting);
+      continue;
     }
-    if (options.retain_graph) continue;
-    current->edges.clear();
+    auto edges = std::exchange(current->edges, {});
     current->released = true;
+    for (auto& edge : edges) {
+      detail::pass_back(*current, *edge, dy, waiting);
+      edge.reset();                                      // frees what the recipe captured as soon as it has run
+    }
   }
 }
 

@@ -7,6 +7,7 @@
 // Recipes capture Arrays, never Tensors (a Tensor captured in its own recipe would keep itself alive), and nothing by
 // reference. A recipe whose input needs no gradient is dropped at once, with all it captured.
 #pragma once
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -76,23 +77,43 @@ detail::EdgeToPtr<static_cast<int>(N), Vjp> wrt(const Tensor (&xs)[N], Vjp vjp) 
   return std::make_unique<detail::EdgeTo<static_cast<int>(N), Vjp>>(std::move(nodes), "", std::move(vjp));
 }
 
-/// A freshly computed value with its recipes. `op` must outlive the graph: use a string literal.
-template <class... Edges>
-Tensor record(std::string_view op, Array value, Edges... edges) {
-  if (detail::anomaly().on)
-    detail::check_finite(value, "forward", op, detail::anomaly().modules.empty() ? std::string() : detail::anomaly().modules.back());
-  const bool needed = (static_cast<bool>(edges) || ...);
+namespace detail {
+
+/// The value as a Tensor; as the result of `op` where an edge needs it to be. `needed` is false when no edge is left.
+AKIN_LAZY Tensor recorded(std::string_view op, Array value, bool needed) {
+  const bool in_module = anomaly().on && !anomaly().modules.empty();
+  if (anomaly().on) check_finite(value, "forward", op, in_module ? anomaly().modules.back() : std::string());
   Tensor out(std::move(value), needed);
   if (!needed) return out;
-  detail::GradNode& node = *out.node();
-  node.op = op;
-  if (detail::anomaly().on && !detail::anomaly().modules.empty()) node.module_path = detail::anomaly().modules.back();
-  const auto keep = [&](auto& edge) {
-    if (!edge) return;
-    edge->name(op);
-    node.edges.push_back(std::move(edge));
-  };
-  (keep(edges), ...);
+  out.node()->op = op;
+  if (in_module) out.node()->module_path = anomaly().modules.back();
+  return out;
+}
+
+template <int N, class Vjp>
+void keep(const Tensor& out, std::string_view op, EdgeToPtr<N, Vjp> edge) {
+  if (!edge) return;
+  edge->name(op);
+  out.node()->edges.push_back(std::move(edge));
+}
+
+}  // namespace detail
+
+/// A freshly computed value with its recipes. `op` must outlive the graph: use a string literal.
+template <int... N, class... Vjp>
+Tensor record(std::string_view op, Array value, detail::EdgeToPtr<N, Vjp>... edges) {
+  const bool needed = (static_cast<bool>(edges) || ...);
+  Tensor out = detail::recorded(op, std::move(value), needed);
+  (detail::keep(out, op, std::move(edges)), ...);
+  return out;
+}
+
+/// The same for any number of inputs with recipes of one type.
+template <int N, class Vjp>
+Tensor record(std::string_view op, Array value, std::vector<detail::EdgeToPtr<N, Vjp>> edges) {
+  const bool needed = std::any_of(edges.begin(), edges.end(), [](const auto& edge) { return edge != nullptr; });
+  Tensor out = detail::recorded(op, std::move(value), needed);
+  for (auto& edge : edges) detail::keep(out, op, std::move(edge));
   return out;
 }
 

@@ -95,7 +95,7 @@ class AKIN_ABI_TAG Tensor {
 
   bool defined() const { return body_ != nullptr; }
   const Array& value() const { return body().value; }
-  /// For optimizers and the like: change the values, then call touch() on them.
+  /// For optimizers and the like: change the values through mut().
   Array& mutable_value() const { return body().value; }
 
   const Shape& shape() const { return value().shape(); }
@@ -128,7 +128,8 @@ class AKIN_ABI_TAG Tensor {
   /// The same value, cut off from the graph: stop-gradient.
   AKIN_LAZY Tensor detach() const { return Tensor(value()); }
 
-  /// Adds dL/dx to every leaf x that this scalar depends on. Defined in backward.hpp.
+  /// Adds dL/dx to every leaf x that this scalar depends on. After an Error the gradients of the leaves are
+  /// incomplete: zero_grad() before going on. Defined in backward.hpp.
   AKIN_LAZY void backward(const BackwardOptions& options = {}) const;
 
   const detail::GradNodePtr& node() const { return body().node; }

@@ -16,9 +16,9 @@ namespace akin::inline AKIN_ABI {
 /// Shape + strides + dtype + shared memory. Copying shares the memory; views (reshape, slice, ...) share it too.
 ///
 /// An Array is used as a value: ops never write into their inputs. The few places that do change values in place
-/// (optimizers, EMA, running statistics) call touch() on the handle that owns the value. Handles copied earlier, such
-/// as those captured by a backward recipe, then refuse to be read: using a parameter that changed between forward and
-/// backward is an Error, not a silently wrong gradient.
+/// (optimizers, EMA, running statistics) do it through mut(). Handles copied earlier, such as those captured by a
+/// backward recipe, then refuse to be read: using a parameter that changed between forward and backward is an Error,
+/// not a silently wrong gradient.
 class AKIN_ABI_TAG Array {
  public:
   Array() = default;  ///< no value at all; defined() is false
@@ -84,20 +84,23 @@ class AKIN_ABI_TAG Array {
   /// True when no other handle, view or recipe shares the memory: it may be reused in place.
   bool is_unique() const { return storage_.use_count() == 1; }
 
+  /// True if both are handles of one block of memory, though perhaps of different parts of it.
+  bool shares_memory(const Array& other) const { return storage_ && storage_ == other.storage_; }
+
   /// First element. Errors: T is not the dtype; the values were changed in place after this handle was taken.
   template <class T>
   const T* data() const {
     check_readable(dtype_of<T>);
     return static_cast<const T*>(storage_->data()) + offset_;
   }
-  /// For writing: fresh results, or a value this handle owns (then touch() it).
+  /// The first element, for writing. Every other handle to this memory refuses to be read from now on; so take one
+  /// pointer and keep it, and take slices of a result after it is written. Errors: as for data().
   template <class T>
   T* mut() {
-    return const_cast<T*>(std::as_const(*this).data<T>());
+    check_readable(dtype_of<T>);
+    if (!is_unique()) version_ = ++storage_->version;
+    return static_cast<T*>(storage_->data()) + offset_;
   }
-
-  /// Declares an in-place change: every other handle to this memory refuses to be read from now on.
-  void touch() { version_ = ++storage_->version; }
 
   /// The one element of a one-element array, as double. Synchronises with the device.
   AKIN_LAZY double item() const {
@@ -109,14 +112,19 @@ class AKIN_ABI_TAG Array {
 
   /// The same values in another shape; one size may be -1. Errors: different count, or not contiguous.
   AKIN_LAZY Array reshape(Shape shape) const {
+    const Shape asked = shape;
     int inferred = -1;
-    std::int64_t known = 1;
     for (int i = 0; i < shape.rank(); ++i) {
-      check(shape[i] >= -1 && !(shape[i] == -1 && inferred >= 0), "reshape", "at most one size may be -1 in ", shape);
-      shape[i] == -1 ? void(inferred = i) : void(known *= shape[i]);
+      if (shape[i] != -1) continue;
+      check(inferred < 0, "reshape", "at most one size may be -1 in ", asked);
+      shape[inferred = i] = 1;
     }
-    check(inferred < 0 || known > 0, "reshape", "cannot infer the size -1 in ", shape, " beside a size of 0");
-    if (inferred >= 0) shape[inferred] = size() / known;
+    check_sizes("reshape", shape, size_of(dtype_));
+    if (inferred >= 0) {
+      const std::int64_t known = shape.numel();
+      check(known > 0, "reshape", "cannot infer the size -1 in ", asked, " beside a size of 0");
+      shape[inferred] = size() / known;
+    }
     check(shape.numel() == size(), "reshape", "cannot view ", shape_, " (", size(), " values) as ", shape);
     check(is_contiguous(), "reshape", "needs contiguous values, got strides ", strides_, "; call contiguous() first");
     Array view = *this;
@@ -148,6 +156,7 @@ class AKIN_ABI_TAG Array {
 
   /// Repeats along new and size-1 axes without copying (stride 0).
   AKIN_LAZY Array broadcast_to(const Shape& shape) const {
+    check_sizes("broadcast_to", shape, size_of(dtype_));
     check(broadcast_shapes("broadcast_to", shape_, shape) == shape, "broadcast_to", "cannot broadcast ", shape_, " to ",
           shape);
     Array view = *this;
@@ -166,7 +175,7 @@ class AKIN_ABI_TAG Array {
     check(dtype_ == wanted, "array", "holds ", dtype_, ", asked for ", wanted);
     check(version_ == storage_->version.load(std::memory_order_relaxed), "array",
           "the values of shape ", shape_, " were changed in place after this copy of the handle was taken"
-          " (an optimizer step between forward and backward?); clone() before the change, or run backward() first");
+          " (an optimizer step between forward and backward?); copy with ops::clone() before the change, or run backward() first");
   }
 
   Shape shape_, strides_;
@@ -185,7 +194,7 @@ AKIN_LAZY void check_same_shape(std::string_view op, const Array& a, const Array
 }
 AKIN_LAZY void check_same_kind(std::string_view op, const Array& a, const Array& b) {
   check(a.dtype() == b.dtype(), op, "dtypes differ: ", a.dtype(), " vs ", b.dtype(), "; convert one with cast()");
-  check(a.device() == b.device(), op, "devices differ: ", a.device(), " vs ", b.device(), "; move one with to()");
+  check(a.device() == b.device(), op, "devices differ: ", a.device(), " vs ", b.device(), "; bring both to one device");
 }
 AKIN_LAZY void check_rank(std::string_view op, std::string_view what, const Array& a, int rank) {
   check(a.rank() == rank, op, what, " needs ", rank, " axes, got shape ", a.shape());

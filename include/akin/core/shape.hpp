@@ -37,6 +37,16 @@ class Shape {
     sizes_[rank_++] = size;
   }
 
+  /// Adds an axis of size 1 before `axis`, which may be negative as in Python: -1 adds it at the end. Returns its place.
+  AKIN_LAZY int insert_axis(std::string_view op, int axis) {
+    check(axis >= -rank_ - 1 && axis <= rank_, op, "cannot insert axis ", axis, " into shape ", *this);
+    if (axis < 0) axis += rank_ + 1;
+    push_back(1);
+    for (int i = rank_ - 1; i > axis; --i) sizes_[i] = sizes_[i - 1];
+    sizes_[axis] = 1;
+    return axis;
+  }
+
   /// Number of elements; 1 for the shape [] of a scalar.
   std::int64_t numel() const {
     std::int64_t n = 1;

@@ -8,9 +8,9 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
-#include <functional>
 #include <iterator>
 #include <memory>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -32,13 +32,33 @@ struct LoaderOptions {
 struct Batch {
   Samples samples;           ///< raw images with the coordinates of their random draws
   Array labels;              ///< [N] i64, -1 where there is none
-  std::vector<Array> views;  ///< what the transform made of the samples; empty without one
+  std::vector<Array> views;  ///< what the loader's ViewMaker made of the samples; empty without one
   std::int64_t epoch = 0;
   std::int64_t step = 0;  ///< within the epoch
 };
 
-/// Makes the views of a batch. Called from several threads at once when there are several workers.
-using Transform = std::function<std::vector<Array>(const Samples&)>;
+/// Makes the views of a batch: any callable std::vector<Array>(const Samples&), such as augment::Views. Called from
+/// several threads at once when there are several workers. Not std::function: <functional> alone would add a tenth to
+/// what the library costs an empty program.
+class ViewMaker {
+ public:
+  ViewMaker() = default;  ///< makes no views
+  template <class F>
+    requires std::is_invocable_r_v<std::vector<Array>, const F&, const Samples&>
+  ViewMaker(F f)
+      : callable_(std::make_shared<const F>(std::move(f))),
+        call_([](const void* callable, const Samples& samples) -> std::vector<Array> {
+          return (*static_cast<const F*>(callable))(samples);
+        }) {}
+
+  std::vector<Array> operator()(const Samples& samples) const {
+    return callable_ ? call_(callable_.get(), samples) : std::vector<Array>();
+  }
+
+ private:
+  std::shared_ptr<const void> callable_;
+  std::vector<Array> (*call_)(const void*, const Samples&) = nullptr;
+};
 
 namespace detail {
 
@@ -46,7 +66,7 @@ namespace detail {
 struct LoaderState {
   DatasetPtr dataset;
   LoaderOptions options;
-  Transform transform;
+  ViewMaker make_views;
   std::int64_t steps = 0;               // per epoch
   std::atomic<std::int64_t> waited{0};  // nanoseconds
 };
@@ -71,7 +91,7 @@ class BatchMaker {
     Batch batch;
     batch.samples = take(dataset, {begin, end}, static_cast<std::uint32_t>(epoch));
     batch.labels = labels(dataset, batch.samples.indices);
-    if (state_->transform) batch.views = state_->transform(batch.samples);
+    batch.views = state_->make_views(batch.samples);
     batch.epoch = epoch;
     batch.step = step;
     return batch;
@@ -143,7 +163,7 @@ class Loader {
  public:
   /// Errors: no data set or an empty one; batch_size < 1; batch_size > size with drop_last; workers or prefetch out of
   /// range.
-  AKIN_LAZY Loader(DatasetPtr dataset, const LoaderOptions& options = {}, Transform transform = {})
+  AKIN_LAZY Loader(DatasetPtr dataset, const LoaderOptions& options = {}, ViewMaker make_views = {})
       : state_(std::make_shared<detail::LoaderState>()) {
     check(dataset != nullptr, "loader", "needs a data set, got none");
     const std::int64_t size = dataset->size(), batch = options.batch_size;
@@ -158,7 +178,7 @@ class Loader {
     state_->steps = options.drop_last ? size / batch : (size - 1) / batch + 1;
     state_->dataset = std::move(dataset);
     state_->options = options;
-    state_->transform = std::move(transform);
+    state_->make_views = std::move(make_views);
   }
 
   /// The batches of one epoch, from `first_step` on. Errors: epoch outside 0 ... 2^24-1; no such step.

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <functional>
 #include <numeric>
 #include <string_view>
 #include <utility>
@@ -100,22 +99,20 @@ class EvalScope {
 
 }  // namespace detail
 
-/// Turns images [B, H, W, C] u8 into what the encoder takes; nothing in it may be random.
-using Preprocess = std::function<Array(const Array& images)>;
-
 struct EmbedOptions {
   std::int64_t batch = 256;  ///< images per forward pass; the features do not depend on it
 };
 
 /// The features of all images of a data set, in order. The encoder runs in evaluation mode and records no gradients;
-/// its own mode is restored. encoder: [B, ...] -> [B, D].
+/// its own mode is restored. encoder: [B, ...] -> [B, D]; preprocess: Array(const Array& images), turns images
+/// [B, H, W, C] u8 into what the encoder takes; nothing in it may be random.
 /// Errors: the data set is empty; the encoder returns another shape, or a value that is not finite (says which image).
-AKIN_LAZY Features embed(const nn::Module& encoder, const data::Dataset& dataset, const Preprocess& preprocess,
-                      const EmbedOptions& options = {}) {
+template <class Preprocess>
+Features embed(const nn::Module& encoder, const data::Dataset& dataset, const Preprocess& preprocess,
+               const EmbedOptions& options = {}) {
   const std::int64_t n = dataset.size();
   check(n > 0, "embed", "the data set ", dataset.name(), " has no images");
   check(options.batch > 0, "embed", "batch must be > 0, got ", options.batch);
-  check(static_cast<bool>(preprocess), "embed", "needs a function that turns images into the encoder's input");
   const detail::EvalScope evaluating(encoder);
   const NoGrad no_gradients;
   Features features{Array(), data::labels(dataset)};

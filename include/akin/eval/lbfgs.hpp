@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <deque>
 #include <numeric>
 #include <ostream>
 #include <utility>
@@ -138,7 +137,7 @@ class LbfgsMemory {
   AKIN_LAZY void remember(Vector s, Vector y) {
     const double sy = dot(s, y);
     if (!(sy > 1e-12 * dot(y, y))) return;  // would make the approximation indefinite
-    if (pairs_.size() == limit_) pairs_.pop_front();
+    if (pairs_.size() == limit_) pairs_.erase(pairs_.begin());
     pairs_.push_back({std::move(s), std::move(y), sy});
   }
   /// -H gradient, H the approximate inverse Hessian.
@@ -163,7 +162,7 @@ class LbfgsMemory {
     double sy;
   };
   std::size_t limit_;
-  std::deque<Pair> pairs_;
+  std::vector<Pair> pairs_;  // the oldest first
 };
 
 }  // namespace detail

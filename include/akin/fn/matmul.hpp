@@ -3,6 +3,7 @@
 #include "../autograd/record.hpp"
 #include "../ops/matmul.hpp"
 #include "elementwise.hpp"
+#include "shape.hpp"
 
 namespace akin::inline AKIN_ABI {
 
@@ -25,15 +26,19 @@ AKIN_LAZY Tensor matmul(const Tensor& a, const Tensor& b, const MatmulOptions& o
                 }));
 }
 
-/// y = x w^T + b. x [N, in], weight [out, in], bias [out] or undefined -> [N, out].
-/// Errors: x is not [N, in]; bias is not [out].
+/// y = x w^T + b. x [..., in], weight [out, in], bias [out] or undefined -> [..., out].
+/// Errors: the last axis of x is not `in`; bias is not [out].
 AKIN_LAZY Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias = {}) {
-  check(x.rank() == 2 && weight.rank() == 2 && x.dim(1) == weight.dim(1), "linear", "x ", x.shape(), " does not fit weight ",
-        weight.shape(), "; expected x [N, ", weight.rank() == 2 ? weight.dim(1) : -1, "], flatten() images first");
-  const Tensor y = matmul(x, weight, {.transpose_b = true});
-  if (!bias.defined()) return y;
-  check_shape("linear", "bias", bias.value(), {weight.dim(0)});
-  return y + bias;
+  check(weight.rank() == 2, "linear", "weight needs shape [out, in], got ", weight.shape());
+  const std::int64_t in = weight.dim(1), out = weight.dim(0);
+  check(x.rank() >= 1 && x.dim(-1) == in, "linear", "x ", x.shape(), " does not fit weight ", weight.shape(),
+        "; expected x [..., ", in, "], flatten() images first");
+  if (bias.defined()) check_shape("linear", "bias", bias.value(), {out});
+  Shape shape = x.shape();
+  shape[x.rank() - 1] = out;
+  const Tensor y = matmul(x.rank() == 2 ? x : reshape(x, {-1, in}), weight, {.transpose_b = true});
+  const Tensor biased = bias.defined() ? y + bias : y;
+  return x.rank() == 2 ? biased : reshape(biased, shape);
 }
 
 }  // namespace akin::inline AKIN_ABI

@@ -40,13 +40,47 @@ AKIN_LAZY Tensor slice(const Tensor& x, int axis, std::int64_t begin, std::int64
                 }));
 }
 
-/// Joins two tensors along an existing axis. Errors: other axes differ.
-AKIN_LAZY Tensor concat(const Tensor& a, const Tensor& b, int axis = 0) {
-  axis = normalize_axis("concat", axis, a.shape());
-  const std::int64_t cut = a.dim(axis), end = cut + b.dim(axis);
-  return record("concat", ops::concat({a.value(), b.value()}, axis),
-                wrt(a, [axis, cut](const Array& dy) { return dy.slice(axis, 0, cut); }),
-                wrt(b, [axis, cut, end](const Array& dy) { return dy.slice(axis, cut, end); }));
+/// Joins tensors along an existing axis. Errors: none given; other axes, dtypes or devices differ.
+AKIN_LAZY Tensor concat(const std::vector<Tensor>& xs, int axis = 0) {
+  std::vector<Array> values;
+  for (const Tensor& x : xs) values.push_back(x.value());
+  Array joined = ops::concat(values, axis);
+  axis = normalize_axis("concat", axis, joined.shape());
+  const auto part = [axis](std::int64_t begin, std::int64_t end) {
+    return [=](const Array& dy) { return dy.slice(axis, begin, end); };
+  };
+  std::vector<decltype(wrt(xs[0], part(0, 0)))> edges;
+  std::int64_t begin = 0;
+  for (const Tensor& x : xs) {
+    edges.push_back(wrt(x, part(begin, begin + x.dim(axis))));
+    begin += x.dim(axis);
+  }
+  return record("concat", std::move(joined), std::move(edges));
+}
+AKIN_LAZY Tensor concat(const Tensor& a, const Tensor& b, int axis = 0) { return concat(std::vector{a, b}, axis); }
+
+/// Joins tensors of one shape along a new axis: n times [A, B] at axis 1 gives [A, n, B]. Errors: shapes differ.
+AKIN_LAZY Tensor stack(const std::vector<Tensor>& xs, int axis = 0) {
+  check(!xs.empty(), "stack", "needs at least one tensor");
+  Shape one = xs[0].shape();
+  axis = one.insert_axis("stack", axis);
+  std::vector<Tensor> parts;
+  for (const Tensor& x : xs) {
+    check_same_shape("stack", xs[0], x);
+    parts.push_back(reshape(x, one));
+  }
+  return concat(parts, axis);
+}
+
+/// Equal pieces along one axis, as views. Errors: the axis cannot be cut into that many.
+AKIN_LAZY std::vector<Tensor> split(const Tensor& x, std::int64_t parts, int axis = 0) {
+  axis = normalize_axis("split", axis, x.shape());
+  check(parts >= 1 && x.dim(axis) % parts == 0, "split", "cannot cut axis ", axis, " of shape ", x.shape(), " into ",
+        parts, " equal parts");
+  const std::int64_t size = x.dim(axis) / parts;
+  std::vector<Tensor> pieces;
+  for (std::int64_t i = 0; i < parts; ++i) pieces.push_back(slice(x, axis, i * size, (i + 1) * size));
+  return pieces;
 }
 
 /// Repeats along new and size-1 axes.

@@ -69,7 +69,6 @@ struct BatchNorm {
     blend(running_mean, stats.mean, 1);
     blend(running_var, stats.var, unbiased);
     ++*num_batches_tracked.mutable_value().mut<std::int64_t>();
-    num_batches_tracked.mutable_value().touch();
   }
 
   AKIN_LAZY ops::BatchNormStats running_stats() const {

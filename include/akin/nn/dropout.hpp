@@ -28,7 +28,6 @@ struct Dropout {
   AKIN_LAZY Tensor operator()(const Tensor& x, bool training) const {
     if (!training || options.p == 0) return x;
     const auto call = (*calls.mutable_value().mut<std::int64_t>())++;
-    calls.mutable_value().touch();
     return dropout(x, options.p, static_cast<std::uint64_t>(*key.value().data<std::int64_t>()), static_cast<std::uint32_t>(call));
   }
 
@@ -40,8 +39,6 @@ struct Dropout {
     Draws draws = context.draws("key");
     *key.mutable_value().mut<std::int64_t>() = static_cast<std::int64_t>(draws.bits());
     *calls.mutable_value().mut<std::int64_t>() = 0;
-    key.mutable_value().touch();
-    calls.mutable_value().touch();
   }
   AKIN_LAZY std::string describe() const { return cat("Dropout(", options.p, ")"); }
 };

@@ -14,7 +14,6 @@ void fill(const Tensor& parameter, Draw draw) {
   on_float(value.dtype(), "initialize", [&]<class T>() {
     for (std::int64_t i = 0; i < value.size(); ++i) value.mut<T>()[i] = static_cast<T>(static_cast<compute_t<T>>(draw()));
   });
-  value.touch();
 }
 }  // namespace detail
 

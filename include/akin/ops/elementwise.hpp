@@ -86,25 +86,28 @@ AKIN_LAZY Array div(const Array& a, const Array& b) { return map("div", kernels:
 AKIN_LAZY Array scale(const Array& a, double k) { return map("scale", kernels::Scale{k}, a); }
 AKIN_LAZY Array add_scalar(const Array& a, double k) { return map("add_scalar", kernels::AddScalar{k}, a); }
 
-/// a += b in place: for gradients that nobody else holds.
+/// a += b in place: for gradients that nobody else holds. Errors: shapes, dtypes or devices differ; a is not contiguous.
 AKIN_LAZY void accumulate(Array& a, const Array& b) {
   check_same_shape("accumulate", a, b);
   check_same_kind("accumulate", a, b);
-  const Array from = contiguous(b);
+  check(a.is_contiguous(), "accumulate", "the target must be contiguous, got shape ", a.shape(), " with strides ", a.strides());
+  const Array from = a.shares_memory(b) ? clone(b) : contiguous(b);
   on_float(a.dtype(), "accumulate", [&]<class T>() {
-    on(a.device(), [&](auto queue) { kernels::map(queue, a.size(), a.mut<T>(), kernels::Add{}, std::as_const(a).data<T>(), from.data<T>()); });
+    T* to = a.mut<T>();
+    on(a.device(), [&](auto queue) { kernels::map(queue, a.size(), to, kernels::Add{}, static_cast<const T*>(to), from.data<T>()); });
   });
 }
 
-/// Overwrites the values of `to` in place (a parameter, a buffer), and declares it.
+/// Overwrites the values of `to` in place (a parameter, a buffer). Errors: shapes differ; `to` is not contiguous.
 AKIN_LAZY void assign(Array& to, const Array& from) {
   check_same_shape("assign", to, from);
-  check(to.is_contiguous(), "assign", "the target must be contiguous");
-  const Array values = contiguous(cast(from, to.dtype()));
+  check(to.is_contiguous(), "assign", "the target must be contiguous, got shape ", to.shape(), " with strides ", to.strides());
+  const Array cast_values = cast(from, to.dtype());
+  const Array values = to.shares_memory(cast_values) ? clone(cast_values) : contiguous(cast_values);
   on_any(to.dtype(), [&]<class T>() {
-    on(to.device(), [&](auto queue) { kernels::map(queue, to.size(), to.mut<T>(), kernels::Identity{}, values.data<T>()); });
+    T* out = to.mut<T>();
+    on(to.device(), [&](auto queue) { kernels::map(queue, to.size(), out, kernels::Identity{}, values.data<T>()); });
   });
-  to.touch();
 }
 
 }  // namespace akin::inline AKIN_ABI::ops

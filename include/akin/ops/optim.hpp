@@ -71,11 +71,6 @@ void apply_updates(std::string_view op, std::vector<Update<Step>> updates) {
       kernels::for_each_slice(queue, doubles);
     });
   }
-  for (auto& u : updates) {
-    u.value->touch();
-    if (u.state0) u.state0->touch();
-    if (u.state1) u.state1->touch();
-  }
 }
 
 /// |p|^2, |g|^2 and p . g of every update, in order: for the trust ratios of LARS.
