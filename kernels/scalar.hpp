@@ -21,12 +21,16 @@ struct DivVjpB { AKIN_FN operator()(T a, T b, T dy) const { return -(a / b) / b 
 struct Maximum { AKIN_FN operator()(T a, T b) const { return a > b || a != a ? a : b; } };  ///< NaN wins
 /// dy where a > b, half of it at a tie, 0 elsewhere: the gradient of Maximum for a.
 struct MaximumVjp { AKIN_FN operator()(T a, T b, T dy) const { return a > b ? dy : a == b ? dy / 2 : T(0); } };
+/// 1 where a = b, else 0
+struct Equal { AKIN_FN operator()(T a, T b) const { return T(a == b); } };
 /// a + k b
 struct AddScaled { double k; AKIN_FN operator()(T a, T b) const { return a + T(k) * b; } };
 
 // ---- one operand ----------------------------------------------------------------------------------------------------
 struct Identity { AKIN_FN operator()(T x) const { return x; } };
 struct Scale { double k; AKIN_FN operator()(T x) const { return T(k) * x; } };
+/// x / k, rounded once: 5 / 3 and 5 (1 / 3) differ in f32.
+struct DivScalar { double k; AKIN_FN operator()(T x) const { return x / T(k); } };
 struct AddScalar { double k; AKIN_FN operator()(T x) const { return x + T(k); } };
 struct Square { AKIN_FN operator()(T x) const { return x * x; } };
 struct SquareVjp { AKIN_FN operator()(T x, T dy) const { return 2 * x * dy; } };

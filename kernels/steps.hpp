@@ -73,7 +73,7 @@ struct EmaStep {
 
 /// One tensor of an update: its step, its values, what drives them (gradients, or online values), and its states.
 template <class T, class Step>
-struct Slice {
+struct TensorUpdate {
   std::int64_t n;
   Step step;
   T* value;

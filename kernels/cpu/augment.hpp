@@ -44,7 +44,7 @@ AKIN_LAZY void store(Canvas& canvas, float* __restrict out) {
 
 /// One image through its plan. A crop that comes first reads only its box of the input.
 AKIN_LAZY void augment_image(Canvas& canvas, const ImageSize& size, const std::uint8_t* image, const AugmentPlan& plan,
-                          float* out) {
+                             float* out) {
   CropStep box{.height = static_cast<std::int32_t>(size.height), .width = static_cast<std::int32_t>(size.width)};
   const bool crops_first = plan.count > 0 && plan.steps[0].kind == AugmentStep::Kind::crop;
   if (crops_first) box = plan.steps[0].crop;
@@ -61,7 +61,7 @@ AKIN_LAZY void augment_image(Canvas& canvas, const ImageSize& size, const std::u
 /// plans   [n]; all end at the size `out_size`
 /// out     [n, out_size]
 AKIN_LAZY void augment(Cpu, std::int64_t n, const ImageSize& size, const std::uint8_t* images, const AugmentPlan* plans,
-                    const ImageSize& out_size, float* out) {
+                       const ImageSize& out_size, float* out) {
   parallel_for(n, 8, [&](std::int64_t begin, std::int64_t end) {
     Canvas canvas;
     for (std::int64_t i = begin; i < end; ++i)

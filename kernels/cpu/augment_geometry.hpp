@@ -89,7 +89,7 @@ AKIN_LAZY void resize_row(const ResizeTaps& taps, const float* __restrict in, fl
 
 /// One output row of a resize along the height: a weighted sum of whole input rows.
 AKIN_LAZY void resize_column(const ResizeTaps& taps, std::int64_t i, const float* in, std::int64_t width,
-                          float* __restrict out) {
+                             float* __restrict out) {
   const float* __restrict rows = in + taps.first[static_cast<std::size_t>(i)] * width;
   for (std::int64_t t = 0; t < taps.count; ++t, rows += width) {
     const float weight = taps.weights[static_cast<std::size_t>(t * taps.out + i)];
@@ -121,8 +121,8 @@ AKIN_LAZY void apply(Canvas& canvas, const CropStep& step) {
 }
 
 /// The same resize of one plane as its definition says: all weights of both axes, for every output value, in double.
-AKIN_LAZY void resize_naive(const float* in, std::int64_t height, std::int64_t width, float* out, std::int64_t out_height,
-                         std::int64_t out_width) {
+AKIN_LAZY void resize_naive(const float* in, std::int64_t height, std::int64_t width, float* out,
+                            std::int64_t out_height, std::int64_t out_width) {
   const auto weight = [](std::int64_t at, std::int64_t size, std::int64_t i, std::int64_t out_size) {
     const double scale = static_cast<double>(size) / static_cast<double>(out_size);
     const double distance = static_cast<double>(at) + 0.5 - (static_cast<double>(i) + 0.5) * scale;

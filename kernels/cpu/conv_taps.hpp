@@ -4,6 +4,7 @@
 // apart by two small tables. A tap that falls into padding (or, backward, between strides) has the source -1 and is
 // never multiplied.
 #pragma once
+#include <algorithm>
 #include <vector>
 
 #include "../layout.hpp"
@@ -64,7 +65,7 @@ struct TapMap {
 
 AKIN_LAZY std::vector<std::int64_t> by_residue(std::int64_t count, std::int64_t stride) {
   std::vector<std::int64_t> order;
-  for (std::int64_t residue = 0; residue < stride; ++residue)
+  for (std::int64_t residue = 0; residue < std::min(stride, count); ++residue)
     for (std::int64_t i = residue; i < count; i += stride) order.push_back(i);
   return order;
 }

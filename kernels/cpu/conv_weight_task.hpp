@@ -29,7 +29,7 @@ class WeightTask {
         partial_(partial),
         panels_(plan.images * plan.rows * s.ow * plan.panels * tile_cols<T>),
         pitch_((s.w + 2 * s.pad_w) * map.source_c),
-        padded_(plan.mixes_taps ? plan.images * (plan.rows * s.stride_h + s.kh * s.dilation_h) * pitch_ : 0) {
+        padded_(plan.mixes_taps ? plan.images * padded_rows(plan.rows) * pitch_ : 0) {
     for (std::int64_t q = 0; q < s.kw; ++q) {
       ColumnRun run{0, s.ow, 0};
       while (run.begin < run.end && map.cols.of(run.begin)[q] < 0) ++run.begin;
@@ -97,8 +97,8 @@ class WeightTask {
   /// Copies the image rows under the chunk, of the channels of one group, with zeros for the padding.
   void pad_images(std::int64_t group) {
     for (std::int64_t i = 0; i < images_; ++i)
-      for (std::int64_t r = 0; r < padded_rows(); ++r) {
-        T* out = padded_.data() + (i * padded_rows() + r) * pitch_;
+      for (std::int64_t r = 0; r < padded_rows(rows_); ++r) {
+        T* out = padded_.data() + (i * padded_rows(rows_) + r) * pitch_;
         const std::int64_t h = row_ * s_.stride_h - s_.pad_h + r;
         std::fill_n(out, pitch_, T(0));
         if (h < 0 || h >= s_.h) continue;
@@ -108,7 +108,10 @@ class WeightTask {
           for (std::int64_t c = 0; c < map_.source_c; ++c) out[c] = from[c];
       }
   }
-  std::int64_t padded_rows() const { return (rows_ - 1) * s_.stride_h + (s_.kh - 1) * s_.dilation_h + 1; }
+  /// Image rows, padding included, under `rows` output rows.
+  std::int64_t padded_rows(std::int64_t rows) const {
+    return (rows - 1) * s_.stride_h + (s_.kh - 1) * s_.dilation_h + 1;
+  }
 
   /// One list per tap, or per block of rows that are different taps.
   void list_all() {
@@ -130,7 +133,7 @@ class WeightTask {
         Stretch<T> stretch{{}, panels_.data() + position(i, row, 0) * tile_cols<T>, s_.ow};
         for (std::int64_t k = 0; k < tile_rows; ++k) {
           const std::int64_t at = std::min(block * tile_rows + k, plan_.depth - 1), tap = at / channels;
-          const std::int64_t h = i * padded_rows() + row * s_.stride_h + tap / s_.kw * s_.dilation_h;
+          const std::int64_t h = i * padded_rows(rows_) + row * s_.stride_h + tap / s_.kw * s_.dilation_h;
           stretch.a[k] = padded_.data() + h * pitch_ + tap % s_.kw * s_.dilation_w * channels + at % channels;
         }
         whole_.push_back(stretch);

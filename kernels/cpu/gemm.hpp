@@ -30,8 +30,8 @@ inline constexpr std::int64_t gemm_depth = 512, gemm_groups = 8, gemm_panels = 4
 
 inline std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
-/// Copies columns j ... j + tile_cols of rows [p0, p0 + depth) of op(b) to out [depth, tile_cols], zeros beyond column
-/// n.
+/// Copies columns j ... j + tile_cols - 1 of rows [p0, p0 + depth) of op(b) to out [depth, tile_cols].
+/// Beyond column n it writes zeros.
 template <class T>
 void pack_panel(const GemmShape& s, const T* b, std::int64_t p0, std::int64_t depth, std::int64_t j, T* out) {
   constexpr std::int64_t width = tile_cols<T>;
@@ -129,6 +129,24 @@ AKIN_LAZY void gemm(Cpu cpu, const GemmShape& s, const bf16* a, const bf16* b, b
   dense.ldc = s.n;
   gemm(cpu, dense, static_cast<const float*>(wide_a.data()), static_cast<const float*>(wide_b.data()), wide_c.data());
   for (std::int64_t i = 0; i < s.m; ++i) narrow(wide_c.data() + i * s.n, s.n, c + i * s.ldc);
+}
+
+/// `count` products of one shape: product i reads a + a_offset[i] and b + b_offset[i], and writes c + i * m * ldc.
+/// Where a product has fewer tasks inside than there are products, each runs on one thread, beside others. The order of
+/// its sums is the same either way.
+template <class T>
+void gemm_batch(Cpu cpu, const GemmShape& s, std::int64_t count, const T* a, const std::int64_t* a_offset, const T* b,
+                const std::int64_t* b_offset, T* c) {
+  using namespace detail;
+  const auto run = [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) gemm(cpu, s, a + a_offset[i], b + b_offset[i], c + i * s.m * s.ldc);
+  };
+  const std::int64_t tasks =
+      ceil_div(s.m, gemm_groups * tile_rows) * ceil_div(s.n, gemm_panels * tile_cols<compute_t<T>>);
+  if (tasks >= count) return run(0, count);
+  const double products_per_chunk =
+      (1 << 16) / (static_cast<double>(s.m) * static_cast<double>(s.n) * static_cast<double>(s.k) + 1);
+  parallel_for(count, static_cast<std::int64_t>(products_per_chunk), run);
 }
 
 }  // namespace akin::inline AKIN_ABI::kernels

@@ -20,7 +20,7 @@ inline constexpr int tile_rows = 6;
 #endif
 inline constexpr int tile_vectors = 2;
 template <class T>
-inline constexpr int tile_cols = tile_vectors* lanes<T>;
+inline constexpr int tile_cols{tile_vectors * lanes<T>};
 
 /// Contributes sum over k < length of a[i][k * a_step] * b[k * tile_cols + j] to element (i, j) of a tile. All rows are
 /// read: beyond the edge, point them at the last one.
@@ -69,8 +69,10 @@ template <class T>
                                 const TileOut<T>& out) {
   Vec<T> acc[tile_rows][tile_vectors];
   AKIN_UNROLL
-  for (int i = 0; i < tile_rows; ++i) AKIN_UNROLL
-  for (int j = 0; j < tile_vectors; ++j) acc[i][j] = Vec<T>{};
+  for (int i = 0; i < tile_rows; ++i) {
+    AKIN_UNROLL
+    for (int j = 0; j < tile_vectors; ++j) acc[i][j] = Vec<T>{};
+  }
 
   for (const Stretch<T>* s = stretches; s != stretches + count; ++s) {
     const T* a[tile_rows];

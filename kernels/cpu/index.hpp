@@ -15,15 +15,26 @@
 
 namespace akin::inline AKIN_ABI::kernels {
 
-/// Position of the first index outside 0 ... limit-1, or -1.
-AKIN_LAZY std::int64_t first_out_of_range(Cpu, std::int64_t n, std::int64_t limit, const std::int64_t* indices) {
-  const auto* bad = std::find_if(indices, indices + n, [=](std::int64_t i) { return i < 0 || i >= limit; });
-  return bad == indices + n ? -1 : bad - indices;
+/// Position of the first index outside 0 ... limit-1, or -1. Index: i64 or i32.
+template <class Index>
+std::int64_t first_out_of_range(Cpu, std::int64_t n, std::int64_t limit, const Index* indices) {
+  const auto outside = [=](Index i) { return i < 0 || i >= limit; };
+  const auto first_of = [=](std::int64_t begin, std::int64_t end) -> std::int64_t {
+    Index lowest = 0, highest = 0;  // a loop without exit vectorises, and an index is hardly ever bad
+    for (std::int64_t i = begin; i < end; ++i) {
+      lowest = indices[i] < lowest ? indices[i] : lowest;
+      highest = indices[i] > highest ? indices[i] : highest;
+    }
+    if (lowest >= 0 && highest < limit) return -1;
+    return std::find_if(indices + begin, indices + end, outside) - indices;
+  };
+  return parallel_reduce(n, std::int64_t{1} << 15, std::int64_t{-1}, first_of,
+                         [](std::int64_t a, std::int64_t b) { return a >= 0 ? a : b; });
 }
 
 /// `count` blocks of `bytes` bytes; pitches are the distances between block starts, in bytes.
 AKIN_LAZY void copy_blocks(Cpu, std::int64_t count, std::int64_t bytes, const void* from, std::int64_t from_pitch,
-                        void* to, std::int64_t to_pitch) {
+                           void* to, std::int64_t to_pitch) {
   if (bytes == 0) return;
   for_each_row(count, bytes / 4, [=](std::int64_t i) {
     std::memcpy(static_cast<char*>(to) + i * to_pitch, static_cast<const char*>(from) + i * from_pitch,
@@ -87,6 +98,12 @@ void one_hot(Cpu, std::int64_t rows, std::int64_t cols, const std::int64_t* indi
     std::fill_n(y + row * cols, cols, T{});
     y[row * cols + indices[row]] = static_cast<T>(static_cast<compute_t<T>>(1));
   });
+}
+
+/// The diagonal of y [n, n] becomes `value`.
+template <class T>
+void fill_diagonal(Cpu, std::int64_t n, T* y, T value) {
+  for (std::int64_t i = 0; i < n; ++i) y[i * (n + 1)] = value;
 }
 
 }  // namespace akin::inline AKIN_ABI::kernels

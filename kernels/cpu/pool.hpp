@@ -13,9 +13,9 @@ namespace akin::inline AKIN_ABI::kernels {
 
 namespace detail {
 
-/// Pieces of about 32 Ki elements, cut by shape.
-inline std::int64_t pool_grain(std::int64_t elements_each) {
-  return std::max<std::int64_t>(1, (1 << 15) / std::max<std::int64_t>(1, elements_each));
+/// Pieces of about 32 Ki elements, cut by shape. double: products of window sizes may exceed 63 bits.
+inline std::int64_t pool_grain(double elements_each) {
+  return std::max<std::int64_t>(1, static_cast<std::int64_t>((1 << 15) / std::max(1.0, elements_each)));
 }
 
 /// Calls f(output pixel, first image row * w, window rows, window cols) for output rows [begin, end) of n * oh.
@@ -47,7 +47,7 @@ template <class T, class Rows, class Cols>
 void average_windows(const PoolShape& s, bool count_padding, Rows rows, Cols cols, const T* x, T* y) {
   using C = compute_t<T>;
   const std::int64_t per_row = s.h * s.w * s.c / std::max<std::int64_t>(1, s.oh);
-  parallel_for(s.n * s.oh, pool_grain(per_row), [&](std::int64_t begin, std::int64_t end) {
+  parallel_for(s.n * s.oh, pool_grain(static_cast<double>(per_row)), [&](std::int64_t begin, std::int64_t end) {
     std::vector<double> sums(static_cast<std::size_t>(s.c));  // windows may be whole images
     for_each_window(s, begin, end, rows, cols, [&](std::int64_t out, std::int64_t image, Window hs, Window ws) {
       double* const sum = sums.data();
@@ -67,7 +67,7 @@ void average_windows(const PoolShape& s, bool count_padding, Rows rows, Cols col
 template <class T, class Rows, class Cols>
 void spread_windows(const PoolShape& s, bool count_padding, Rows rows, Cols cols, const T* dy, T* dx) {
   const std::int64_t size = s.h * s.w * s.c;
-  parallel_for(s.n, pool_grain(size), [&](std::int64_t begin, std::int64_t end) {
+  parallel_for(s.n, pool_grain(static_cast<double>(size)), [&](std::int64_t begin, std::int64_t end) {
     std::fill(dx + begin * size, dx + end * size, T(0));
     for_each_window(s, begin * s.oh, end * s.oh, rows, cols,
                     [&](std::int64_t out, std::int64_t image, Window hs, Window ws) {
@@ -116,7 +116,9 @@ void max_pool(Cpu, const PoolShape& s, const T* x, T* y, std::int32_t* index) {
         }
       }
   };
-  parallel_for(s.n * s.oh, detail::pool_grain(s.ow * s.c * s.kh * s.kw), [&](std::int64_t begin, std::int64_t end) {
+  const double taps = static_cast<double>(std::min(s.kh, s.h)) * static_cast<double>(std::min(s.kw, s.w));
+  const std::int64_t grain = detail::pool_grain(static_cast<double>(s.ow * s.c) * taps);
+  parallel_for(s.n * s.oh, grain, [&](std::int64_t begin, std::int64_t end) {
     detail::for_each_window(s, begin, end, detail::fixed_rows(s), detail::fixed_cols(s), visit);
   });
 }
@@ -129,7 +131,7 @@ void max_pool_backward(Cpu cpu, const PoolShape& s, const T* dy, const std::int3
                                  [&](const float* from, float* to) { max_pool_backward(cpu, s, from, index, to); });
   } else {
     const std::int64_t size = s.h * s.w * s.c, outputs = s.oh * s.ow * s.c;
-    parallel_for(s.n, detail::pool_grain(size), [&](std::int64_t begin, std::int64_t end) {
+    parallel_for(s.n, detail::pool_grain(static_cast<double>(size)), [&](std::int64_t begin, std::int64_t end) {
       std::fill(dx + begin * size, dx + end * size, T(0));
       for (std::int64_t n = begin; n < end; ++n)
         for (std::int64_t i = n * outputs; i < (n + 1) * outputs; i += s.c)

@@ -79,8 +79,7 @@ class Scratch {
   std::unique_ptr<T, Free> block_;
 };
 
-// ---- bf16 operands are computed as float copies
-// ----------------------------------------------------------------------
+// ---- bf16 operands are computed as float copies ---------------------------------------------------------------------
 
 inline constexpr std::int64_t convert_grain = 1 << 15;
 

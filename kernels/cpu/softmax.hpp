@@ -2,6 +2,7 @@
 //
 // The maximum is subtracted first, so nothing overflows. -inf entries (masked logits) get probability 0; a row of
 // nothing but -inf has logsumexp -inf, softmax 0 and log-softmax -inf instead of NaN. A NaN makes its whole row NaN.
+// Textbook twins: softmax_naive.hpp.
 #pragma once
 #include <bit>
 #include <cmath>
@@ -127,33 +128,6 @@ void logsumexp_backward(Cpu, std::int64_t rows, std::int64_t cols, const T* x, c
     for (std::int64_t j = 0; j < cols; ++j)
       out[j] = static_cast<T>(detail::exp_of_logit(static_cast<C>(in[j]) - shift) * g);
   });
-}
-
-/// Textbook twins: std::exp and one running sum.
-template <class T>
-void logsumexp_naive(Cpu, std::int64_t rows, std::int64_t cols, const T* x, T* y) {
-  using C = compute_t<T>;
-  for (std::int64_t row = 0; row < rows; ++row) {
-    double largest = -std::numeric_limits<double>::infinity(), sum = 0;
-    for (std::int64_t j = 0; j < cols; ++j)
-      largest = std::max(largest, static_cast<double>(static_cast<C>(x[row * cols + j])));
-    for (std::int64_t j = 0; j < cols; ++j)
-      sum += std::exp(static_cast<double>(static_cast<C>(x[row * cols + j])) - largest);
-    y[row] = static_cast<T>(static_cast<C>(largest + std::log(sum)));
-  }
-}
-
-template <class T>
-void softmax_naive(Cpu, std::int64_t rows, std::int64_t cols, const T* x, T* y) {
-  using C = compute_t<T>;
-  for (std::int64_t row = 0; row < rows; ++row) {
-    double largest = -std::numeric_limits<double>::infinity(), sum = 0;
-    const auto logit = [&](std::int64_t j) { return static_cast<double>(static_cast<C>(x[row * cols + j])); };
-    for (std::int64_t j = 0; j < cols; ++j) largest = std::max(largest, logit(j));
-    for (std::int64_t j = 0; j < cols; ++j) sum += std::exp(logit(j) - largest);
-    for (std::int64_t j = 0; j < cols; ++j)
-      y[row * cols + j] = static_cast<T>(static_cast<C>(std::exp(logit(j) - largest) / sum));
-  }
 }
 
 }  // namespace akin::inline AKIN_ABI::kernels

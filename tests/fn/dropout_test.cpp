@@ -1,6 +1,7 @@
 #include <akin/fn/dropout.hpp>
 
 #include "support/gradients.hpp"
+#include "support/threads.hpp"
 
 namespace akin {
 namespace {
@@ -14,10 +15,19 @@ TEST(Dropout, KeepsTheMeanAndDropsTheAskedShare) {
   EXPECT_NEAR(total / 1e4, 1, 0.03);
 }
 
+TEST(Dropout, MasksInEveryFloatingType) {
+  for (const DType dtype : {DType::f32, DType::f64, DType::bf16}) {
+    const Array mask = ops::dropout_mask(Array::empty({257}, dtype), 0.75, 1, 0);
+    ASSERT_EQ(mask.dtype(), dtype);
+    for (std::int64_t i = 0; i < mask.size(); ++i) EXPECT_TRUE(at(mask, i) == 0 || at(mask, i) == 4) << i;
+  }
+  expect_error([] { ops::dropout_mask(Array::empty({2}, DType::i32), 0.5, 0, 0); }, "dropout: needs floating-point values");
+}
+
 TEST(Dropout, IsAFunctionOfSeedAndCallAlone) {
   const Tensor x(Array::ones({50000}));
   const auto bits = [&](std::uint64_t seed, std::uint32_t call, int threads) {
-    set_threads(threads);
+    const test::WithThreads with(threads);
     return dropout(x, 0.5, seed, call).value();
   };
   const Array one = bits(7, 3, 1), two = bits(7, 3, 2), other_call = bits(7, 4, 2), other_seed = bits(8, 3, 2);

@@ -23,7 +23,7 @@ std::string bytes_of(const nn::Module& model) {
   return serialize_safetensors(arrays);
 }
 
-void expect_refused(const nn::Module& model, const std::string& path, const std::string& why) {
+void expect_misfit(const nn::Module& model, const std::string& path, const std::string& why) {
   const std::string before = bytes_of(model);
   expect_error([&] { load(model, path); }, cat("load: '", path, "' does not fit the network:", why));
   EXPECT_EQ(bytes_of(model), before) << "an Error must leave the network as it was";
@@ -66,11 +66,65 @@ TEST(Checkpoint, RejectsAnotherDtypeAndChangesNothing) {
   expect_close(w.value(), Array::zeros({2}), tol::exact);
 }
 
-TEST(Checkpoint, RejectsWeightsInAnotherLayout) {
+/// A weight [2, 3, 4, 5] that numbers its elements, and the same as PyTorch lays it out: [2, 5, 3, 4].
+struct BothLayouts {
+  Array ohwi = Array::empty({2, 3, 4, 5}), oihw = Array::empty({2, 5, 3, 4});
+  BothLayouts() {
+    float *a = ohwi.mut<float>(), *b = oihw.mut<float>();
+    for (int o = 0; o < 2; ++o)
+      for (int h = 0; h < 3; ++h)
+        for (int w = 0; w < 4; ++w)
+          for (int i = 0; i < 5; ++i) a[((o * 3 + h) * 4 + w) * 5 + i] = b[((o * 5 + i) * 3 + h) * 4 + w] = static_cast<float>(1000 * o + 100 * h + 10 * w + i);
+  }
+};
+
+TEST(OhwiFromOihw, MovesTheInputChannelsToTheEnd) {
+  const BothLayouts both;
+  expect_close(ohwi_from_oihw(both.oihw), both.ohwi, tol::exact);
+  expect_error([] { ohwi_from_oihw(Array::zeros({2, 3})); }, "ohwi_from_oihw: a weight [out, in, kh, kw] needs 4 axes, got shape [2, 3]");
+}
+
+TEST(Checkpoint, ConvertsWeightsThatLieAsInPyTorch) {
   const test::Folder folder;
-  const nn::Module model = network(1);
-  save_tensors(folder / "a.safetensors", model.named_tensors(), {{"layout", "oihw"}});
-  expect_error([&] { load(model, folder / "a.safetensors"); }, "has weights in the layout 'oihw', expected 'ohwi'");
+  const BothLayouts both;
+  const Array bias = random_array({2}, 1, DType::f32);
+  const Tensor w(Array::zeros({2, 3, 4, 5})), b(Array::zeros({2}));
+  save_safetensors(folder / "a.safetensors", {{"w", both.oihw}, {"b", bias}}, {{"layout", "oihw"}});
+  load_tensors(folder / "a.safetensors", {{"w", w}, {"b", b}});
+  expect_close(w.value(), both.ohwi, tol::exact);
+  expect_close(b.value(), bias, tol::exact);
+}
+
+TEST(Checkpoint, AsksHowWeightsOfFourAxesLieWhenTheFileDoesNotSay) {
+  const test::Folder folder;
+  const Array square = random_array({3, 3, 3, 3}, 1, DType::f32);  // fits both ways: no shape could tell
+  const Tensor w(Array::zeros({3, 3, 3, 3}));
+  save_safetensors(folder / "a.safetensors", {{"w", square}});
+  expect_error([&] { load_tensors(folder / "a.safetensors", {{"w", w}}); },
+               "does not say how w [3, 3, 3, 3] lies; if it is from PyTorch, load with {.layout = \"oihw\"}, else with {.layout = \"ohwi\"}");
+  expect_close(w.value(), Array::zeros({3, 3, 3, 3}), tol::exact);
+  load_tensors(folder / "a.safetensors", {{"w", w}}, {.layout = "ohwi"});
+  expect_close(w.value(), square, tol::exact);
+  load_tensors(folder / "a.safetensors", {{"w", w}}, {.layout = "oihw"});
+  expect_close(w.value(), ohwi_from_oihw(square), tol::exact);
+}
+
+TEST(Checkpoint, NeedsNoLayoutForOtherTensors) {
+  const test::Folder folder;
+  const Tensor x(Array::zeros({2, 3}));
+  save_safetensors(folder / "a.safetensors", {{"x", Array::ones({2, 3})}});
+  load_tensors(folder / "a.safetensors", {{"x", x}});
+  expect_close(x.value(), Array::ones({2, 3}), tol::exact);
+}
+
+TEST(Checkpoint, RejectsUnknownAndContradictingLayouts) {
+  const test::Folder folder;
+  const Tensor x(Array::zeros({1}));
+  save_safetensors(folder / "a.safetensors", {{"x", x.value()}}, {{"layout", "hwio"}});
+  expect_error([&] { load_tensors(folder / "a.safetensors", {{"x", x}}); }, "has weights in the layout 'hwio', expected 'ohwi' or 'oihw'");
+  save_tensors(folder / "b.safetensors", {{"x", x}});
+  expect_error([&] { load_tensors(folder / "b.safetensors", {{"x", x}}, {.layout = "oihw"}); }, "says its layout is 'ohwi', asked for 'oihw'; leave the option out");
+  expect_error([&] { save_tensors(folder / "c.safetensors", {{"x", x}}, {{"layout", "oihw"}}); }, "save: the layout of the values is 'ohwi', not for metadata to say");
 }
 
 TEST(Checkpoint, ListsWhatIsMissingAndUnexpectedAndChangesNothing) {
@@ -79,13 +133,13 @@ TEST(Checkpoint, ListsWhatIsMissingAndUnexpectedAndChangesNothing) {
   tensors.erase(tensors.begin());  // 0.weight
   tensors.push_back({"head.weight", Tensor(Array::zeros({2, 7}))});
   save_tensors(folder / "a.safetensors", tensors);
-  expect_refused(network(100), folder / "a.safetensors", "\n  missing     0.weight [7, 3]\n  unexpected  head.weight [2, 7]");
+  expect_misfit(network(100), folder / "a.safetensors", "\n  missing     0.weight [7, 3]\n  unexpected  head.weight [2, 7]");
 }
 
 TEST(Checkpoint, ListsEveryWrongShapeAndChangesNothing) {
   const test::Folder folder;
   save(network(1, 5), folder / "a.safetensors");
-  expect_refused(network(100), folder / "a.safetensors",
+  expect_misfit(network(100), folder / "a.safetensors",
                  "\n  shape       0.weight is [5, 3], expected [7, 3]\n  shape       0.bias is [5], expected [7]\n  shape       1.weight is [5], expected [7]");
 }
 

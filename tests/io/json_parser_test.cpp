@@ -7,7 +7,7 @@
 namespace akin::io {
 namespace {
 
-void expect_refused(std::string_view text, const std::string& why) {
+void expect_no_json(std::string_view text, const std::string& why) {
   SCOPED_TRACE(text);
   expect_error([&] { parse_json(text); }, why);
 }
@@ -24,9 +24,9 @@ TEST(JsonParser, KeepsIntegersExactTo64Bits) {
   EXPECT_EQ(parse_json("18446744073709551615").natural(), std::numeric_limits<std::uint64_t>::max());
   EXPECT_EQ(parse_json("-9223372036854775808").integer(), std::numeric_limits<std::int64_t>::min());
   EXPECT_EQ(parse_json("9007199254740993").integer(), 9007199254740993);
-  expect_refused("18446744073709551616", "byte 0: the number does not fit in 64 bits");
-  expect_refused("[-9223372036854775809]", "byte 1: the number does not fit");
-  expect_refused("1e999", "does not fit");
+  expect_no_json("18446744073709551616", "byte 0: the number does not fit in 64 bits");
+  expect_no_json("[-9223372036854775809]", "byte 1: the number does not fit");
+  expect_no_json("1e999", "does not fit");
 }
 
 TEST(JsonParser, ReadsBackEveryBitOfWrittenNumbers) {
@@ -49,37 +49,37 @@ TEST(JsonParser, ReadsEscapesAndSurrogatePairs) {
 }
 
 TEST(JsonParser, RefusesBrokenStrings) {
-  expect_refused(R"("abc)", "byte 0: the string has no end");
-  expect_refused("\"a\nb\"", "byte 2: control character");
-  expect_refused(R"("\x")", "byte 1: unknown escape");
-  expect_refused("\"\\", "byte 1: unknown escape");
-  expect_refused(R"("\u12g4")", "byte 1: \\u needs four hexadecimal digits");
-  expect_refused(R"("\u-123")", "four hexadecimal digits");
-  expect_refused(R"("\u12)", "four hexadecimal digits");
+  expect_no_json(R"("abc)", "byte 0: the string has no end");
+  expect_no_json("\"a\nb\"", "byte 2: control character");
+  expect_no_json(R"("\x")", "byte 1: unknown escape");
+  expect_no_json("\"\\", "byte 1: unknown escape");
+  expect_no_json(R"("\u12g4")", "byte 1: \\u needs four hexadecimal digits");
+  expect_no_json(R"("\u-123")", "four hexadecimal digits");
+  expect_no_json(R"("\u12)", "four hexadecimal digits");
   for (const auto* lone : {R"("\ud800")", R"("\udc00")", R"("\ud800\u0041")", R"("\ud800\ud800")"})
-    expect_refused(lone, "byte 1: lone surrogate");
-  expect_refused("\"a\xff\"", "byte 2: not UTF-8");
+    expect_no_json(lone, "byte 1: lone surrogate");
+  expect_no_json("\"a\xff\"", "byte 2: not UTF-8");
 }
 
 TEST(JsonParser, RefusesWhatLooksLikeJsonButIsNot) {
-  expect_refused("", "byte 0: expected a value");
-  expect_refused("  ", "byte 2: expected a value");
-  expect_refused("{} {}", "byte 3: expected the end");
-  expect_refused(std::string_view("{}\0", 3), "byte 2: expected the end");
-  expect_refused("[1,]", "byte 3: expected a value");
-  expect_refused("[1 2]", "byte 3: expected ',' or ']'");
-  expect_refused("{\"a\":1,}", "byte 7: expected a key in quotes");
-  expect_refused("{a:1}", "byte 1: expected a key");
-  expect_refused("{\"a\" 1}", "byte 5: expected ':'");
-  expect_refused("{\"a\":1", "byte 6: expected ',' or '}'");
+  expect_no_json("", "byte 0: expected a value");
+  expect_no_json("  ", "byte 2: expected a value");
+  expect_no_json("{} {}", "byte 3: expected the end");
+  expect_no_json(std::string_view("{}\0", 3), "byte 2: expected the end");
+  expect_no_json("[1,]", "byte 3: expected a value");
+  expect_no_json("[1 2]", "byte 3: expected ',' or ']'");
+  expect_no_json("{\"a\":1,}", "byte 7: expected a key in quotes");
+  expect_no_json("{a:1}", "byte 1: expected a key");
+  expect_no_json("{\"a\" 1}", "byte 5: expected ':'");
+  expect_no_json("{\"a\":1", "byte 6: expected ',' or '}'");
   for (const auto* number :
        {"01", "-", "1.", ".5", "+1", "1e", "1e+", "0x10", "NaN", "Infinity", "-01", "// 1", "nul", "tru"})
     expect_error([&] { parse_json(number); }, "json: byte ");
 }
 
 TEST(JsonParser, RefusesDuplicateKeysAtTheSecondOne) {
-  expect_refused(R"({"a":1,"b":2,"a":3})", "byte 13: duplicate key \"a\"");
-  expect_refused(R"([{"a":1,"\u0061":3}])", "byte 8: duplicate key \"a\"");
+  expect_no_json(R"({"a":1,"b":2,"a":3})", "byte 13: duplicate key \"a\"");
+  expect_no_json(R"([{"a":1,"\u0061":3}])", "byte 8: duplicate key \"a\"");
   EXPECT_NO_THROW(parse_json(R"({"a":{"a":1}})"));
 }
 

@@ -2,6 +2,7 @@
 #include <vector>
 
 #include "support/test.hpp"
+#include "support/threads.hpp"
 
 namespace akin {
 namespace {
@@ -125,10 +126,9 @@ TEST(Conv2d, GivesTheSameBitsAtAnyThreadCount) {
   const Array x = random_array({s.n, s.h, s.w, s.c}, 1, DType::f32),
               dy = random_array({s.n, s.oh, s.ow, s.oc}, 2, DType::f32);
   const Array w = random_array({s.oc, s.kh, s.kw, s.c}, 3, DType::f32);
-  const int before = threads();
   Array first[3];
   for (const int count : {1, 3}) {
-    set_threads(count);
+    const test::WithThreads scope(count);
     Array y = empty_like(dy), dx = empty_like(x), dw = empty_like(w);
     kernels::conv2d_forward(Cpu{}, s, x.data<float>(), w.data<float>(), y.mut<float>());
     kernels::conv2d_backward_data(Cpu{}, s, dy.data<float>(), w.data<float>(), dx.mut<float>());
@@ -137,7 +137,6 @@ TEST(Conv2d, GivesTheSameBitsAtAnyThreadCount) {
     for (int i = 0; i < 3; ++i)
       first[i].defined() ? expect_close(results[i], first[i], tol::exact) : void(first[i] = results[i]);
   }
-  set_threads(before);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include <akin/ops/kernels.hpp>
 
 #include "support/test.hpp"
+#include "support/threads.hpp"
 
 namespace akin {
 namespace {
@@ -60,13 +61,38 @@ TEST(Gemm, GivesTheSameBitsAtAnyThreadCount) {
   const Array a = random_array({150, 90}, 1, DType::f32), b = random_array({90, 300}, 2, DType::f32);
   const GemmShape shape{.m = 150, .n = 300, .k = 90, .lda = 90, .ldb = 300, .ldc = 300};
   Array one = Array::empty({150, 300}), three = Array::empty({150, 300});
-  const int before = threads();
-  set_threads(1);
-  kernels::gemm(Cpu{}, shape, a.data<float>(), b.data<float>(), one.mut<float>());
-  set_threads(3);
-  kernels::gemm(Cpu{}, shape, a.data<float>(), b.data<float>(), three.mut<float>());
-  set_threads(before);
+  for (const int count : {1, 3}) {
+    const test::WithThreads scope(count);
+    kernels::gemm(Cpu{}, shape, a.data<float>(), b.data<float>(), (count == 1 ? one : three).mut<float>());
+  }
   expect_close(one, three, tol::exact);
+}
+
+/// Products that read overlapping operands at offsets of their own, against one product after the other.
+template <class T>
+void compare_batch(std::int64_t count, std::int64_t m, std::int64_t n, std::int64_t k) {
+  const test::WithThreads scope(3);
+  const Array a = random_array({count + m * k}, 1, dtype_of<T>), b = random_array({count + k * n}, 2, dtype_of<T>);
+  const GemmShape shape{.m = m, .n = n, .k = k, .lda = k, .ldb = n, .ldc = n};
+  std::vector<std::int64_t> a_offset, b_offset;
+  for (std::int64_t i = 0; i < count; ++i) a_offset.push_back(i), b_offset.push_back(count - 1 - i);
+  Array together = Array::full({count, m, n}, 7, dtype_of<T>), alone = Array::full({count, m, n}, 8, dtype_of<T>);
+  kernels::gemm_batch(Cpu{}, shape, count, a.data<T>(), a_offset.data(), b.data<T>(), b_offset.data(),
+                      together.mut<T>());
+  T* c = alone.mut<T>();
+  for (std::int64_t i = 0; i < count; ++i)
+    kernels::gemm(Cpu{}, shape, a.data<T>() + i, b.data<T>() + count - 1 - i, c + i * m * n);
+  expect_close(together, alone, tol::exact, cat(dtype_of<T>, " ", count, " of ", m, "x", n, "x", k));
+}
+
+TEST(GemmBatch, GivesTheBitsOfSingleProducts) {
+  compare_batch<float>(0, 3, 3, 3);
+  compare_batch<float>(1, 33, 7, 33);
+  compare_batch<float>(257, 7, 33, 7);
+  compare_batch<double>(33, 65, 33, 7);
+  compare_batch<bf16>(33, 7, 33, 7);
+  compare_batch<float>(3, 130, 260, 7);  // more tasks inside than products
+  compare_batch<float>(7, 3, 5, 0);
 }
 
 }  // namespace

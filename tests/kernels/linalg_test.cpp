@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "support/test.hpp"
+#include "support/threads.hpp"
 
 using namespace akin;
 using kernels::Cpu;
@@ -49,7 +50,7 @@ TEST(SymmetricEigenKernel, GivesTheSameBitsAtAnyThreadCount) {
   const auto a = symmetric(n, 20);
   std::vector<double> vectors[2];
   for (const int count : {1, 3}) {
-    set_threads(count);
+    const test::WithThreads scope(count);
     std::vector<double> copy = a, values(static_cast<std::size_t>(n));
     vectors[count == 1] = a;
     kernels::symmetric_eigen(Cpu{}, n, copy.data(), values.data(), vectors[count == 1].data());

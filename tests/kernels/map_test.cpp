@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "support/test.hpp"
+#include "support/threads.hpp"
 
 namespace akin {
 namespace {
@@ -66,17 +67,59 @@ TEST(MapStrided, AgreesWithMapWhereNothingIsStrided) {
   }
 }
 
+/// Three operands of one strided loop against the textbook: every mix of inner strides 0, 1 and more.
+template <class T>
+void expect_strided_agreement(const kernels::StridedLoop<3>& loop) {
+  std::int64_t n = 1, reach[3] = {1, 1, 1};  // how far each operand is read
+  for (int axis = 0; axis < loop.rank; ++axis) {
+    n *= loop.size[axis];
+    for (int k = 0; k < 3; ++k) reach[k] += (loop.size[axis] - 1) * loop.stride[k][axis];
+  }
+  const DType dtype = dtype_of<T>;
+  const Array a = random_array({reach[0]}, 1, dtype), b = random_array({reach[1]}, 2, dtype),
+              c = random_array({reach[2]}, 3, dtype);
+  Array want = Array::full({n}, 7, dtype), got = Array::full({n}, 8, dtype);
+  const kernels::MaximumVjp f;  // only compares: both loops give the same bits
+  kernels::map_strided_naive(Cpu{}, loop, want.mut<T>(), f, a.data<T>(), b.data<T>(), c.data<T>());
+  kernels::map_strided(Cpu{}, loop, got.mut<T>(), f, a.data<T>(), b.data<T>(), c.data<T>());
+  expect_close(got, want, tol::exact, cat(dtype, " inner size ", loop.size[loop.rank - 1]));
+}
+
+TEST(MapStrided, AgreesWithTheTextbookWhereRowsAreCutAndWhereTheyAreShort) {
+  const test::WithThreads scope(3);
+  for (const std::int64_t cols : {1, 3, 255, 256, 257, 16'384, 40'001}) {
+    const std::int64_t rows = cols > 1000 ? 3 : 700;  // several pieces of work in both cases
+    const kernels::StridedLoop<3> matrix_row_column{
+        .rank = 2, .size = {rows, cols}, .stride = {{cols, 1}, {0, 1}, {1, 0}}};
+    const kernels::StridedLoop<3> transposed_scalar_gaps{
+        .rank = 2, .size = {rows, cols}, .stride = {{1, rows}, {0, 0}, {2 * cols, 2}}};
+    expect_strided_agreement<double>(matrix_row_column);
+    expect_strided_agreement<float>(matrix_row_column);
+    expect_strided_agreement<bf16>(matrix_row_column);
+    expect_strided_agreement<double>(transposed_scalar_gaps);
+    expect_strided_agreement<float>(transposed_scalar_gaps);
+    expect_strided_agreement<bf16>(transposed_scalar_gaps);
+  }
+}
+
+TEST(MapStrided, WritesNoFurtherThanItsEnd) {
+  std::vector<float> y(301, 7), x(300, 1);
+  const float two = 2;
+  kernels::map_strided(Cpu{}, kernels::StridedLoop<2>{.rank = 1, .size = {300}, .stride = {{1}, {0}}}, y.data(),
+                       kernels::Mul{}, x.data(), &two);
+  EXPECT_EQ(y[299], 2);
+  EXPECT_EQ(y[300], 7);
+}
+
 TEST(MapKernel, GivesTheSameBitsAtAnyThreadCount) {
   const std::int64_t n = 100'003;
   const Array a = random_array({n}, 1, DType::f32);
-  const int before = threads();
   std::vector<Array> results;
   for (const int count : {1, 2, 3}) {
-    set_threads(count);
+    const test::WithThreads scope(count);
     results.push_back(Array::empty({n}));
     kernels::map(Cpu{}, n, results.back().mut<float>(), kernels::Gelu{}, a.data<float>());
   }
-  set_threads(before);
   for (const Array& y : results)
     EXPECT_EQ(std::memcmp(y.data<float>(), results[0].data<float>(), static_cast<std::size_t>(n) * sizeof(float)), 0);
 }

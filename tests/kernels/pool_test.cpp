@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "support/test.hpp"
+#include "support/threads.hpp"
 
 namespace akin {
 namespace {
@@ -26,6 +27,12 @@ PoolShape awkward() {
           .pad_h = 1,
           .pad_w = 1};
 }
+/// The same windows over images that are several pieces of work each.
+PoolShape large() {
+  PoolShape s = awkward();
+  s.h = 40, s.w = 41, s.oh = 20, s.ow = 21;
+  return s;
+}
 Array image_of(const PoolShape& s, DType dtype = DType::f64) { return random_array({s.n, s.h, s.w, s.c}, 1, dtype); }
 Array output_of(const PoolShape& s, DType dtype = DType::f64) { return Array::full({s.n, s.oh, s.ow, s.c}, 7, dtype); }
 
@@ -44,19 +51,24 @@ void for_each_pair(const PoolShape& s, F&& f) {
           }
 }
 
-TEST(MaxPool, AgreesWithTheDefinitionAndItsIndexPointsToTheMaximum) {
-  const auto s = awkward();
+void expect_maxima(const PoolShape& s) {
   const Array x = image_of(s);
   Array y = output_of(s), want = Array::full(y.shape(), -1e300, DType::f64),
         index = Array::empty(y.shape(), DType::i32);
   kernels::max_pool(Cpu{}, s, x.data<double>(), y.mut<double>(), index.mut<std::int32_t>());
-  for_each_pair(
-      s, [&](std::int64_t out, std::int64_t in) { want.mut<double>()[out] = std::max(at(want, out), at(x, in)); });
+  double* largest = want.mut<double>();
+  for_each_pair(s, [&](std::int64_t out, std::int64_t in) { largest[out] = std::max(largest[out], at(x, in)); });
   expect_close(y, want, tol::exact);
   for (std::int64_t i = 0; i < y.size(); ++i) {
     const std::int64_t image = i / (s.oh * s.ow * s.c) * s.h * s.w;
     ASSERT_EQ(at(x, (image + index.data<std::int32_t>()[i]) * s.c + i % s.c), at(y, i)) << i;
   }
+}
+
+TEST(MaxPool, AgreesWithTheDefinitionAndItsIndexPointsToTheMaximum) {
+  const test::WithThreads scope(3);
+  expect_maxima(awkward());
+  expect_maxima(large());
 }
 
 TEST(MaxPool, PicksTheFirstOfEqualValues) {
@@ -81,37 +93,75 @@ TEST(MaxPool, PropagatesNaN) {
   }
 }
 
-TEST(MaxPool, BackwardAddsUpWhereWindowsOverlap) {
-  const auto s = awkward();
+void expect_max_gradients(const PoolShape& s) {
   const Array x = image_of(s), dy = random_array({s.n, s.oh, s.ow, s.c}, 2);
   Array y = output_of(s), index = Array::empty(y.shape(), DType::i32), dx = Array::full(x.shape(), 7, DType::f64);
   kernels::max_pool(Cpu{}, s, x.data<double>(), y.mut<double>(), index.mut<std::int32_t>());
   kernels::max_pool_backward(Cpu{}, s, dy.data<double>(), index.data<std::int32_t>(), dx.mut<double>());
   Array want = Array::zeros(x.shape(), DType::f64);  // random values: the maximum is unique
+  double* sum = want.mut<double>();
   for_each_pair(s, [&](std::int64_t out, std::int64_t in) {
-    if (at(x, in) == at(y, out)) want.mut<double>()[in] += at(dy, out);
+    if (at(x, in) == at(y, out)) sum[in] += at(dy, out);
   });
   expect_close(dx, want, tol::f64);
 }
 
-TEST(AveragePool, AgreesWithTheDefinitionForBothDivisors) {
-  const auto s = awkward();
+TEST(MaxPool, BackwardAddsUpWhereWindowsOverlap) {
+  const test::WithThreads scope(3);
+  expect_max_gradients(awkward());
+  expect_max_gradients(large());
+}
+
+void expect_averages(const PoolShape& s) {
   const Array x = image_of(s), dy = random_array({s.n, s.oh, s.ow, s.c}, 2);
   Array counts = Array::zeros(dy.shape(), DType::f64);
-  for_each_pair(s, [&](std::int64_t out, std::int64_t) { counts.mut<double>()[out] += 1; });
+  double* count = counts.mut<double>();
+  for_each_pair(s, [&](std::int64_t out, std::int64_t) { count[out] += 1; });
   for (const bool count_padding : {false, true}) {
     Array y = output_of(s), dx = Array::full(x.shape(), 7, DType::f64);
     Array want_y = Array::zeros(y.shape(), DType::f64), want_dx = Array::zeros(x.shape(), DType::f64);
     kernels::average_pool(Cpu{}, s, count_padding, x.data<double>(), y.mut<double>());
     kernels::average_pool_backward(Cpu{}, s, count_padding, dy.data<double>(), dx.mut<double>());
+    double *sum_y = want_y.mut<double>(), *sum_dx = want_dx.mut<double>();
     for_each_pair(s, [&](std::int64_t out, std::int64_t in) {
-      const double divisor = count_padding ? 9 : at(counts, out);
-      want_y.mut<double>()[out] += at(x, in) / divisor;
-      want_dx.mut<double>()[in] += at(dy, out) / divisor;
+      const double divisor = count_padding ? 9 : count[out];
+      sum_y[out] += at(x, in) / divisor;
+      sum_dx[in] += at(dy, out) / divisor;
     });
     expect_close(y, want_y, tol::f64);
     expect_close(dx, want_dx, tol::f64);
   }
+}
+
+TEST(AveragePool, AgreesWithTheDefinitionForBothDivisors) {
+  const test::WithThreads scope(3);
+  expect_averages(awkward());
+  expect_averages(large());
+}
+
+TEST(AdaptiveAveragePool, AgreesWithTheDefinitionForwardAndBackward) {
+  const test::WithThreads scope(3);
+  PoolShape s = large();
+  s.oh = 7, s.ow = 6;
+  const Array x = image_of(s), dy = random_array({s.n, s.oh, s.ow, s.c}, 2);
+  Array y = output_of(s), dx = Array::full(x.shape(), 7, DType::f64);
+  kernels::adaptive_average_pool(Cpu{}, s, x.data<double>(), y.mut<double>());
+  kernels::adaptive_average_pool_backward(Cpu{}, s, dy.data<double>(), dx.mut<double>());
+  Array want_y = Array::zeros(y.shape(), DType::f64), want_dx = Array::zeros(x.shape(), DType::f64);
+  double *sum_y = want_y.mut<double>(), *sum_dx = want_dx.mut<double>();
+  for (std::int64_t out = 0; out < y.size(); ++out) {
+    const std::int64_t c = out % s.c, j = out / s.c % s.ow, i = out / s.c / s.ow % s.oh, n = out / s.c / s.ow / s.oh;
+    const std::int64_t h0 = i * s.h / s.oh, h1 = ((i + 1) * s.h + s.oh - 1) / s.oh;
+    const std::int64_t w0 = j * s.w / s.ow, w1 = ((j + 1) * s.w + s.ow - 1) / s.ow;
+    for (std::int64_t h = h0; h < h1; ++h)
+      for (std::int64_t w = w0; w < w1; ++w) {
+        const std::int64_t in = ((n * s.h + h) * s.w + w) * s.c + c;
+        sum_y[out] += at(x, in) / static_cast<double>((h1 - h0) * (w1 - w0));
+        sum_dx[in] += at(dy, out) / static_cast<double>((h1 - h0) * (w1 - w0));
+      }
+  }
+  expect_close(y, want_y, tol::f64);
+  expect_close(dx, want_dx, tol::f64);
 }
 
 TEST(AveragePool, Bf16GradientsAreAddedInFloat) {  // 81 overlapping windows: a bf16 sum of ones / 81 would stall

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "support/test.hpp"
+#include "support/threads.hpp"
 
 namespace akin {
 namespace {
@@ -12,8 +13,11 @@ using kernels::Cpu;
 struct Extent {
   std::int64_t outer, n, inner;
 };
-constexpr Extent extents[] = {{1, 1, 1},   {7, 1, 3},   {1, 7, 1},     {33, 33, 1},      {3, 257, 33}, {1, 257, 257},
-                              {257, 7, 1}, {2, 0, 3},   {0, 7, 3},     {1, 100'000, 1},  {2, 33'000, 3}, {1, 3, 40'000}};
+/// The last six are cut: the reduced axis, the columns, or both.
+constexpr Extent extents[] = {{1, 1, 1},      {7, 1, 3},      {1, 7, 1},       {33, 33, 1},
+                              {3, 257, 33},   {1, 257, 257},  {257, 7, 1},     {2, 0, 3},
+                              {0, 7, 3},      {3, 2, 0},      {1, 100'000, 1}, {2, 33'000, 3},
+                              {1, 3, 40'000}, {2, 100, 1025}, {1, 700, 1100},  {70, 3, 2000}};
 
 template <class R, class T>
 void expect_agreement(tol::Tolerance tolerance) {
@@ -30,8 +34,28 @@ TEST(ReduceKernel, AgreesWithTheTextbookLoop) {
   expect_agreement<kernels::SumOf, double>(tol::f64);
   expect_agreement<kernels::SumOf, float>(tol::f32);
   expect_agreement<kernels::SumOf, bf16>(tol::bf16);
+  expect_agreement<kernels::MeanOf, double>(tol::f64);
+  expect_agreement<kernels::MeanOf, float>(tol::f32);
+  expect_agreement<kernels::MeanOf, bf16>(tol::bf16);
   expect_agreement<kernels::MaxOf, float>(tol::exact);
   expect_agreement<kernels::MinOf, float>(tol::exact);
+}
+
+template <class T>
+void expect_variance_agreement(tol::Tolerance tolerance) {
+  for (const auto& [outer, n, inner] : extents) {
+    const Array x = random_array({outer, n, inner}, 1, dtype_of<T>, 2, 3);
+    Array fast = Array::full({outer, inner}, 7, dtype_of<T>), naive = Array::full({outer, inner}, 8, dtype_of<T>);
+    kernels::variance(Cpu{}, outer, n, inner, x.data<T>(), fast.mut<T>());
+    kernels::variance_naive(Cpu{}, outer, n, inner, x.data<T>(), naive.mut<T>());
+    expect_close(fast, naive, tolerance, cat(outer, " x ", n, " x ", inner));
+  }
+}
+
+TEST(VarianceKernel, AgreesWithTheTextbookLoop) {
+  expect_variance_agreement<double>(tol::f64);
+  expect_variance_agreement<float>(tol::f32);
+  expect_variance_agreement<bf16>(tol::bf16);
 }
 
 TEST(ReduceKernel, KeepsTheDigitsOfALargeMean) {
@@ -55,20 +79,20 @@ TEST(ReduceKernel, LetsNaNWinWhereverItStands) {
 }
 
 TEST(ReduceKernel, GivesTheSameBitsAtAnyThreadCount) {
-  const int before = threads();
   for (const auto& [outer, n, inner] : extents) {
     const Array x = random_array({outer, n, inner}, 1, DType::f32);
     std::vector<Array> results;
     for (const int count : {1, 2, 3}) {
-      set_threads(count);
+      const test::WithThreads scope(count);
       results.push_back(Array::empty({outer, inner}));
       kernels::reduce(Cpu{}, kernels::SumOf{}, outer, n, inner, x.data<float>(), results.back().mut<float>());
     }
     for (const Array& y : results)
-      EXPECT_EQ(std::memcmp(y.data<float>(), results[0].data<float>(), static_cast<std::size_t>(outer * inner) * sizeof(float)), 0)
+      EXPECT_EQ(std::memcmp(y.data<float>(), results[0].data<float>(),
+                            static_cast<std::size_t>(outer * inner) * sizeof(float)),
+                0)
           << outer << " x " << n << " x " << inner;
   }
-  set_threads(before);
 }
 
 }  // namespace

@@ -2,13 +2,12 @@
 #include <akin/losses/negative_cosine.hpp>
 
 #include "support/golden.hpp"
+#include "support/tensors.hpp"
 
 namespace akin {
 namespace {
 
 using losses::negative_cosine;
-
-Tensor f64(const Shape& shape, unsigned seed) { return Tensor(random_array(shape, seed)); }
 
 // Both directions, predictions = embeddings, targets stopped: SimSiam's loss and BYOL's.
 Tensor simsiam(const Tensor& a, const Tensor& b) {
@@ -36,21 +35,21 @@ TEST(NegativeCosine, GivesNothingToAStoppedTarget) {
 
 TEST(NegativeCosine, HasTheRightGradientForBothArguments) {
   for (const Shape& shape : {Shape{1, 1}, Shape{1, 3}, Shape{7, 5}}) {
-    const auto report = gradcheck(negative_cosine, {f64(shape, 1), f64(shape, 2)});
+    const auto report = gradcheck([](const Tensor& p, const Tensor& z) { return negative_cosine(p, z); }, {random_tensor(shape, 1, DType::f64), random_tensor(shape, 2, DType::f64)});
     EXPECT_TRUE(report.ok) << shape << " " << report.summary();
   }
 }
 
 TEST(NegativeCosine, OfAZeroVectorIsFinite) {
   const Tensor p(Array::zeros({2, 3}, DType::f64), true);
-  const Tensor loss = negative_cosine(p, f64({2, 3}, 1));
+  const Tensor loss = negative_cosine(p, random_tensor({2, 3}, 1, DType::f64));
   loss.backward();
   EXPECT_EQ(loss.item(), 0);
 }
 
 TEST(NegativeCosine, RejectsBadInput) {
-  expect_error([] { negative_cosine(f64({4, 3}, 1), f64({3, 4}, 1)); }, "negative_cosine: shapes differ: [4, 3] vs [3, 4]");
-  expect_error([] { negative_cosine(f64({4}, 1), f64({4}, 1)); }, "needs embeddings [N, D]");
+  expect_error([] { negative_cosine(random_tensor({4, 3}, 1, DType::f64), random_tensor({3, 4}, 1, DType::f64)); }, "negative_cosine: shapes differ: [4, 3] vs [3, 4]");
+  expect_error([] { negative_cosine(random_tensor({4}, 1, DType::f64), random_tensor({4}, 1, DType::f64)); }, "needs embeddings [N, D]");
 }
 
 }  // namespace

@@ -2,11 +2,10 @@
 #include <akin/losses/nt_xent.hpp>
 
 #include "support/golden.hpp"
+#include "support/tensors.hpp"
 
 namespace akin {
 namespace {
-
-Tensor f64(const Shape& shape, unsigned seed) { return Tensor(random_array(shape, seed)); }
 
 TEST(NtXent, EqualsTheReference) {
   golden::expect_golden("ntxent", [](const Tensor& a, const Tensor& b) { return losses::nt_xent(a, b, {.temperature = 0.5}); });
@@ -23,7 +22,7 @@ TEST(NtXent, OfEqualEmbeddingsIsTheChanceLevel) {
 }
 
 TEST(NtXent, OfOnePairIsZero) {  // the partner is the only candidate
-  expect_close(losses::nt_xent(f64({1, 4}, 1), f64({1, 4}, 2)).item(), 0, tol::f64);
+  expect_close(losses::nt_xent(random_tensor({1, 4}, 1, DType::f64), random_tensor({1, 4}, 2, DType::f64)).item(), 0, tol::f64);
 }
 
 TEST(NtXent, DoesNotDependOnLengthsOrderOrWhichViewComesFirst) {
@@ -36,23 +35,24 @@ TEST(NtXent, DoesNotDependOnLengthsOrderOrWhichViewComesFirst) {
 }
 
 TEST(NtXent, StaysFiniteAtATinyTemperature) {
-  const Tensor z = f64({8, 4}, 3);
+  const Tensor z = random_tensor({8, 4}, 3, DType::f64);
   EXPECT_TRUE(std::isfinite(losses::nt_xent(z, z, {.temperature = 1e-4}).item()));
 }
 
 TEST(NtXent, HasTheRightGradientForBothViews) {
   for (const Shape& shape : {Shape{1, 3}, Shape{2, 1}, Shape{7, 5}}) {
     const auto report = gradcheck([](const Tensor& a, const Tensor& b) { return losses::nt_xent(a, b, {.temperature = 0.3}); },
-                                  {f64(shape, 1), f64(shape, 2)});
+                                  {random_tensor(shape, 1, DType::f64), random_tensor(shape, 2, DType::f64)});
     EXPECT_TRUE(report.ok) << shape << " " << report.summary();
   }
 }
 
 TEST(NtXent, RejectsBadInput) {
-  const Tensor z = f64({4, 3}, 1);
-  expect_error([&] { losses::nt_xent(z, z, {.temperature = 0}); }, "nt_xent: temperature must be > 0, got 0");
-  expect_error([&] { losses::nt_xent(z, f64({4, 2}, 1)); }, "nt_xent: shapes differ: [4, 3] vs [4, 2]");
-  expect_error([&] { losses::nt_xent(f64({4}, 1), f64({4}, 2)); }, "needs embeddings [N, D]");
+  const Tensor z = random_tensor({4, 3}, 1, DType::f64);
+  expect_error([&] { losses::nt_xent(z, z, {.temperature = 0}); }, "nt_xent: temperature must be > 0 and finite, got 0");
+  expect_error([&] { losses::nt_xent(z, z, {.temperature = INFINITY}); }, "nt_xent: temperature must be > 0 and finite, got inf");
+  expect_error([&] { losses::nt_xent(z, random_tensor({4, 2}, 1, DType::f64)); }, "nt_xent: shapes differ: [4, 3] vs [4, 2]");
+  expect_error([&] { losses::nt_xent(random_tensor({4}, 1, DType::f64), random_tensor({4}, 2, DType::f64)); }, "needs embeddings [N, D]");
   const Tensor none(Array::zeros({0, 3}, DType::f64));
   expect_error([&] { losses::nt_xent(none, none); }, "needs embeddings [N, D] with N, D > 0, got [0, 3]");
 }

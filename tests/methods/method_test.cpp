@@ -35,6 +35,23 @@ TEST(Method, SwitchesAllNetworksBetweenTrainingAndEvaluation) {
   }
 }
 
+TEST(Method, NamesTheModulesOfAllItsNetworksForErrors) {
+  for (const auto& row : methods::table()) {
+    const auto method = test::tiny_method(row.name);
+    for (const auto& network : method->networks())
+      for (const auto& [inner, module] : network.module.named_modules())
+        EXPECT_EQ(nn::ModuleAccess::layer(module)->place(), inner.empty() ? network.name : cat(network.name, ".", inner)) << row.name;
+  }
+}
+
+TEST(Method, AnomalyModeSaysInWhichNetworkAValueWentWrong) {
+  const auto method = test::tiny_method("byol");
+  const Tensor weight = test::network_of(*method, "predictor").parameters()[0];
+  ops::assign(weight.mutable_value(), Array::full(weight.shape(), NAN));
+  const AnomalyMode guard;
+  expect_error([&] { method->forward(test::two_noisy_views()); }, "in module 'predictor.0'");
+}
+
 TEST(CheckViews, WantsTheRightNumberOfOneShape) {
   const Array a = Array::ones({2, 6, 6, 1}), b = Array::ones({2, 7, 7, 1});
   EXPECT_NO_THROW(methods::check_views("simclr", {a, a}, 2));

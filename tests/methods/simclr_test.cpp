@@ -3,6 +3,7 @@
 #include <akin/methods/simclr.hpp>
 #include <akin/ops/join.hpp>
 
+#include "support/layers.hpp"
 #include "support/tiny_method.hpp"
 
 namespace akin {
@@ -21,10 +22,25 @@ TEST(SimClr, IsNtXentOfTheProjectionsOfOneConcatenatedBatch) {
 TEST(SimClr, BatchStatisticsSpanBothViews) {
   const auto method = test::tiny_method("simclr");
   method->forward(test::two_noisy_views());
-  for (const auto& buffer : method->encoder().named_buffers()) {
-    if (!buffer.name.ends_with("num_batches_tracked")) continue;
-    EXPECT_EQ(buffer.tensor.item(), 1) << "one batch of both views";
-  }
+  EXPECT_EQ(test::batches_seen(method->encoder()), (std::vector<std::int64_t>{1})) << "one batch of both views";
+}
+
+TEST(SimClr, TheProjectorEndsInALinearLayerOrAsReleased) {
+  const auto projector = [](nn::LastNorm last) {
+    const methods::SimClr method(test::tiny_encoder(), {.features = 16, .hidden = 7, .out = 5, .last_norm = last});
+    return test::layers_of(test::network_of(method, "projector"));
+  };
+  const std::string hidden = "Linear(16 -> 7, no bias)\nBatchNorm(7, relu)\n";
+  EXPECT_EQ(projector(methods::SimClrOptions{}.last_norm), hidden + "Linear(7 -> 5)\n");
+  EXPECT_EQ(projector(nn::LastNorm::batch_norm_scale), hidden + "Linear(7 -> 5, no bias)\nBatchNorm(5, no shift)\n");
+  EXPECT_EQ(test::layers_of(test::network_of(*test::tiny_method("simclr"), "projector")),
+            "Linear(16 -> 256, no bias)\nBatchNorm(256, relu)\nLinear(256 -> 128)\n");
+}
+
+TEST(SimClr, RefusesParametersOutOfRange) {
+  for (const double bad : {0.0, -1.0, static_cast<double>(NAN), static_cast<double>(INFINITY)})
+    expect_error([&] { test::tiny_method("simclr", {bad}); }, cat("simclr: temperature must be > 0 and finite, got ", bad));
+  expect_error([] { methods::SimClr(test::tiny_encoder(), {.features = 0}); }, "simclr: features, hidden and out must be > 0, got 0, 256 and 128");
 }
 
 TEST(SimClr, AHigherTemperatureFlattensTheLoss) {  // towards log(2N - 1)

@@ -3,15 +3,14 @@
 #include <akin/nn/models/convnet.hpp>
 
 #include "support/gradients.hpp"
+#include "support/tensors.hpp"
 
 namespace akin {
 namespace {
 
-Tensor input(const Shape& shape, unsigned seed = 1) { return Tensor(random_array(shape, seed, DType::f32)); }
-
 TEST(Convnet, GivesOneFeaturePerLastChannel) {
   const nn::Module model = nn::convnet({.channels = 3, .widths = {4, 7}});
-  for (const std::int64_t size : {1, 7, 33}) EXPECT_EQ(model(input({3, size, size, 3})).shape(), (Shape{3, 7})) << size;
+  for (const std::int64_t size : {1, 7, 33}) EXPECT_EQ(model(random_tensor({3, size, size, 3})).shape(), (Shape{3, 7})) << size;
 }
 
 TEST(Convnet, HasTheNumberOfWeightsThatItsDescriptionSays) {
@@ -22,7 +21,7 @@ TEST(Convnet, HasTheNumberOfWeightsThatItsDescriptionSays) {
 
 TEST(Convnet, HalvesTheImageInAllStagesButTheFirst) {
   const nn::Module model = nn::convnet({.widths = {4, 5, 6}});
-  Tensor x = input({2, 28, 28, 1});
+  Tensor x = random_tensor({2, 28, 28, 1});
   std::vector<std::int64_t> sizes;
   for (const auto& child : model.as<nn::Sequential>().children) {
     x = child(x);
@@ -33,7 +32,7 @@ TEST(Convnet, HalvesTheImageInAllStagesButTheFirst) {
 
 TEST(Convnet, EveryParameterGetsAGradient) {
   const nn::Module model = nn::convnet({.widths = {4, 7}});
-  sum(square(model(input({3, 7, 7, 1})))).backward();
+  sum(square(model(random_tensor({3, 7, 7, 1})))).backward();
   for (const auto& p : model.named_parameters()) {
     ASSERT_TRUE(p.tensor.has_grad()) << p.name;
     EXPECT_GT(ops::sum(ops::mul(p.tensor.grad(), p.tensor.grad())).item(), 0) << p.name;
@@ -41,7 +40,7 @@ TEST(Convnet, EveryParameterGetsAGradient) {
 }
 
 TEST(Convnet, TheSameSeedGivesTheSameNetwork) {
-  const Tensor x = input({3, 7, 7, 1});
+  const Tensor x = random_tensor({3, 7, 7, 1});
   const auto out = [&](std::uint64_t seed) { return nn::convnet({.widths = {4, 7}, .seed = seed})(x).value(); };
   expect_close(out(1), out(1), tol::exact);
   EXPECT_NE(at(out(1), 0), at(out(2), 0));

@@ -3,15 +3,14 @@
 #include <akin/nn/layer_norm.hpp>
 
 #include "support/gradients.hpp"
+#include "support/tensors.hpp"
 
 namespace akin {
 namespace {
 
-Tensor input(const Shape& shape, unsigned seed = 1) { return Tensor(random_array(shape, seed, DType::f32)); }
-
 TEST(LayerNormLayer, NormalizesRows) {
   const nn::Module layer = nn::LayerNorm({.features = 5});
-  const Array y = ops::cast(layer(input({3, 5})).value(), DType::f64);
+  const Array y = ops::cast(layer(random_tensor({3, 5})).value(), DType::f64);
   for (int i = 0; i < 3; ++i) EXPECT_NEAR(at(ops::mean(y, 1), i), 0, 1e-6);
 }
 
@@ -25,8 +24,10 @@ TEST(LayerNormLayer, ScalesAndShiftsEachFeature) {
 
 TEST(LayerNormLayer, RejectsWrongSizes) {
   expect_error([] { nn::LayerNorm({.features = 0}); }, "LayerNorm: features must be > 0, got 0");
+  for (const double bad : {0.0, -1e-5, static_cast<double>(NAN), static_cast<double>(INFINITY)})
+    expect_error([&] { nn::LayerNorm({.features = 5, .eps = bad}); }, cat("LayerNorm: eps must be > 0 and finite, got ", bad));
   const nn::Module layer = nn::LayerNorm({.features = 5});
-  expect_error([&] { layer(input({3, 4})); }, "[5]");
+  expect_error([&] { layer(random_tensor({3, 4})); }, "[5]");
   EXPECT_EQ(layer.describe(), "LayerNorm(5)");
 }
 

@@ -4,11 +4,10 @@
 #include <akin/ops/elementwise.hpp>
 
 #include "support/gradients.hpp"
+#include "support/tensors.hpp"
 
 namespace akin {
 namespace {
-
-Tensor input(const Shape& shape, unsigned seed = 1) { return Tensor(random_array(shape, seed, DType::f32)); }
 
 TEST(LinearLayer, StartsAsTorchDoes) {  // uniform with bound 1/sqrt(in): standard deviation bound/sqrt(3)
   const nn::Linear layer({.in = 400, .out = 300});
@@ -26,7 +25,7 @@ TEST(LinearLayer, RejectsEmptySizes) {
 
 TEST(LinearLayer, IsAProductPlusABias) {
   const nn::Linear layer({.in = 7, .out = 3});
-  const Tensor x = input({33, 7});
+  const Tensor x = random_tensor({33, 7});
   const Array y = layer(x).value();
   ASSERT_EQ(y.shape(), (Shape{33, 3}));
   for (std::int64_t i = 0; i < 33; ++i)
@@ -49,7 +48,7 @@ TEST(LinearLayer, NamesItsParametersAndItself) {
 
 TEST(LinearLayer, GivesEveryParameterAGradient) {
   const nn::Module layer = nn::Linear({.in = 7, .out = 3});
-  sum(square(layer(input({5, 7})))).backward();
+  sum(square(layer(random_tensor({5, 7})))).backward();
   for (const auto& p : layer.parameters()) EXPECT_TRUE(p.has_grad());
 }
 

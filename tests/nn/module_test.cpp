@@ -5,7 +5,6 @@
 #include <akin/nn/dropout.hpp>
 #include <akin/nn/linear.hpp>
 #include <akin/nn/sequential.hpp>
-#include <akin/nn/summary.hpp>
 
 #include "support/test.hpp"
 
@@ -110,13 +109,6 @@ TEST(Module, GivesAccessToTheLayerInside) {
   const Module layer = nn::Linear({.in = 3, .out = 4});
   EXPECT_EQ(layer.as<nn::Linear>().options.out, 4);
   expect_error([&] { layer.as<nn::Relu>(); }, "module: is a Linear(3 -> 4), not the type asked for");
-}
-
-TEST(Summary, ListsLayersAndParameters) {
-  const std::string text = nn::summary(small());
-  EXPECT_NE(text.find("0      Linear(3 -> 4)  "), std::string::npos) << text;
-  EXPECT_NE(text.find("(all)  Sequential"), std::string::npos) << text;
-  EXPECT_NE(text.find("        25\n"), std::string::npos) << text;
 }
 
 }  // namespace

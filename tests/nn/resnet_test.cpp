@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "support/gradients.hpp"
+#include "support/tensors.hpp"
 
 namespace akin {
 namespace {
@@ -16,7 +17,6 @@ constexpr bool too_slow = true;
 constexpr bool too_slow = false;
 #endif
 
-Tensor input(const Shape& shape, unsigned seed = 1) { return Tensor(random_array(shape, seed, DType::f32)); }
 
 /// "name dtype [sizes]" of each tensor, convolution weights as torchvision lays them out.
 std::vector<std::string> listed(const nn::Module& model) {
@@ -51,7 +51,7 @@ TEST(Resnet, TrainsOnSmallPictures) {
   if (too_slow) GTEST_SKIP();
   const nn::Module model = nn::resnet18({.small_images = true});
   EXPECT_EQ(model.parameter_count(), 11'168'832);
-  const Tensor y = model(input({2, 9, 9, 3}));
+  const Tensor y = model(random_tensor({2, 9, 9, 3}));
   EXPECT_EQ(y.shape(), (Shape{2, 512}));
   sum(square(y)).backward();
   expect_gradients(model);
@@ -62,7 +62,7 @@ TEST(Resnet, TheStemForLargePicturesReducesFourfold) {
   const auto after_stem = [](bool small_images, std::int64_t size) {
     const nn::Module model = nn::resnet18({.small_images = small_images});
     const auto& net = model.as<nn::Resnet>();
-    return net.maxpool(net.bn1(net.conv1(input({2, size, size, 3})))).shape();
+    return net.maxpool(net.bn1(net.conv1(random_tensor({2, size, size, 3})))).shape();
   };
   EXPECT_EQ(after_stem(false, 33), (Shape{2, 9, 9, 64}));
   EXPECT_EQ(after_stem(true, 7), (Shape{2, 7, 7, 64}));
@@ -70,7 +70,7 @@ TEST(Resnet, TheStemForLargePicturesReducesFourfold) {
 
 TEST(BasicBlock, AddsItsInputBeforeTheLastRelu) {
   const nn::Module block = nn::BasicBlock(4, 4, 1);
-  const Tensor x = input({2, 5, 5, 4});
+  const Tensor x = random_tensor({2, 5, 5, 4});
   const auto& inner = block.as<nn::BasicBlock>();
   EXPECT_FALSE(inner.shortcut.defined()) << "size and width stay: the shortcut is the identity";
   const nn::BatchNorm plain({.features = 4});
@@ -80,7 +80,7 @@ TEST(BasicBlock, AddsItsInputBeforeTheLastRelu) {
 
 TEST(BasicBlock, ProjectsItsInputWhereSizeOrWidthChanges) {
   const nn::Module block = nn::BasicBlock(4, 6, 2);
-  const Tensor y = block(input({2, 7, 7, 4}));
+  const Tensor y = block(random_tensor({2, 7, 7, 4}));
   EXPECT_EQ(y.shape(), (Shape{2, 4, 4, 6}));
   std::string names;
   for (const auto& p : block.named_parameters()) names += p.name + " ";

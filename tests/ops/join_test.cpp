@@ -49,6 +49,9 @@ TEST(Join, RefusesWhatDoesNotFit) {
   expect_error([&] { ops::concat({x, Array::zeros({2})}); }, "shapes differ");
   expect_error([&] { ops::concat({x, Array::zeros({2, 3}, DType::f64)}); }, "dtypes differ");
   expect_error([] { ops::concat({}); }, "at least one array");
+  expect_error([&] { ops::concat({x, x}, 5); }, "concat: axis 5 does not exist in shape [2, 3]");
+  expect_error([&] { ops::split(x, 2, 5); }, "split: axis 5 does not exist in shape [2, 3]");
+  expect_error([&] { ops::stack({x, x}, 5); }, "stack: axis 5 does not exist");
   expect_error([&] { ops::stack({x, Array::zeros({3, 2})}); }, "stack: shapes differ");
   expect_error([&] { ops::split(x, 2, 1); }, "split: cannot cut axis 1 of shape [2, 3] into 2 equal parts");
   expect_error([&] { ops::split_sizes(x, {1, 1}, 1); }, "sizes add up to 2");

@@ -1,6 +1,7 @@
 #include <akin/ops/matmul.hpp>
 
 #include "support/test.hpp"
+#include "support/threads.hpp"
 
 namespace akin {
 namespace {
@@ -53,6 +54,33 @@ TEST(Matmul, BroadcastsLeadingAxes) {
       const Array want = by_definition(a.slice(0, i, i + 1).reshape({5, 3}), b.slice(0, j, j + 1).reshape({3, 6}));
       expect_close(got.reshape({5, 6}), want, tol::f64);
     }
+}
+
+/// Products of small matrices run side by side, large ones one after the other: [batch, m, k] x [batch, k, n].
+void expect_batched(std::int64_t batch, std::int64_t m, std::int64_t k, std::int64_t n, DType dtype) {
+  const Array a = random_array({batch, m, k}, 1, dtype, 0.3), b = random_array({batch, n, k}, 2, dtype, 0.3);
+  Array results[2];
+  for (const int count : {1, 3}) {
+    const test::WithThreads scope(count);
+    results[count == 1] = ops::matmul(a, b.transpose());
+  }
+  expect_close(results[0], results[1], tol::exact, "threads");
+  for (std::int64_t i = 0; i < batch; ++i) {
+    const Array x = ops::cast(a.slice(0, i, i + 1).reshape({m, k}), DType::f64);
+    const Array y = ops::cast(ops::contiguous(b.slice(0, i, i + 1).reshape({n, k}).transpose()), DType::f64);
+    const Array got = ops::cast(results[0].slice(0, i, i + 1).reshape({m, n}), DType::f64);
+    expect_close(got, by_definition(x, y),
+                 dtype == DType::f64   ? tol::f64
+                 : dtype == DType::f32 ? tol::reduce_f32
+                                       : tol::bf16,
+                 cat(dtype, " ", i));
+  }
+}
+
+TEST(Matmul, OfABatchIsTheSameBitsAtAnyThreadCount) {
+  for (const DType dtype : {DType::f64, DType::f32, DType::bf16}) expect_batched(33, 17, 33, 7, dtype);
+  expect_batched(257, 1, 7, 1, DType::f32);
+  expect_batched(2, 150, 7, 300, DType::f32);
 }
 
 TEST(Matmul, ABatchOfRowsTimesOneMatrixIsOneProduct) {

@@ -4,22 +4,16 @@
 
 using namespace akin;
 
-namespace {
-Array indices(const Shape& shape, const std::vector<std::int64_t>& values) {
-  return Array::from<std::int64_t>(shape, values);
-}
-}  // namespace
-
 TEST(Argsort, IsStableInBothDirections) {
   const Array x = Array::from<float>({2, 4}, {3, 1, 3, 2, 0, 0, -1, 0});
-  expect_close(ops::argsort(x), indices({2, 4}, {1, 3, 0, 2, 2, 0, 1, 3}), tol::exact);
-  expect_close(ops::argsort(x, true), indices({2, 4}, {0, 2, 3, 1, 0, 1, 3, 2}), tol::exact);
+  expect_close(ops::argsort(x), int_array({2, 4}, {1, 3, 0, 2, 2, 0, 1, 3}), tol::exact);
+  expect_close(ops::argsort(x, true), int_array({2, 4}, {0, 2, 3, 1, 0, 1, 3, 2}), tol::exact);
 }
 
 TEST(Argsort, PutsNaNAboveAllNumbers) {
   const Array x = Array::from<double>({4}, {NAN, 1, INFINITY, -INFINITY});
-  expect_close(ops::argsort(x), indices({4}, {3, 1, 2, 0}), tol::exact);
-  expect_close(ops::argsort(x, true), indices({4}, {0, 2, 1, 3}), tol::exact);
+  expect_close(ops::argsort(x), int_array({4}, {3, 1, 2, 0}), tol::exact);
+  expect_close(ops::argsort(x, true), int_array({4}, {0, 2, 1, 3}), tol::exact);
 }
 
 TEST(Sort, GivesEveryValueInOrder) {
@@ -40,15 +34,15 @@ TEST(Sort, GivesEveryValueInOrder) {
 TEST(TopK, GivesTheLargestFirstAndTheLowerIndexAtATie) {
   const auto top = ops::top_k(Array::from<float>({2, 4}, {1, 5, 5, 2, 7, 7, 7, 7}), 2);
   expect_close(top.values, Array::from<float>({2, 2}, {5, 5, 7, 7}), tol::exact);
-  expect_close(top.indices, indices({2, 2}, {1, 2, 0, 1}), tol::exact);
+  expect_close(top.indices, int_array({2, 2}, {1, 2, 0, 1}), tol::exact);
   EXPECT_EQ(ops::top_k(Array::zeros({2, 3, 5}, DType::bf16), 3).values.shape(), (Shape{2, 3, 3}));
 }
 
 TEST(Argmax, TheFirstOfEqualsWinsAndNaNCountsAsTheLargest) {
   const Array x = Array::from<float>({3, 3}, {1, 2, 2, NAN, 5, NAN, -1, -1, -2});
-  expect_close(ops::argmax(x), indices({3}, {1, 0, 0}), tol::exact);
-  expect_close(ops::argmin(x), indices({3}, {0, 1, 2}), tol::exact);
-  EXPECT_EQ(at(ops::argmax(indices({3}, {4, 9, 2})), 0), 1);
+  expect_close(ops::argmax(x), int_array({3}, {1, 0, 0}), tol::exact);
+  expect_close(ops::argmin(x), int_array({3}, {0, 1, 2}), tol::exact);
+  EXPECT_EQ(at(ops::argmax(int_array({3}, {4, 9, 2})), 0), 1);
 }
 
 TEST(Order, AcceptsTransposedInput) {

@@ -27,6 +27,10 @@ TEST(Ema, RejectsBadInput) {
   expect_error([&] { optim::ema_update(a, a.clone(), 1.5); }, "momentum must lie in [0, 1], got 1.5");
   expect_error([&] { optim::ema_update(a, b, 0.5); }, "parameter 'weight' [3, 2] does not match 'weight' [4, 2]");
   expect_error([&] { optim::ema_update(a, c, 0.5); }, "the modules have 2 and 1 parameters");
+  expect_error([&] { optim::ema_update(a, a, 0.5); }, "share the parameter 'weight'; make the target with clone()");
+  expect_error([] { optim::ema_momentum(1.5, 0); }, "base must lie in [0, 1], got 1.5");
+  expect_error([] { optim::ema_momentum(0.9, NAN); }, "progress must lie in [0, 1], got nan");
+  expect_error([] { optim::ema_momentum(0.9, 1.5); }, "progress must lie in [0, 1], got 1.5");
 }
 
 }  // namespace

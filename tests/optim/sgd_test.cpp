@@ -4,6 +4,7 @@
 #include <akin/optim/sgd.hpp>
 
 #include "support/test.hpp"
+#include "support/torch_steps.hpp"
 
 namespace akin {
 namespace {
@@ -20,6 +21,14 @@ double after(std::int64_t steps, optim::SgdOptions options, double weight_decay 
     sgd.step();
   }
   return p.value().item();
+}
+
+TEST(Sgd, StepsAsPyTorch) {
+  const auto after_steps = [](const optim::SgdOptions& o) { return test::after_three_steps<optim::Sgd>(o); };
+  expect_close(after_steps({.lr = 0.1}), test::three(0.9851986249999999, -2.096146625, 0.05877993749999996), tol::f64, "plain");
+  expect_close(after_steps({.lr = 0.1, .momentum = 0.9}), test::three(0.9546436249999999, -1.902511625, -0.5930225625000001), tol::f64, "momentum");
+  expect_close(after_steps({.lr = 0.1, .momentum = 0.9, .nesterov = true}),
+               test::three(0.945114018875, -2.011341000875, -0.9162960211875002), tol::f64, "nesterov");
 }
 
 TEST(Sgd, FollowsTheGradient) { expect_close(after(2, {.lr = 0.1}), 0.81, tol::f64); }
@@ -66,9 +75,31 @@ TEST(Sgd, StateIsNamedAfterTheParameters) {
   EXPECT_EQ(sgd.named_state()[0].name, "momentum/w");
 }
 
+TEST(Sgd, KeepsNoStateWithoutMomentum) {
+  const Tensor p = parameter(1);
+  optim::Sgd sgd({{{{"p", p}}, 0.5}}, {.lr = 0.1});
+  sum(p).backward();
+  sgd.step();
+  expect_close(p.item(), 1 - 0.1 * 1.5, tol::f64);
+  EXPECT_TRUE(sgd.named_state().empty());
+}
+
+TEST(Sgd, AParameterMayGetItsFirstGradientLate) {  // its momentum starts there: PyTorch gives 0.9375 as well
+  const Tensor early = parameter(1), late = parameter(1);
+  optim::Sgd sgd({{{{"early", early}, {"late", late}}}}, {.lr = 0.1, .momentum = 0.9});
+  for (const double g : {0.5, -1.25, 3.0}) {
+    sgd.zero_grad();
+    sum(g * (g == 0.5 ? early : early + late)).backward();
+    sgd.step();
+  }
+  expect_close(early.item(), 0.802, tol::f64);
+  expect_close(late.item(), 0.9375, tol::f64);
+}
+
 TEST(Sgd, RejectsBadOptions) {
   expect_error([] { after(1, {.lr = -1}); }, "lr must be >= 0 and finite, got -1");
   expect_error([] { after(1, {.momentum = 1}); }, "momentum must lie in [0, 1), got 1");
+  expect_error([] { after(1, {.momentum = NAN}); }, "momentum must lie in [0, 1), got nan");
   expect_error([] { after(1, {.nesterov = true}); }, "nesterov needs momentum > 0");
 }
 

@@ -4,6 +4,7 @@
 namespace akin {
 
 Array made_in_second_unit(double value) { return Array::full({}, value); }
-const void* pool_of_second_unit() { return &detail::MemoryPool::instance(); }
+const void* memory_pool_of_second_unit() { return &detail::MemoryPool::instance(); }
+const void* thread_pool_of_second_unit() { return &detail::ThreadPool::instance(); }
 
 }  // namespace akin

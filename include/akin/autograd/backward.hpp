@@ -30,17 +30,17 @@ class WaitingNodes {
   WaitingNodes(const WaitingNodes&) = delete;
   WaitingNodes& operator=(const WaitingNodes&) = delete;
   ~WaitingNodes() {
-    for (const auto& node : heap_)
+    for (const GradNodePtr& node : heap_)
       if (node->op != leaf) node->grad = Array();
   }
 
   bool empty() const { return heap_.empty(); }
-  void add(const GradNodePtr& node) {
+  AKIN_LAZY void add(const GradNodePtr& node) {
     if (!node || std::exchange(node->visit, pass_) == pass_) return;
     heap_.push_back(node);
     std::push_heap(heap_.begin(), heap_.end(), older);
   }
-  GradNodePtr take_newest() {
+  AKIN_LAZY GradNodePtr take_newest() {
     std::pop_heap(heap_.begin(), heap_.end(), older);
     GradNodePtr node = std::move(heap_.back());
     heap_.pop_back();

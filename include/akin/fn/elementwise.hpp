@@ -58,6 +58,10 @@ AKIN_LAZY Tensor maximum(const Tensor& a, const Tensor& b) {
 AKIN_LAZY Tensor scale(const Tensor& x, double k) {
   return record("scale", ops::scale(x.value(), k), wrt(x, [k](const Array& dy) { return ops::scale(dy, k); }));
 }
+/// x / k: not (1 / k) x, which rounds twice.
+AKIN_LAZY Tensor div_scalar(const Tensor& x, double k) {
+  return record("div_scalar", ops::div_scalar(x.value(), k), wrt(x, [k](const Array& dy) { return ops::div_scalar(dy, k); }));
+}
 /// The smaller of a and b elementwise, broadcasting. At a tie each gets half of the gradient.
 AKIN_LAZY Tensor minimum(const Tensor& a, const Tensor& b) { return scale(maximum(scale(a, -1), scale(b, -1)), -1); }
 /// x + k
@@ -91,7 +95,7 @@ AKIN_LAZY Tensor operator/(const Tensor& a, const Tensor& b) { return div(a, b);
 AKIN_LAZY Tensor operator-(const Tensor& x) { return scale(x, -1); }
 AKIN_LAZY Tensor operator*(double k, const Tensor& x) { return scale(x, k); }
 AKIN_LAZY Tensor operator*(const Tensor& x, double k) { return scale(x, k); }
-AKIN_LAZY Tensor operator/(const Tensor& x, double k) { return scale(x, 1 / k); }
+AKIN_LAZY Tensor operator/(const Tensor& x, double k) { return div_scalar(x, k); }
 AKIN_LAZY Tensor operator+(const Tensor& x, double k) { return add_scalar(x, k); }
 AKIN_LAZY Tensor operator+(double k, const Tensor& x) { return add_scalar(x, k); }
 AKIN_LAZY Tensor operator-(const Tensor& x, double k) { return add_scalar(x, -k); }

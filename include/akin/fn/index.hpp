@@ -21,4 +21,10 @@ AKIN_LAZY Tensor gather_last(const Tensor& x, const Array& indices) {
                 }));
 }
 
+/// x [N, N] with `value` on its diagonal, whose gradient is 0 there. Errors: x is not square.
+AKIN_LAZY Tensor fill_diagonal(const Tensor& x, double value) {
+  return record("fill_diagonal", ops::fill_diagonal(x.value(), value),
+                wrt(x, [](const Array& dy) { return ops::fill_diagonal(dy, 0); }));
+}
+
 }  // namespace akin::inline AKIN_ABI

@@ -16,16 +16,9 @@ struct NtXentOptions {
 
 namespace detail {
 
-/// Minus infinity on the diagonal of [M, M] logits: nothing competes with itself. What follows is a softmax, whose
-/// gradient there is 0 already, so the gradient passes through unchanged.
-AKIN_LAZY Tensor without_self(const Tensor& logits) {
-  Array masked = ops::clone(logits.value());
-  on_float(masked.dtype(), "nt_xent", [&]<class T>() {
-    T* values = masked.mut<T>();
-    for (std::int64_t i = 0, n = masked.dim(0); i < n; ++i) values[i * n + i] = static_cast<T>(-INFINITY);
-  });
-  return record("without_self", masked, wrt(logits, [](const Array& dy) { return dy; }));
-}
+/// The logit of what must not be chosen. Its softmax is exactly 0, as that of -infinity, but it is a number: 0 times it
+/// is 0, and anomaly mode has nothing to report.
+inline constexpr double no_candidate = -1e30;
 
 /// Of 2N rows [first views; second views], the row of each one's partner: i <-> i + N.
 AKIN_LAZY Array partners(std::int64_t n) {
@@ -41,13 +34,14 @@ AKIN_LAZY Array partners(std::int64_t n) {
 ///   SimCLR, arXiv:2002.05709, Eq. 1 (the authors' code returns twice this mean)
 /// za, zb   [N, D]  embeddings of the two views, row i from the same image; need not be normalised
 /// returns  []      mean over the 2N anchors, nats; chance level log(2N - 1)
-/// throws   Error   if shapes or dtypes differ, they are not [N, D] with N, D > 0, or temperature <= 0
+/// throws   Error   if shapes or dtypes differ, they are not [N, D] with N, D > 0, or temperature is not > 0 and finite
 AKIN_LAZY Tensor nt_xent(const Tensor& za, const Tensor& zb, const NtXentOptions& options = {}) {
   const auto [a, b] = view_pair("nt_xent", za, zb);
-  check(options.temperature > 0, "nt_xent", "temperature must be > 0, got ", options.temperature);
+  check(options.temperature > 0 && std::isfinite(options.temperature), "nt_xent", "temperature must be > 0 and finite, got ",
+        options.temperature);
   const Tensor z = l2_normalize(concat(a, b));                                               // [2N, D]
   const Tensor logits = scale(matmul(z, z, {.transpose_b = true}), 1 / options.temperature);  // [2N, 2N]
-  const Tensor log_p = log_softmax(detail::without_self(logits));                            // [2N, 2N]
+  const Tensor log_p = log_softmax(fill_diagonal(logits, detail::no_candidate));             // [2N, 2N]
   return scale(mean(gather_last(log_p, detail::partners(a.dim(0)))), -1);
 }
 

@@ -1,5 +1,5 @@
-// The table of losses. A row buys a loss its golden-value test, gradcheck, invariance and degenerate-input tests, and a
-// line in the README. Adding a loss = one header + one test + one row here.
+// The table of losses. tests/losses/table_test.cpp holds every row against reference values, central differences, its
+// invariances and chance level, and degenerate inputs. Adding a loss = one header + one test + one row here.
 #pragma once
 #include <cmath>
 #include <string>
@@ -8,18 +8,19 @@
 #include "../core/names.hpp"
 #include "negative_cosine.hpp"
 #include "nt_xent.hpp"
+#include "params.hpp"
 
 namespace akin::inline AKIN_ABI::losses {
 
 /// Everything that any loss may need; a row's adapter takes what its loss has in its natural signature.
 struct LossInput {
-  std::vector<Tensor> views;       ///< embeddings [N, D], one per view
-  std::vector<Tensor> targets;     ///< outputs of a target network, or stopped gradients: [N, D]
-  Array labels;                    ///< [N] i64
-  Array bank;                      ///< [M, D] embeddings of other batches
-  Array prototypes;                ///< [K, D]
-  std::vector<double> params;      ///< the row's parameters, in the order of its `params`; empty means its defaults
-  std::vector<Array> state;        ///< what the previous call returned
+  std::vector<Tensor> views = {};    ///< embeddings [N, D], one per view
+  std::vector<Tensor> targets = {};  ///< outputs of a target network, or stopped gradients: [N, D]
+  Array labels = {};                 ///< [N] i64
+  Array bank = {};                   ///< [M, D] embeddings of other batches
+  Array prototypes = {};             ///< [K, D]
+  std::vector<double> params = {};   ///< in the order of the row's `params`; empty means its defaults
+  std::vector<Array> state = {};     ///< what the previous call returned
 };
 
 struct LossOutput {
@@ -32,42 +33,42 @@ enum class Aggregates { samples, pairs, statistics };
 
 struct LossRow {
   std::string_view name, source, variant;
-  int views, targets;                    ///< how many of each it takes
-  Aggregates aggregates;
-  std::vector<std::string_view> params;  ///< names of the parameters
-  std::vector<double> defaults;
-  double (*chance)(std::int64_t n, std::int64_t d);  ///< value for unrelated embeddings; NaN where there is none
-  LossOutput (*compute)(const LossInput&);
-};
+  int views = 2, targets = 0;                 ///< how many of each it takes
+  Aggregates aggregates = Aggregates::samples;
+  bool length_free = false;                   ///< a function of directions: lengths of embeddings do not matter
+  std::vector<std::string_view> params = {};  ///< names of the parameters
+  std::vector<double> defaults = {};
+  double gradcheck_rtol = 1e-6;               ///< more than that wants a reason beside it
+  double (*chance)(std::int64_t n, std::int64_t d) = nullptr;  ///< value for unrelated embeddings; NaN where there is none
+  LossOutput (*adapt)(const LossInput&) = nullptr;             ///< from complete params to the natural signature
 
-namespace detail {
-AKIN_LAZY double param(const LossInput& in, std::size_t i, double fallback) { return i < in.params.size() ? in.params[i] : fallback; }
-}  // namespace detail
+  /// The loss. Errors: another number of views, targets or params than the row takes; what the loss itself refuses.
+  AKIN_LAZY LossOutput compute(LossInput in) const {
+    check(static_cast<int>(in.views.size()) == views && static_cast<int>(in.targets.size()) == targets, name, "takes ",
+          views, " views and ", targets, " targets, got ", in.views.size(), " and ", in.targets.size());
+    in.params = params_of(*this, in.params);
+    return adapt(in);
+  }
+};
 
 AKIN_LAZY const std::vector<LossRow>& table() {
   static const std::vector<LossRow> rows = {
-      {"nt_xent", "SimCLR, arXiv:2002.05709, Eq. 1", "mean over the 2N anchors", 2, 0, Aggregates::pairs, {"temperature"}, {NtXentOptions{}.temperature},
-       [](std::int64_t n, std::int64_t) { return std::log(2.0 * static_cast<double>(n) - 1); },
-       [](const LossInput& in) {
-         return LossOutput{nt_xent(in.views[0], in.views[1], {.temperature = detail::param(in, 0, NtXentOptions{}.temperature)}), {}};
+      {.name = "nt_xent", .source = "SimCLR, arXiv:2002.05709, Eq. 1", .variant = "mean over the 2N anchors",
+       .views = 2, .aggregates = Aggregates::pairs, .length_free = true,
+       .params = {"temperature"}, .defaults = {NtXentOptions{}.temperature},
+       .chance = [](std::int64_t n, std::int64_t) { return std::log(2.0 * static_cast<double>(n) - 1); },
+       .adapt = [](const LossInput& in) {
+         return LossOutput{nt_xent(in.views[0], in.views[1], {.temperature = in.params[0]}), {}};
        }},
-      {"negative_cosine", "SimSiam, arXiv:2011.10566, Eq. 1", "one direction, target as given", 1, 1, Aggregates::samples, {}, {},
-       [](std::int64_t, std::int64_t) { return 0.0; },
-       [](const LossInput& in) {
-         return LossOutput{negative_cosine(in.views[0], in.targets[0]), {}};
-       }},
+      {.name = "negative_cosine", .source = "SimSiam, arXiv:2011.10566, Eq. 1", .variant = "one direction, target as given",
+       .views = 1, .targets = 1, .aggregates = Aggregates::samples, .length_free = true,
+       .chance = [](std::int64_t, std::int64_t) { return 0.0; },
+       .adapt = [](const LossInput& in) { return LossOutput{negative_cosine(in.views[0], in.targets[0]), {}}; }},
   };
   return rows;
 }
 
 /// The row of that name. Errors: unknown name, with the known ones and the nearest.
 AKIN_LAZY const LossRow& find(std::string_view name) { return find_row("losses", "loss", table(), name); }
-
-/// The loss of a row. Errors: another number of views or targets than the row takes; what the loss itself refuses.
-AKIN_LAZY LossOutput compute(const LossRow& row, const LossInput& in) {
-  check(static_cast<int>(in.views.size()) == row.views && static_cast<int>(in.targets.size()) == row.targets, row.name, "takes ",
-        row.views, " views and ", row.targets, " targets, got ", in.views.size(), " and ", in.targets.size());
-  return row.compute(in);
-}
 
 }  // namespace akin::inline AKIN_ABI::losses

@@ -8,7 +8,7 @@ namespace akin::inline AKIN_ABI::methods {
 
 struct ByolOptions {
   std::int64_t features = 256;           ///< width of the encoder's output
-  std::int64_t hidden = 512, out = 128;  ///< of projector and predictor: linear, batch norm, ReLU, linear
+  std::int64_t hidden = 512, out = 128;  ///< of projector and predictor: linear, batch norm, ReLU, linear without bias
   double target_momentum = 0.99;         ///< at the start; rises to 1 along a cosine
   std::uint64_t seed = 0;
 };
@@ -19,7 +19,7 @@ template <class Lazy>
 class Byol final : public Method {
  public:
   Byol(nn::Module encoder, const ByolOptions& o)
-      : Byol(encoder, nn::mlp({.widths = {o.features, o.hidden, o.out}}), nn::mlp({.widths = {o.out, o.hidden, o.out}}), o) {}
+      : Byol(encoder, head(o.features, checked(o)), head(o.out, checked(o)), o) {}
 
   /// loss = sum over both directions of the mean of 2 - 2 cos(prediction, target): in [0, 8], chance level 4.
   StepOutput forward(const std::vector<Array>& views) override {
@@ -29,8 +29,10 @@ class Byol final : public Method {
     const auto target = [&](const Array& view) {
       return no_grad([&] { return target_projector_(target_encoder_(Tensor(view))); });
     };
-    const Tensor loss = losses::negative_cosine(pa, target(views[1])) + losses::negative_cosine(pb, target(views[0]));
-    return {2 * loss + 4, za.value()};
+    // Named, not written as operands: those run in an order of the compiler's choice, and running statistics follow it.
+    const Tensor ta = target(views[0]), tb = target(views[1]);
+    const Tensor to_b = losses::negative_cosine(pa, tb), to_a = losses::negative_cosine(pb, ta);
+    return {2 * (to_b + to_a) + 4, za.value()};
   }
 
   void after_step(double progress) override {
@@ -47,6 +49,16 @@ class Byol final : public Method {
     add_target(options.seed, "target_projector", target_projector_);
   }
 
+  static const ByolOptions& checked(const ByolOptions& o) {
+    check(o.features > 0 && o.hidden > 0 && o.out > 0, "byol", "features, hidden and out must be > 0, got ", o.features, ", ",
+          o.hidden, " and ", o.out);
+    check(o.target_momentum >= 0 && o.target_momentum <= 1, "byol", "target_momentum must lie in [0, 1], got ", o.target_momentum);
+    return o;
+  }
+  static nn::Module head(std::int64_t in, const ByolOptions& o) {
+    return nn::mlp({.widths = {in, o.hidden, o.out}, .last_bias = false});
+  }
+
   ByolOptions options_;
   nn::Module projector_, predictor_, target_encoder_, target_projector_;
 };
@@ -55,7 +67,8 @@ class Byol final : public Method {
 
 /// An online network predicts, from one view, what a slow copy of itself (the target) says of the other view. There
 /// are no negatives. The target starts from other random values than the online network, as in the authors' code, and
-/// follows its parameters by an exponential moving average after each step.
+/// follows its parameters by an exponential moving average after each step. Heads as there, but for the bias of the
+/// hidden layer, which the norm behind it removes. Errors: a width <= 0; target_momentum outside [0, 1].
 using Byol = detail::Byol<void>;
 
 }  // namespace akin::inline AKIN_ABI::methods

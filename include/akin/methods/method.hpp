@@ -64,14 +64,16 @@ class AKIN_ABI_TAG Method {
 
  protected:
   /// The encoder comes first, as it is. The other networks are initialised here, each under its own name: networks and
-  /// runs with different seeds share no random draws.
+  /// runs with different seeds share no random draws. All modules get their full names ("projector.0"), for errors.
   AKIN_LAZY Method(std::uint64_t seed, std::vector<nn::NamedModule> trained) : trained_(std::move(trained)) {
     for (std::size_t i = 1; i < trained_.size(); ++i) trained_[i].module.initialize(seed, trained_[i].name);
+    for (const auto& network : trained_) network.module.name_modules(network.name);
   }
 
   /// A network that the method moves itself; starts from values of its own.
   AKIN_LAZY void add_target(std::uint64_t seed, const std::string& name, const nn::Module& network) {
     network.initialize(seed, name);
+    network.name_modules(name);
     targets_.push_back({name, network});
   }
   /// The parameters of that network do not follow the schedule of the learning rate.

@@ -18,10 +18,7 @@ namespace detail {
 template <class Lazy>
 class SimSiam final : public Method {
  public:
-  SimSiam(nn::Module encoder, const SimSiamOptions& o)
-      : SimSiam(encoder,
-                nn::mlp({.widths = {o.features, o.hidden, o.hidden, o.out}, .last_norm = nn::LastNorm::batch_norm_plain}),
-                nn::mlp({.widths = {o.out, o.bottleneck, o.out}}), o) {}
+  SimSiam(nn::Module encoder, const SimSiamOptions& o) : SimSiam(encoder, projector(checked(o)), predictor(checked(o)), o) {}
 
   /// loss = mean of both directions' negative cosine: in [-1, 1], chance level 0.
   StepOutput forward(const std::vector<Array>& views) override {
@@ -29,7 +26,8 @@ class SimSiam final : public Method {
     const Tensor za = projector_(encoder()(Tensor(views[0]))), zb = projector_(encoder()(Tensor(views[1])));
     const Tensor pa = predictor_(za), pb = predictor_(zb);
     const auto target = [&](const Tensor& z) { return options_.stop_gradient ? z.detach() : z; };
-    return {0.5 * (losses::negative_cosine(pa, target(zb)) + losses::negative_cosine(pb, target(za))), za.value()};
+    const Tensor to_b = losses::negative_cosine(pa, target(zb)), to_a = losses::negative_cosine(pb, target(za));
+    return {0.5 * (to_b + to_a), za.value()};
   }
 
  private:
@@ -39,6 +37,16 @@ class SimSiam final : public Method {
     keep_lr_of("predictor");
   }
 
+  static const SimSiamOptions& checked(const SimSiamOptions& o) {
+    check(o.features > 0 && o.hidden > 0 && o.out > 0 && o.bottleneck > 0, "simsiam",
+          "features, hidden, out and bottleneck must be > 0, got ", o.features, ", ", o.hidden, ", ", o.out, " and ", o.bottleneck);
+    return o;
+  }
+  static nn::Module projector(const SimSiamOptions& o) {
+    return nn::mlp({.widths = {o.features, o.hidden, o.hidden, o.out}, .last_norm = nn::LastNorm::batch_norm_plain});
+  }
+  static nn::Module predictor(const SimSiamOptions& o) { return nn::mlp({.widths = {o.out, o.bottleneck, o.out}}); }
+
   SimSiamOptions options_;
   nn::Module projector_, predictor_;
 };
@@ -47,6 +55,7 @@ class SimSiam final : public Method {
 
 /// BYOL without the slow copy: each view predicts the other, and no gradient flows into what is predicted. The
 /// projector ends in a batch norm without scale and shift; the predictor keeps its learning rate constant.
+/// Errors: a width <= 0.
 using SimSiam = detail::SimSiam<void>;
 
 }  // namespace akin::inline AKIN_ABI::methods

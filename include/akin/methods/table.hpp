@@ -1,10 +1,12 @@
 // The table of methods. Adding a method = one header + one test + one row here.
 #pragma once
+#include <cmath>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "../core/names.hpp"
+#include "../losses/params.hpp"
 #include "byol.hpp"
 #include "simclr.hpp"
 #include "simsiam.hpp"
@@ -16,7 +18,7 @@ struct MethodSetup {
   nn::Module encoder;
   std::int64_t features = 0;   ///< width of the encoder's output
   std::uint64_t seed = 0;
-  std::vector<double> params;  ///< the row's parameters in order; empty means its defaults
+  std::vector<double> params;  ///< in the order of the row's `params`; empty means its defaults
 };
 
 /// Optimizer settings that suit a method on small pictures with batches of 256.
@@ -26,43 +28,60 @@ struct MethodDefaults {
 
 struct MethodRow {
   std::string_view name, source, summary;
-  std::string_view recipe;               ///< name of its views in augment
-  int views;
-  bool concatenated;                     ///< one forward pass over all views: batch statistics span them
-  bool momentum, queue, predictor;       ///< has a momentum target, a queue of past embeddings, a predictor
-  std::vector<std::string_view> params;  ///< names of the method's own parameters
-  std::vector<double> defaults;
-  MethodDefaults optimizer;
-  double (*chance)(std::int64_t batch);  ///< loss of unrelated embeddings
-  std::unique_ptr<Method> (*make)(const MethodSetup&);
+  std::string_view recipe;                    ///< name of its views in augment
+  int views = 2;
+  bool concatenated = false;                  ///< one forward pass over all views: batch statistics span them
+  bool momentum = false;                      ///< has targets that follow trained networks, named "target_..."
+  bool predictor = false;                     ///< has a network of that name
+  std::vector<std::string_view> params = {};  ///< names of the method's own parameters
+  std::vector<double> defaults = {};
+  MethodDefaults optimizer = {};
+  double (*chance)(std::int64_t batch) = nullptr;                      ///< loss of unrelated embeddings
+  std::unique_ptr<Method> (*build)(const MethodSetup&) = nullptr;      ///< from complete params
+
+  /// The method. Errors: another number of params than the row has; one out of range.
+  AKIN_LAZY std::unique_ptr<Method> make(MethodSetup setup) const {
+    setup.params = losses::params_of(*this, setup.params);
+    return build(setup);
+  }
 };
 
 namespace detail {
-/// Parameter i of the row, or its default, which has one home: the method's options.
-AKIN_LAZY double param(const MethodSetup& setup, std::size_t i, double fallback) {
-  return i < setup.params.size() ? setup.params[i] : fallback;
+/// A parameter that is a switch. Errors: neither 0 nor 1.
+AKIN_LAZY bool switched(std::string_view method, std::string_view name, double value) {
+  check(value == 0 || value == 1, method, name, " must be 0 or 1, got ", value);
+  return value == 1;
 }
 }  // namespace detail
 
+// Rows say new, not make_unique: a unique_ptr type of each method's own would cost every program 1.4 MB of the
+// compiler's memory.
 AKIN_LAZY const std::vector<MethodRow>& table() {
   static const std::vector<MethodRow> rows = {
-      {"simclr", "arXiv:2002.05709", "contrastive: tells the partner view from all others", "simclr", 2, true, false, false, false,
-       {"temperature"}, {SimClrOptions{}.temperature}, {},
-       [](std::int64_t batch) { return std::log(2.0 * static_cast<double>(batch) - 1); },
-       [](const MethodSetup& s) -> std::unique_ptr<Method> {
-         return std::make_unique<SimClr>(s.encoder, SimClrOptions{.features = s.features, .temperature = detail::param(s, 0, SimClrOptions{}.temperature), .seed = s.seed});
+      {.name = "simclr", .source = "arXiv:2002.05709", .summary = "contrastive: tells the partner view from all others",
+       .recipe = "simclr", .concatenated = true,
+       .params = {"temperature"}, .defaults = {SimClrOptions{}.temperature},
+       .chance = [](std::int64_t batch) { return std::log(2.0 * static_cast<double>(batch) - 1); },
+       .build = [](const MethodSetup& s) {
+         const SimClrOptions options{.features = s.features, .temperature = s.params[0], .seed = s.seed};
+         return std::unique_ptr<Method>(new SimClr(s.encoder, options));
        }},
-      {"byol", "arXiv:2006.07733", "predicts a slow copy of itself, no negatives", "byol", 2, false, true, false, true,
-       {"target_momentum"}, {ByolOptions{}.target_momentum}, {},
-       [](std::int64_t) { return 4.0; },
-       [](const MethodSetup& s) -> std::unique_ptr<Method> {
-         return std::make_unique<Byol>(s.encoder, ByolOptions{.features = s.features, .target_momentum = detail::param(s, 0, ByolOptions{}.target_momentum), .seed = s.seed});
+      {.name = "byol", .source = "arXiv:2006.07733", .summary = "predicts a slow copy of itself, no negatives",
+       .recipe = "byol", .momentum = true, .predictor = true,
+       .params = {"target_momentum"}, .defaults = {ByolOptions{}.target_momentum},
+       .chance = [](std::int64_t) { return 4.0; },
+       .build = [](const MethodSetup& s) {
+         const ByolOptions options{.features = s.features, .target_momentum = s.params[0], .seed = s.seed};
+         return std::unique_ptr<Method>(new Byol(s.encoder, options));
        }},
-      {"simsiam", "arXiv:2011.10566", "predicts the other view behind a stop-gradient", "simclr", 2, false, false, false, true,
-       {"stop_gradient"}, {SimSiamOptions{}.stop_gradient}, {},
-       [](std::int64_t) { return 0.0; },
-       [](const MethodSetup& s) -> std::unique_ptr<Method> {
-         return std::make_unique<SimSiam>(s.encoder, SimSiamOptions{.features = s.features, .stop_gradient = detail::param(s, 0, SimSiamOptions{}.stop_gradient) != 0, .seed = s.seed});
+      {.name = "simsiam", .source = "arXiv:2011.10566", .summary = "predicts the other view behind a stop-gradient",
+       .recipe = "simclr", .predictor = true,
+       .params = {"stop_gradient"}, .defaults = {SimSiamOptions{}.stop_gradient},
+       .chance = [](std::int64_t) { return 0.0; },
+       .build = [](const MethodSetup& s) {
+         const bool stop = detail::switched("simsiam", "stop_gradient", s.params[0]);
+         const SimSiamOptions options{.features = s.features, .stop_gradient = stop, .seed = s.seed};
+         return std::unique_ptr<Method>(new SimSiam(s.encoder, options));
        }},
   };
   return rows;

@@ -12,22 +12,24 @@ struct BatchNormOptions {
   double eps = 1e-5;
   double momentum = 0.1;      ///< running <- (1 - momentum) running + momentum batch, as in torch
   bool affine = true;         ///< learn a scale and a shift
+  bool shift = true;          ///< false: learn the scale alone
   bool relu = false;          ///< fused max(., 0)
 };
 
 /// Training: statistics of the batch. Evaluation: running statistics. Buffers as in torchvision: running_mean [C],
 /// running_var [C] (unbiased), num_batches_tracked [] i64.
-/// Errors: fewer than two values per channel in training.
+/// Errors: options out of range; fewer than two values per channel in training.
 struct BatchNorm {
+  static constexpr bool keeps_f32 = true;
   BatchNormOptions options;
   Tensor weight, bias, running_mean, running_var, num_batches_tracked;
 
   AKIN_LAZY explicit BatchNorm(const BatchNormOptions& o) : options(o) {
     check(o.features > 0, "BatchNorm", "features must be > 0, got ", o.features);
-    if (o.affine) {
-      weight = Tensor(Array::ones({o.features}), true);
-      bias = Tensor(Array::zeros({o.features}), true);
-    }
+    check(o.eps > 0 && std::isfinite(o.eps), "BatchNorm", "eps must be > 0 and finite, got ", o.eps);
+    check(o.momentum >= 0 && o.momentum <= 1, "BatchNorm", "momentum must lie in [0, 1], got ", o.momentum);
+    if (o.affine) weight = Tensor(Array::ones({o.features}), true);
+    if (o.affine && o.shift) bias = Tensor(Array::zeros({o.features}), true);
     running_mean = Tensor(Array::zeros({o.features}));
     running_var = Tensor(Array::ones({o.features}));
     num_batches_tracked = Tensor(Array::zeros({}, DType::i64));
@@ -56,7 +58,8 @@ struct BatchNorm {
     ops::assign(num_batches_tracked.mutable_value(), Array::zeros({}, DType::i64));
   }
   AKIN_LAZY std::string describe() const {
-    return cat("BatchNorm(", options.features, options.affine ? "" : ", plain", options.relu ? ", relu)" : ")");
+    return cat("BatchNorm(", options.features, !options.affine ? ", plain" : options.shift ? "" : ", no shift",
+               options.relu ? ", relu)" : ")");
   }
 
  private:

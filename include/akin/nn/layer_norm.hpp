@@ -1,5 +1,7 @@
 // Layer normalisation over the last axis.
 #pragma once
+#include <cmath>
+
 #include "../fn/norm.hpp"
 #include "module.hpp"
 
@@ -10,13 +12,15 @@ struct LayerNormOptions {
   double eps = 1e-5;
 };
 
-/// y = weight (x - mean) / sqrt(var + eps) + bias along the last axis. x [..., features].
+/// y = weight (x - mean) / sqrt(var + eps) + bias along the last axis. x [..., features]. Errors: options out of range.
 struct LayerNorm {
+  static constexpr bool keeps_f32 = true;
   LayerNormOptions options;
   Tensor weight, bias;
 
   AKIN_LAZY explicit LayerNorm(const LayerNormOptions& o) : options(o) {
     check(o.features > 0, "LayerNorm", "features must be > 0, got ", o.features);
+    check(o.eps > 0 && std::isfinite(o.eps), "LayerNorm", "eps must be > 0 and finite, got ", o.eps);
     weight = Tensor(Array::ones({o.features}), true);
     bias = Tensor(Array::zeros({o.features}), true);
   }

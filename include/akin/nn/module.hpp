@@ -63,6 +63,31 @@ struct AnyLayer : akin::detail::NamedPlace {
   virtual void initialize(const InitContext& context) = 0;
   virtual std::string describe() const = 0;
   virtual std::shared_ptr<AnyLayer> copy() const = 0;
+  virtual bool keeps_f32() const = 0;  ///< its tensors do not become bf16
+};
+
+/// While not null, the shape of every module's output on this thread goes there, in the order of the calls: see
+/// summary().
+struct OutputShape {
+  const AnyLayer* layer;
+  Shape shape;
+};
+using OutputShapes = std::vector<OutputShape>;
+inline OutputShapes*& output_shapes() {
+  thread_local OutputShapes* shapes = nullptr;
+  return shapes;
+}
+
+/// Sends the shapes there while it lives.
+class ShapesGoTo {
+ public:
+  explicit ShapesGoTo(OutputShapes& shapes) : before_(std::exchange(output_shapes(), &shapes)) {}
+  ~ShapesGoTo() { output_shapes() = before_; }
+  ShapesGoTo(const ShapesGoTo&) = delete;
+  ShapesGoTo& operator=(const ShapesGoTo&) = delete;
+
+ private:
+  OutputShapes* before_;
 };
 
 /// Converts to bool and to nothing else: finds layers whose second argument is the training mode, and not, say, a
@@ -107,6 +132,10 @@ struct LayerOf final : AnyLayer {
     made->path = path;
     return made;
   }
+  bool keeps_f32() const override {
+    if constexpr (requires { Layer::keeps_f32; }) return Layer::keeps_f32;
+    else return false;
+  }
 };
 
 }  // namespace detail
@@ -137,7 +166,9 @@ class AKIN_ABI_TAG Module {
   AKIN_LAZY Tensor operator()(const Tensor& x) const {
     if (!layer_) return x;
     const akin::detail::ModuleScope scope(*layer_);
-    return layer_->forward(x);
+    const Tensor y = layer_->forward(x);
+    if (auto* shapes = detail::output_shapes()) shapes->push_back({layer_.get(), y.shape()});
+    return y;
   }
 
   /// Trained tensors with their full names, in the order of definition.
@@ -160,14 +191,15 @@ class AKIN_ABI_TAG Module {
   /// Networks that share a seed need prefixes, or equal names would draw equal values.
   AKIN_LAZY void initialize(std::uint64_t seed, const std::string& prefix = "") const;
 
-  /// Converts parameters and floating-point buffers, for gradient checks in f64 say. Gradients are dropped.
+  /// Converts parameters and floating-point buffers, for gradient checks in f64 say. Gradients are dropped. To bf16:
+  /// layers that say `static constexpr bool keeps_f32 = true`, such as norms, hold f32, as the ops behind them want.
   AKIN_LAZY void to(DType dtype) const;
 
   /// An independent copy: own parameters and buffers with the same values and names.
   AKIN_LAZY Module clone() const;
 
-  /// Gives modules their full names, which anomaly mode prints.
-  AKIN_LAZY void name_modules() const;
+  /// Gives modules their full names, which anomaly mode prints, put below `prefix` if there is one.
+  AKIN_LAZY void name_modules(const std::string& prefix = "") const;
 
   AKIN_LAZY void zero_grad() const {
     for (const Tensor& p : parameters()) p.zero_grad();

@@ -1,7 +1,7 @@
 // The walks over a module tree: names, modes, initialisation, cloning. Included by module.hpp.
 #pragma once
 #include <algorithm>
-#include <map>
+#include <vector>
 
 #include "module.hpp"
 
@@ -15,7 +15,7 @@ struct ModuleAccess {
 namespace detail {
 
 AKIN_LAZY std::string join_path(const std::string& path, std::string_view name) {
-  return path.empty() ? std::string(name) : cat(path, ".", name);
+  return cat(path, path.empty() || name.empty() ? "" : ".", name);
 }
 
 /// Calls on_module(path, module) before its children, and on_tensor(full name, tensor, is_parameter) for its tensors.
@@ -67,30 +67,49 @@ class Cloner final : public Visitor {
  public:
   Module clone(const Module& module) {
     if (!module.defined()) return module;
-    auto& made = layers_[ModuleAccess::layer(module)];
+    AnyLayer* const original = ModuleAccess::layer(module);
+    for (const auto& [known, copy] : layers_)
+      if (known == original) return copy;
     Module copy;
-    if (!made) {
-      made = ModuleAccess::layer(module)->copy();  // its members are still those of the original
-      const auto layer = made;                     // the map may move while children are added
-      layer->visit(*this);
-      ModuleAccess::replace(copy, layer);
-    } else {
-      ModuleAccess::replace(copy, made);
-    }
+    ModuleAccess::replace(copy, original->copy());  // its members are still those of the original
+    layers_.push_back({original, copy});
+    ModuleAccess::layer(copy)->visit(*this);
     return copy;
   }
   void parameter(std::string_view, Tensor& value) override {
     if (!value.defined()) return;
-    auto& made = tensors_[value.id()];
-    if (!made.defined()) made = Tensor(ops::clone(value.value()), value.requires_grad());
-    value = made;
+    for (const auto& [known, copy] : tensors_)
+      if (known == value.id()) return void(value = copy);
+    const void* const original = value.id();
+    value = Tensor(ops::clone(value.value()), value.requires_grad());
+    tensors_.push_back({original, value});
   }
   void buffer(std::string_view name, Tensor& value) override { parameter(name, value); }
   void child(std::string_view, Module& module) override { module = clone(module); }
 
  private:
-  std::map<const void*, std::shared_ptr<AnyLayer>> layers_;
-  std::map<const void*, Tensor> tensors_;
+  template <class T>
+  struct Copy {
+    const void* original;
+    T copy;
+  };
+  std::vector<Copy<Module>> layers_;
+  std::vector<Copy<Tensor>> tensors_;
+};
+
+/// Converts the floating-point tensors of one layer, without its children.
+template <class Lazy = void>
+class Converter final : public Visitor {
+ public:
+  explicit Converter(DType dtype) : dtype_(dtype) {}
+  void parameter(std::string_view, Tensor& value) override {
+    if (value.defined() && is_floating(value.dtype())) value.replace(ops::cast(value.value(), dtype_));
+  }
+  void buffer(std::string_view name, Tensor& value) override { parameter(name, value); }
+  void child(std::string_view, Module&) override {}
+
+ private:
+  DType dtype_;
 };
 
 }  // namespace detail
@@ -142,19 +161,22 @@ void Module::train(bool on) const {
 template <class Lazy>
 void Module::initialize(std::uint64_t seed, const std::string& prefix) const {
   detail::walk(*this, [&](const std::string& path, const Module& m) {
-    ModuleAccess::layer(m)->initialize({seed, prefix.empty() ? path : detail::join_path(prefix, path)});
+    ModuleAccess::layer(m)->initialize({seed, detail::join_path(prefix, path)});
   }, detail::ignore_tensor);
 }
 template <class Lazy>
 void Module::to(DType dtype) const {
-  detail::walk(*this, detail::ignore_module, [&](const std::string&, const Tensor& t, bool) {
-    if (is_floating(t.dtype())) t.replace(ops::cast(t.value(), dtype));
-  });
+  detail::walk(*this, [&](const std::string&, const Module& m) {
+    detail::AnyLayer* layer = ModuleAccess::layer(m);
+    detail::Converter<Lazy> to(dtype == DType::bf16 && layer->keeps_f32() ? DType::f32 : dtype);
+    layer->visit(to);
+  }, detail::ignore_tensor);
 }
 template <class Lazy>
-void Module::name_modules() const {
+void Module::name_modules(const std::string& prefix) const {
   detail::walk(*this, [&](const std::string& path, const Module& m) {
-    ModuleAccess::layer(m)->path = path.empty() ? m.describe() : path;
+    const std::string full = detail::join_path(prefix, path);
+    ModuleAccess::layer(m)->path = full.empty() ? m.describe() : full;
   }, detail::ignore_tensor);
 }
 template <class Lazy>

@@ -6,11 +6,23 @@
 
 namespace akin::inline AKIN_ABI::nn {
 
+struct Pool2dLayerOptions {
+  ops::Pair kernel = 2;
+  ops::Pair stride = 0;   ///< 0: as the kernel, so that windows neither overlap nor leave gaps
+  ops::Pair padding = 0;  ///< at most half the kernel
+};
+
+namespace detail {
+AKIN_LAZY PoolOptions resolved(const Pool2dLayerOptions& o) {
+  return {o.kernel, {o.stride.h == 0 ? o.kernel.h : o.stride.h, o.stride.w == 0 ? o.kernel.w : o.stride.w}, o.padding};
+}
+}  // namespace detail
+
 /// Largest value of each window.
 struct MaxPool2d {
   PoolOptions options;
 
-  explicit MaxPool2d(const PoolOptions& o) : options(o) {}
+  AKIN_LAZY explicit MaxPool2d(const Pool2dLayerOptions& o) : options(detail::resolved(o)) {}
 
   AKIN_LAZY Tensor operator()(const Tensor& x) const { return max_pool2d(x, options); }
   AKIN_LAZY std::string describe() const { return cat("MaxPool2d(", options.kernel, ", stride ", options.stride, ")"); }
@@ -20,7 +32,7 @@ struct MaxPool2d {
 struct AveragePool2d {
   PoolOptions options;
 
-  explicit AveragePool2d(const PoolOptions& o) : options(o) {}
+  AKIN_LAZY explicit AveragePool2d(const Pool2dLayerOptions& o) : options(detail::resolved(o)) {}
 
   AKIN_LAZY Tensor operator()(const Tensor& x) const { return average_pool2d(x, options); }
   AKIN_LAZY std::string describe() const { return cat("AveragePool2d(", options.kernel, ", stride ", options.stride, ")"); }

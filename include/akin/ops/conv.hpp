@@ -4,6 +4,7 @@
 #include "elementwise.hpp"
 #include "kernels.hpp"
 #include "pair.hpp"
+#include "window.hpp"
 
 namespace akin::inline AKIN_ABI::ops {
 
@@ -14,24 +15,19 @@ struct Conv2dOptions {
 
 namespace detail {
 
-/// Positions of a window of `kernel` taps along one axis: floor((in + 2 pad - dilation (kernel - 1) - 1) / stride) + 1.
-AKIN_LAZY std::int64_t window_positions(std::int64_t in, std::int64_t kernel, std::int64_t stride, std::int64_t pad,
-                                        std::int64_t dilation = 1) {
-  const std::int64_t room = in + 2 * pad - dilation * (kernel - 1) - 1;
-  return room < 0 ? 0 : room / stride + 1;
-}
-
 AKIN_LAZY kernels::ConvShape conv_shape(std::string_view op, const Shape& x, const Shape& w, const Conv2dOptions& o) {
   check(x.rank() == 4, op, "the image needs shape [n, h, w, c], got ", x);
   check(w.rank() == 4, op, "the weight needs shape [out, kh, kw, in / groups], got ", w);
-  check(o.stride.h >= 1 && o.stride.w >= 1 && o.dilation.h >= 1 && o.dilation.w >= 1, op,
-        "stride and dilation must be >= 1, got ", o.stride, " and ", o.dilation);
-  check(o.padding.h >= 0 && o.padding.w >= 0, op, "padding must be >= 0, got ", o.padding);
+  check_sizes(op, x, size_of(DType::f64));
+  check_sizes(op, w, size_of(DType::f64));
+  check_window(op, "stride", o.stride, 1);
+  check_window(op, "dilation", o.dilation, 1);
+  check_window(op, "padding", o.padding, 0);
+  check_window(op, "the weight's kernel", {w[1], w[2]}, 1);
   check(o.groups >= 1 && x[3] % o.groups == 0 && w[0] % o.groups == 0, op, "groups = ", o.groups,
         " must divide the channels of image ", x, " and weight ", w);
   check(w[3] == x[3] / o.groups, op, "image ", x, " with groups = ", o.groups, " needs a weight [out, kh, kw, ",
         x[3] / o.groups, "], got ", w);
-  check(w[1] >= 1 && w[2] >= 1, op, "the weight needs at least one tap, got ", w);
   kernels::ConvShape s{.n = x[0],
                        .h = x[1],
                        .w = x[2],
@@ -57,10 +53,13 @@ AKIN_LAZY Shape output_shape(const kernels::ConvShape& s) { return {s.n, s.oh, s
 
 }  // namespace detail
 
-/// y[n, i, j, o] = sum over r, q, c of x[n, i stride - padding + r dilation, j stride - padding + q dilation, c] w[o,
-/// r, q, c] x [n, h, w, c], w [out, kh, kw, c / groups]: output channel o reads the channels of group o / (out /
-/// groups) returns [n, oh, ow, out], oh = floor((h + 2 padding - dilation (kh - 1) - 1) / stride) + 1 throws Error if
-/// shapes, groups, dtypes or devices do not fit
+/// y[n, i, j, o] = sum over r, q, c of w[o, r, q, c] x[n, p, v, c], x being 0 outside the image:
+///   p = i stride - padding + r dilation,  v = j stride - padding + q dilation
+///   output channel o reads the channels c of group o / (out / groups)
+/// x         [n, h, w, c]
+/// w         [out, kh, kw, c / groups]
+/// returns   [n, oh, ow, out], oh = floor((h + 2 padding - dilation (kh - 1) - 1) / stride) + 1
+/// throws    Error if shapes, groups, dtypes or devices do not fit
 AKIN_LAZY Array conv2d(const Array& x, const Array& w, const Conv2dOptions& options = {}) {
   check_same_kind("conv2d", x, w);
   const auto s = detail::conv_shape("conv2d", x.shape(), w.shape(), options);

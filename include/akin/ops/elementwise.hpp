@@ -1,5 +1,7 @@
 // Elementwise ops: one map with broadcasting, and the named ops built on it.
 #pragma once
+#include <utility>
+
 #include "../core/array.hpp"
 #include "kernels.hpp"
 
@@ -36,12 +38,14 @@ Array map(std::string_view op, F f, const Array& a, const Rest&... rest) {
   ((shape = broadcast_shapes(op, shape, rest.shape())), ...);
   Array out = Array::empty(shape, a.dtype(), a.device());
   if (out.size() == 0) return out;
-  const bool plain = a.is_contiguous() && a.shape() == shape && ((rest.is_contiguous() && rest.shape() == shape) && ...);
+  const bool plain =
+      a.is_contiguous() && a.shape() == shape && ((rest.is_contiguous() && rest.shape() == shape) && ...);
   on_float(a.dtype(), op, [&]<class T>() {
     on(a.device(), [&](auto queue) {
       if (plain) return kernels::map(queue, out.size(), out.mut<T>(), f, a.data<T>(), rest.template data<T>()...);
       const auto strided = [&](const auto&... operands) {
-        kernels::map_strided(queue, detail::strided_loop(shape, operands...), out.mut<T>(), f, operands.template data<T>()...);
+        kernels::map_strided(queue, detail::strided_loop(shape, operands...), out.mut<T>(), f,
+                             operands.template data<T>()...);
       };
       strided(a.broadcast_to(shape), rest.broadcast_to(shape)...);
     });
@@ -55,8 +59,10 @@ AKIN_LAZY Array clone(const Array& a) {
   if (a.size() == 0) return out;
   on_any(a.dtype(), [&]<class T>() {
     on(a.device(), [&](auto queue) {
-      if (a.is_contiguous()) kernels::map(queue, a.size(), out.mut<T>(), kernels::Identity{}, a.data<T>());
-      else kernels::map_strided(queue, detail::strided_loop(a.shape(), a), out.mut<T>(), kernels::Identity{}, a.data<T>());
+      if (a.is_contiguous())
+        kernels::map(queue, a.size(), out.mut<T>(), kernels::Identity{}, a.data<T>());
+      else
+        kernels::map_strided(queue, detail::strided_loop(a.shape(), a), out.mut<T>(), kernels::Identity{}, a.data<T>());
     });
   });
   return out;
@@ -65,8 +71,9 @@ AKIN_LAZY Array clone(const Array& a) {
 /// `a` itself if its values lie row-major without gaps, else a copy that does.
 AKIN_LAZY Array contiguous(const Array& a) { return a.is_contiguous() ? a : clone(a); }
 
-/// Converts to another dtype. Floats become integers by truncation; what does not fit becomes the nearest value that
-/// does, NaN becomes 0.
+/// Converts to another dtype.
+/// To integers: floats are truncated; what lies beyond the range becomes the nearest value inside, NaN becomes 0.
+/// To narrower floats: rounds to nearest; what lies beyond the range becomes infinite.
 AKIN_LAZY Array cast(const Array& a, DType dtype) {
   if (a.dtype() == dtype) return a;
   const Array in = contiguous(a);
@@ -84,29 +91,54 @@ AKIN_LAZY Array sub(const Array& a, const Array& b) { return map("sub", kernels:
 AKIN_LAZY Array mul(const Array& a, const Array& b) { return map("mul", kernels::Mul{}, a, b); }
 AKIN_LAZY Array div(const Array& a, const Array& b) { return map("div", kernels::Div{}, a, b); }
 AKIN_LAZY Array scale(const Array& a, double k) { return map("scale", kernels::Scale{k}, a); }
+/// x / k, rounded once; scale(a, 1 / k) rounds twice.
+AKIN_LAZY Array div_scalar(const Array& a, double k) { return map("div_scalar", kernels::DivScalar{k}, a); }
 AKIN_LAZY Array add_scalar(const Array& a, double k) { return map("add_scalar", kernels::AddScalar{k}, a); }
 
-/// a += b in place: for gradients that nobody else holds. Errors: shapes, dtypes or devices differ; a is not contiguous.
-AKIN_LAZY void accumulate(Array& a, const Array& b) {
-  check_same_shape("accumulate", a, b);
-  check_same_kind("accumulate", a, b);
-  check(a.is_contiguous(), "accumulate", "the target must be contiguous, got shape ", a.shape(), " with strides ", a.strides());
-  const Array from = a.shares_memory(b) ? clone(b) : contiguous(b);
-  on_float(a.dtype(), "accumulate", [&]<class T>() {
-    T* to = a.mut<T>();
-    on(a.device(), [&](auto queue) { kernels::map(queue, a.size(), to, kernels::Add{}, static_cast<const T*>(to), from.data<T>()); });
+namespace detail {
+
+/// `from` without gaps, and a copy where writing `to` front to back would overwrite values before they are read.
+AKIN_LAZY Array readable_beside(const Array& from, const Array& to) {
+  const Array values = contiguous(from);
+  return on_any(to.dtype(), [&]<class T>() {
+    const T *a = values.data<T>(), *b = std::as_const(to).data<T>();
+    return values.shares_memory(to) && a != b ? clone(values) : values;
   });
 }
 
-/// Overwrites the values of `to` in place (a parameter, a buffer). Errors: shapes differ; `to` is not contiguous.
+AKIN_LAZY void check_target(std::string_view op, const Array& to, const Array& from) {
+  check_same_shape(op, to, from);
+  check(to.is_contiguous(), op, "the target must be contiguous, got shape ", to.shape(), " with strides ",
+        to.strides());
+}
+
+}  // namespace detail
+
+/// a += b in place. Other handles to the memory of `a` refuse to be read from then on.
+/// Errors: shapes, dtypes or devices differ; `a` has gaps or another order; not floating point.
+AKIN_LAZY void accumulate(Array& a, const Array& b) {
+  detail::check_target("accumulate", a, b);
+  check_same_kind("accumulate", a, b);
+  const Array values = detail::readable_beside(b, a);
+  on_float(a.dtype(), "accumulate", [&]<class T>() {
+    const T* from = values.data<T>();  // before mut(): `b` may be a handle to the memory of `a`
+    T* to = a.mut<T>();
+    on(a.device(),
+       [&](auto queue) { kernels::map(queue, a.size(), to, kernels::Add{}, static_cast<const T*>(to), from); });
+  });
+}
+
+/// Overwrites the values of `to` in place (a parameter, a buffer), converting them to its dtype. Other handles to its
+/// memory refuse to be read from then on. Errors: shapes or devices differ; `to` has gaps or another order.
 AKIN_LAZY void assign(Array& to, const Array& from) {
-  check_same_shape("assign", to, from);
-  check(to.is_contiguous(), "assign", "the target must be contiguous, got shape ", to.shape(), " with strides ", to.strides());
-  const Array cast_values = cast(from, to.dtype());
-  const Array values = to.shares_memory(cast_values) ? clone(cast_values) : contiguous(cast_values);
+  detail::check_target("assign", to, from);
+  const Array converted = cast(from, to.dtype());
+  check_same_kind("assign", to, converted);
+  const Array values = detail::readable_beside(converted, to);
   on_any(to.dtype(), [&]<class T>() {
-    T* out = to.mut<T>();
-    on(to.device(), [&](auto queue) { kernels::map(queue, to.size(), out, kernels::Identity{}, values.data<T>()); });
+    const T* source = values.data<T>();
+    T* target = to.mut<T>();
+    on(to.device(), [&](auto queue) { kernels::map(queue, to.size(), target, kernels::Identity{}, source); });
   });
 }
 

@@ -9,12 +9,15 @@ namespace akin::inline AKIN_ABI::ops {
 
 namespace detail {
 
-/// Throws unless all indices are i64 in 0 ... limit-1.
-AKIN_LAZY void check_indices(std::string_view op, const Array& indices, std::int64_t limit, Device device) {
-  check(indices.dtype() == DType::i64, op, "indices must be i64, got ", indices.dtype(), "; convert with cast()");
+/// Throws unless all indices are of type Index and lie in 0 ... limit-1.
+template <class Index = std::int64_t>
+void check_indices(std::string_view op, const Array& indices, std::int64_t limit, Device device) {
+  check(limit >= 0, op, "a number of rows or classes must be >= 0, got ", limit);
+  check(indices.dtype() == dtype_of<Index>, op, "indices must be ", dtype_of<Index>, ", got ", indices.dtype(),
+        "; convert with cast()");
   check(indices.device() == device, op, "indices are on ", indices.device(), ", values on ", device);
   check(indices.is_contiguous(), op, "indices must be contiguous");
-  const std::int64_t* values = indices.data<std::int64_t>();
+  const Index* values = indices.data<Index>();
   const std::int64_t bad =
       on(device, [&](auto queue) { return kernels::first_out_of_range(queue, indices.size(), limit, values); });
   if (bad < 0) return;
@@ -29,16 +32,16 @@ AKIN_LAZY Array take(const Array& x, const Array& indices) {
   check(x.rank() >= 1, "take", "needs at least one axis, got a scalar");
   detail::check_indices("take", indices, x.dim(0), x.device());
   Shape shape = indices.shape();
-  std::int64_t row = size_of(x.dtype());
+  std::int64_t row_bytes = size_of(x.dtype());
   for (int axis = 1; axis < x.rank(); ++axis) {
     shape.push_back(x.dim(axis));
-    row *= x.dim(axis);
+    row_bytes *= x.dim(axis);
   }
   const Array in = contiguous(x);
   Array out = Array::empty(shape, x.dtype(), x.device());
   on_any(x.dtype(), [&]<class T>() {
     on(x.device(), [&](auto queue) {
-      kernels::take(queue, indices.size(), row, in.data<T>(), indices.data<std::int64_t>(), out.mut<T>());
+      kernels::take(queue, indices.size(), row_bytes, in.data<T>(), indices.data<std::int64_t>(), out.mut<T>());
     });
   });
   return out;
@@ -110,6 +113,17 @@ AKIN_LAZY Array one_hot(const Array& indices, std::int64_t classes, DType dtype 
     on(out.device(), [&](auto queue) {
       kernels::one_hot(queue, indices.size(), classes, indices.data<std::int64_t>(), out.mut<T>());
     });
+  });
+  return out;
+}
+
+/// A copy of x [n, n] whose diagonal is `value`: -inf masks what a row says about itself. Any dtype.
+AKIN_LAZY Array fill_diagonal(const Array& x, double value) {
+  check(x.rank() == 2 && x.dim(0) == x.dim(1), "fill_diagonal", "needs a square matrix, got shape ", x.shape());
+  Array out = clone(x);
+  on_any(x.dtype(), [&]<class T>() {
+    on(x.device(),
+       [&](auto queue) { kernels::fill_diagonal(queue, x.dim(0), out.mut<T>(), kernels::convert_one<T>(value)); });
   });
   return out;
 }

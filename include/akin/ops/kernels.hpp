@@ -3,6 +3,7 @@
 #pragma once
 #include "../../../kernels/cpu/augment.hpp"
 #include "../../../kernels/cpu/conv.hpp"
+#include "../../../kernels/cpu/dropout.hpp"
 #include "../../../kernels/cpu/gemm.hpp"
 #include "../../../kernels/cpu/index.hpp"
 #include "../../../kernels/cpu/linalg.hpp"
@@ -12,5 +13,6 @@
 #include "../../../kernels/cpu/pool.hpp"
 #include "../../../kernels/cpu/reduce.hpp"
 #include "../../../kernels/cpu/softmax.hpp"
+#include "../../../kernels/cpu/softmax_naive.hpp"
 #include "../../../kernels/cpu/sort.hpp"
 #include "../../../kernels/scalar.hpp"

@@ -1,5 +1,6 @@
-// Eigenvalues, singular values, Cholesky factors. Computed in double, returned in the dtype of the input (f32 for
-// bf16).
+// Eigenvalues, singular values, Cholesky factors.
+//
+// Computed in double, returned in the dtype of the input, f32 for bf16.
 #pragma once
 #include "../core/array.hpp"
 #include "elementwise.hpp"

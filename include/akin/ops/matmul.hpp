@@ -1,5 +1,7 @@
 // Matrix products of Arrays.
 #pragma once
+#include <vector>
+
 #include "../core/array.hpp"
 #include "elementwise.hpp"
 #include "kernels.hpp"
@@ -29,12 +31,16 @@ AKIN_LAZY MatrixView matrix_view(const Array& a) {
   return {contiguous(a), false, cols};
 }
 
-/// The offset of batch entry i (row-major over `batch`) in an array whose leading axes broadcast to `batch`.
-AKIN_LAZY std::int64_t batch_offset(const Array& a, const Shape& batch, std::int64_t i) {
-  std::int64_t offset = 0;
-  for (int axis = batch.rank() - 1, own = a.rank() - 3; axis >= 0; i /= batch[axis], --axis, --own)
-    if (own >= 0 && a.shape()[own] != 1) offset += i % batch[axis] * a.strides()[own];
-  return offset;
+/// Where each batch entry (row-major over `batch`) begins in an array whose leading axes broadcast to `batch`.
+AKIN_LAZY std::vector<std::int64_t> batch_offsets(const Array& a, const Shape& batch) {
+  std::vector<std::int64_t> offsets;
+  for (std::int64_t entry = 0; entry < batch.numel(); ++entry) {
+    std::int64_t offset = 0, i = entry;
+    for (int axis = batch.rank() - 1, own = a.rank() - 3; axis >= 0; i /= batch[axis], --axis, --own)
+      if (own >= 0 && a.shape()[own] != 1) offset += i % batch[axis] * a.strides()[own];
+    offsets.push_back(offset);
+  }
+  return offsets;
 }
 
 AKIN_LAZY Shape leading_axes(const Array& a) {
@@ -51,9 +57,12 @@ AKIN_LAZY bool folds_into_rows(const Array& a, const Array& b, const MatmulOptio
 }  // namespace detail
 
 /// c = op(a) op(b) over the last two axes; op transposes them when its option says so.
-/// a [..., m, k], b [..., k, n] (as seen after op); leading axes broadcast; any strides: a transposed view costs no
-/// copy returns [..., m, n]   bf16 operands are summed in float throws Error if a rank is below 2, or inner sizes,
-/// dtypes or devices differ
+/// a         [..., m, k] as seen after op
+/// b         [..., k, n] as seen after op; leading axes broadcast
+/// returns   [..., m, n]
+/// strides   any: a transposed view costs no copy
+/// bf16      operands are summed in float
+/// throws    Error if a rank is below 2, or inner sizes, dtypes or devices differ
 AKIN_LAZY Array matmul(const Array& a, const Array& b, const MatmulOptions& options = {}) {
   check_same_kind("matmul", a, b);
   check(a.rank() >= 2 && b.rank() >= 2, "matmul", "needs at least 2 axes each, got ", a.shape(), " x ", b.shape(),
@@ -70,6 +79,7 @@ AKIN_LAZY Array matmul(const Array& a, const Array& b, const MatmulOptions& opti
 
   Array c = Array::empty(shape, a.dtype(), a.device());
   const auto va = detail::matrix_view(a), vb = detail::matrix_view(b);
+  const auto offsets_a = detail::batch_offsets(va.array, batch), offsets_b = detail::batch_offsets(vb.array, batch);
   const kernels::GemmShape gemm{.m = m,
                                 .n = n,
                                 .k = k,
@@ -80,9 +90,8 @@ AKIN_LAZY Array matmul(const Array& a, const Array& b, const MatmulOptions& opti
                                 .ldc = n};
   on_float(a.dtype(), "matmul", [&]<class T>() {
     on(a.device(), [&](auto queue) {
-      for (std::int64_t i = 0; i < batch.numel(); ++i)
-        kernels::gemm(queue, gemm, va.array.data<T>() + detail::batch_offset(va.array, batch, i),
-                      vb.array.data<T>() + detail::batch_offset(vb.array, batch, i), c.mut<T>() + i * m * n);
+      kernels::gemm_batch(queue, gemm, batch.numel(), va.array.data<T>(), offsets_a.data(), vb.array.data<T>(),
+                          offsets_b.data(), c.mut<T>());
     });
   });
   return c;

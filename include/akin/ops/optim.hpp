@@ -14,7 +14,7 @@ using kernels::AdamStep;
 using kernels::EmaStep;
 using kernels::SgdStep;
 
-/// One tensor of an update. The pointed-to Arrays are changed in place and touched.
+/// One tensor of an update. The pointed-to Arrays change in place: other handles to their memory refuse to be read.
 template <class Step>
 struct Update {
   Step step;
@@ -42,17 +42,31 @@ void check_update(std::string_view op, const Update<Step>& u) {
   }
 }
 
-/// The updates of dtype T on `device` as pointers. `inputs` keeps contiguous copies alive.
+/// The updates of dtype T on `device` as pointers. The inputs become contiguous copies where needed.
 template <class T, class Step>
-std::vector<kernels::Slice<T, Step>> slices(std::vector<Update<Step>>& updates, Device device) {
-  std::vector<kernels::Slice<T, Step>> out;
+std::vector<kernels::TensorUpdate<T, Step>> updates_of(std::vector<Update<Step>>& updates, Device device) {
+  std::vector<kernels::TensorUpdate<T, Step>> out;
   for (auto& u : updates) {
     if (u.value->dtype() != dtype_of<T> || u.value->device() != device) continue;
     u.input = contiguous(u.input);
-    out.push_back({u.value->size(), u.step, u.value->template mut<T>(), u.input.template data<T>(),
+    const T* input = u.input.template data<T>();  // before mut(): it may be a handle to the memory of the value
+    out.push_back({u.value->size(), u.step, u.value->template mut<T>(), input,
                    u.state0 ? u.state0->template mut<T>() : nullptr, u.state1 ? u.state1->template mut<T>() : nullptr});
   }
   return out;
+}
+
+/// The products of values and inputs of dtype T.
+template <class T, class Step>
+std::vector<kernels::UpdateProducts> products_of(const std::vector<Update<Step>>& updates) {
+  std::vector<Array> inputs;  // keeps contiguous copies alive
+  std::vector<kernels::ValueAndInput<T>> tensors;
+  for (const auto& u : updates) {
+    inputs.push_back(contiguous(u.input));
+    const Array& value = *u.value;  // const: only mut() declares a change
+    tensors.push_back({value.size(), value.data<T>(), inputs.back().template data<T>()});
+  }
+  return on(updates[0].value->device(), [&](auto queue) { return kernels::update_products(queue, tensors); });
 }
 
 }  // namespace detail
@@ -63,32 +77,26 @@ void apply_updates(std::string_view op, std::vector<Update<Step>> updates) {
   for (const auto& u : updates) detail::check_update(op, u);
   constexpr Device devices[] = {Device::cpu, Device::cuda};
   for (const Device device : devices) {
-    const auto singles = detail::slices<float>(updates, device);
-    const auto doubles = detail::slices<double>(updates, device);
+    const auto singles = detail::updates_of<float>(updates, device);
+    const auto doubles = detail::updates_of<double>(updates, device);
     if (singles.empty() && doubles.empty()) continue;
     on(device, [&](auto queue) {
-      kernels::for_each_slice(queue, singles);
-      kernels::for_each_slice(queue, doubles);
+      kernels::apply_updates(queue, singles);
+      kernels::apply_updates(queue, doubles);
     });
   }
 }
 
-/// |p|^2, |g|^2 and p . g of every update, in order: for the trust ratios of LARS.
+/// |p|^2, |g|^2 and p . g of every update, in order: for the trust ratios of LARS. Errors: dtypes or devices differ.
 template <class Step>
-std::vector<kernels::SliceProducts> update_products(std::string_view op, std::vector<Update<Step>> updates) {
-  std::vector<kernels::SliceProducts> products;
+std::vector<kernels::UpdateProducts> update_products(std::string_view op, const std::vector<Update<Step>>& updates) {
+  if (updates.empty()) return {};
+  const Array& first = *updates[0].value;
   for (const auto& u : updates) {
     detail::check_update(op, u);
-    check_same_kind(op, *updates[0].value, *u.value);
+    check_same_kind(op, first, *u.value);
   }
-  if (updates.empty()) return products;
-  const Device device = updates[0].value->device();
-  on(device, [&](auto queue) {
-    products = updates[0].value->dtype() == DType::f32
-                   ? kernels::slice_products(queue, detail::slices<float>(updates, device))
-                   : kernels::slice_products(queue, detail::slices<double>(updates, device));
-  });
-  return products;
+  return first.dtype() == DType::f32 ? detail::products_of<float>(updates) : detail::products_of<double>(updates);
 }
 
 /// One tensor at a time; see apply_updates for many.

@@ -8,20 +8,32 @@ namespace akin::inline AKIN_ABI::ops {
 
 namespace detail {
 
-/// x seen as [outer, n, inner], reduced over axes first ... last.
+/// x seen as [outer, n, inner], and what is left once n is reduced.
+struct ReducedShape {
+  std::int64_t outer = 1, n = 1, inner = 1;
+  Shape out;
+};
+/// Reduces axes first ... last; keep = true leaves them with size 1.
+AKIN_LAZY ReducedShape reduced_shape(const Shape& x, int first, int last, bool keep) {
+  ReducedShape s;
+  for (int axis = 0; axis < x.rank(); ++axis) {
+    (axis < first ? s.outer : axis <= last ? s.n : s.inner) *= x[axis];
+    if (axis < first || axis > last)
+      s.out.push_back(x[axis]);
+    else if (keep)
+      s.out.push_back(1);
+  }
+  return s;
+}
+
 template <class R>
 Array reduce(std::string_view op, R reducer, const Array& x, int first, int last, bool keep) {
-  std::int64_t outer = 1, n = 1, inner = 1;
-  Shape shape;
-  for (int axis = 0; axis < x.rank(); ++axis) {
-    (axis < first ? outer : axis <= last ? n : inner) *= x.shape()[axis];
-    if (axis < first || axis > last) shape.push_back(x.shape()[axis]);
-    else if (keep) shape.push_back(1);
-  }
-  Array out = Array::empty(shape, x.dtype(), x.device());
+  const auto s = reduced_shape(x.shape(), first, last, keep);
+  Array out = Array::empty(s.out, x.dtype(), x.device());
   const Array in = contiguous(x);
   on_float(x.dtype(), op, [&]<class T>() {
-    on(x.device(), [&](auto queue) { kernels::reduce(queue, reducer, outer, n, inner, in.data<T>(), out.mut<T>()); });
+    on(x.device(),
+       [&](auto queue) { kernels::reduce(queue, reducer, s.outer, s.n, s.inner, in.data<T>(), out.mut<T>()); });
   });
   return out;
 }
@@ -30,6 +42,11 @@ template <class R>
 Array reduce_axis(std::string_view op, R reducer, const Array& x, int axis, bool keep) {
   axis = normalize_axis(op, axis, x.shape());
   return reduce(op, reducer, x, axis, axis, keep);
+}
+
+/// Throws unless the axis exists and holds values.
+AKIN_LAZY void check_filled(std::string_view op, const Array& x, int axis) {
+  check(x.shape()[normalize_axis(op, axis, x.shape())] > 0, op, "axis ", axis, " of shape ", x.shape(), " is empty");
 }
 
 }  // namespace detail
@@ -44,32 +61,48 @@ AKIN_LAZY Array sum(const Array& x, int axis, bool keep = false) {
 
 /// Largest value along one axis. Errors: the axis is empty. NaN wins.
 AKIN_LAZY Array max(const Array& x, int axis, bool keep = false) {
-  check(x.dim(axis) > 0, "max", "axis ", axis, " of shape ", x.shape(), " is empty");
+  detail::check_filled("max", x, axis);
   return detail::reduce_axis("max", kernels::MaxOf{}, x, axis, keep);
 }
+/// Smallest value along one axis. Errors: the axis is empty. NaN wins.
 AKIN_LAZY Array min(const Array& x, int axis, bool keep = false) {
-  check(x.dim(axis) > 0, "min", "axis ", axis, " of shape ", x.shape(), " is empty");
+  detail::check_filled("min", x, axis);
   return detail::reduce_axis("min", kernels::MinOf{}, x, axis, keep);
 }
 
-/// Means; Errors: nothing to average.
+/// Mean of all values, shape []: summed and divided in double, rounded once. Errors: there are none.
 AKIN_LAZY Array mean(const Array& x) {
   check(x.size() > 0, "mean", "no values in shape ", x.shape());
-  return scale(sum(x), 1.0 / static_cast<double>(x.size()));
+  return detail::reduce("mean", kernels::MeanOf{}, x, 0, x.rank() - 1, false);
 }
+/// Mean along one axis. Errors: the axis is empty.
 AKIN_LAZY Array mean(const Array& x, int axis, bool keep = false) {
-  check(x.dim(axis) > 0, "mean", "axis ", axis, " of shape ", x.shape(), " is empty");
-  return scale(sum(x, axis, keep), 1.0 / static_cast<double>(x.dim(axis)));
+  detail::check_filled("mean", x, axis);
+  return detail::reduce_axis("mean", kernels::MeanOf{}, x, axis, keep);
 }
 
-/// Sums away what broadcasting repeated: the gradient of broadcast_to.
+/// Biased variance along one axis, in double: the mean of (x - mean)^2, in two passes. Errors: the axis is empty.
+AKIN_LAZY Array variance(const Array& x, int axis, bool keep = false) {
+  detail::check_filled("variance", x, axis);
+  axis = normalize_axis("variance", axis, x.shape());
+  const auto s = detail::reduced_shape(x.shape(), axis, axis, keep);
+  const Array in = contiguous(x);
+  Array out = Array::empty(s.out, x.dtype(), x.device());
+  on_float(x.dtype(), "variance", [&]<class T>() {
+    on(x.device(), [&](auto queue) { kernels::variance(queue, s.outer, s.n, s.inner, in.data<T>(), out.mut<T>()); });
+  });
+  return out;
+}
+
+/// Sums away what broadcasting repeated: the gradient of broadcast_to. Errors: x is not a broadcast of `shape`.
 AKIN_LAZY Array sum_to(Array x, const Shape& shape) {
   if (x.shape() == shape) return x;
+  check(broadcast_shapes("sum_to", x.shape(), shape) == x.shape(), "sum_to", "cannot reduce ", x.shape(), " to ",
+        shape);
   const int extra = x.rank() - shape.rank();
   if (extra > 0) x = detail::reduce("sum_to", kernels::SumOf{}, x, 0, extra - 1, false);
   for (int axis = 0; axis < shape.rank(); ++axis)
     if (shape[axis] == 1 && x.shape()[axis] != 1) x = sum(x, axis, true);
-  check(x.shape() == shape, "sum_to", "cannot reduce ", x.shape(), " to ", shape);
   return x;
 }
 

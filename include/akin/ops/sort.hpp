@@ -71,8 +71,8 @@ AKIN_LAZY Array arg_extreme(std::string_view op, const Array& x, bool largest) {
 
 }  // namespace detail
 
-/// Position of the largest value along the last axis; the first of equals, a NaN if there is one. x [..., n] gives
-/// [...].
+/// Position of the largest value along the last axis; the first of equals, a NaN if there is one.
+/// x [..., n] gives i64 [...].
 AKIN_LAZY Array argmax(const Array& x) { return detail::arg_extreme("argmax", x, true); }
 
 /// Position of the smallest value along the last axis; the first of equals, a NaN only if there is nothing else.

@@ -17,24 +17,23 @@ namespace detail {
 template <bool decoupled>
 class AdamFamily final : public Optimizer {
  public:
-  AdamFamily(std::vector<ParameterGroup> groups, const AdamOptions& options) : Optimizer(std::move(groups), options.lr, {"m", "v"}), options_(options) {
+  AdamFamily(std::vector<ParameterGroup> groups, const AdamOptions& options) : Optimizer(std::move(groups), options.lr, {{"m"}, {"v"}, {"step", true}}), options_(options) {
     for (const double beta : {options.beta1, options.beta2}) check(beta >= 0 && beta < 1, "adam", "betas must lie in [0, 1), got ", beta);
-    check(options.eps > 0, "adam", "eps must be > 0, got ", options.eps);
+    check(options.eps > 0 && std::isfinite(options.eps), "adam", "eps must be > 0 and finite, got ", options.eps);
   }
   AdamFamily(const nn::Module& module, const AdamOptions& options) : AdamFamily(one_group(module, options.weight_decay), options) {}
 
-  void step() override {
-    ++steps_;
+ private:
+  void update() override {
     std::vector<ops::Update<ops::AdamStep>> updates;
     for_each_parameter([&](const ParameterGroup& group, const Tensor& p, std::size_t i) {
       const ops::AdamStep step{.lr = lr_of(group), .beta1 = options_.beta1, .beta2 = options_.beta2, .eps = options_.eps,
                                .weight_decay = group.weight_decay, .decoupled = decoupled};
-      updates.push_back({step.at(steps_), &p.mutable_value(), p.grad(), &state(0, i), &state(1, i)});
+      updates.push_back({step.at(++count(2, i)), &p.mutable_value(), p.grad(), &state(0, i), &state(1, i)});
     });
     ops::apply_updates("adam", std::move(updates));
   }
 
- private:
   AdamOptions options_;
 };
 
@@ -43,6 +42,7 @@ class AdamFamily final : public Optimizer {
 /// Adam, arXiv:1412.6980, Algorithm 1; weight decay is added to the gradient, as torch.optim.Adam does.
 ///   m = beta1 m + (1 - beta1) g;   v = beta2 v + (1 - beta2) g^2
 ///   p -= lr (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + eps)
+/// t counts the steps of each parameter: one that gets its first gradient late is corrected from there on.
 /// Errors: betas outside [0, 1), eps <= 0.
 using Adam = detail::AdamFamily<false>;
 

@@ -2,6 +2,7 @@
 #pragma once
 #include <cmath>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "../autograd/tensor.hpp"
@@ -16,20 +17,33 @@ struct ParameterGroup {
   bool constant_lr = false;  ///< keeps the base learning rate while others follow the schedule (SimSiam's predictor)
 };
 
-/// Two groups: matrices and filters with weight decay; norms and biases (one axis or none) without.
+/// Two groups: matrices and filters with weight decay; norms and biases (one axis or none) without. Parameters without
+/// requires_grad are frozen and left out.
 AKIN_LAZY std::vector<ParameterGroup> decay_groups(const nn::Module& module, double weight_decay) {
   ParameterGroup decayed{{}, weight_decay}, plain{{}, 0};
-  for (const auto& named : module.named_parameters()) (named.tensor.rank() > 1 ? decayed : plain).parameters.push_back(named);
+  for (const auto& named : module.named_parameters())
+    if (named.tensor.requires_grad()) (named.tensor.rank() > 1 ? decayed : plain).parameters.push_back(named);
   return {decayed, plain};
 }
 
-/// An optimizer owns one state array per parameter and slot ("momentum", say); step() changes parameters in place.
+/// What an optimizer remembers of every parameter, for checkpoints under the name "momentum/0.weight", say.
+struct StateSlot {
+  std::string_view name;
+  bool count = false;  ///< one whole number, instead of an array like the parameter
+};
+
+/// An optimizer owns one state per parameter and slot; step() changes parameters in place.
 class Optimizer {
  public:
   virtual ~Optimizer() = default;
 
   /// One update from the gradients that backward() left. Parameters without a gradient are skipped.
-  virtual void step() = 0;
+  AKIN_LAZY void step() {
+    update();
+    ++steps_;
+  }
+  std::int64_t steps() const { return steps_; }  ///< calls of step() so far, as schedules count
+  void set_steps(std::int64_t steps) { steps_ = steps; }
 
   void set_lr(double lr) { lr_ = checked_lr(lr); }
   double lr() const { return lr_; }
@@ -45,21 +59,24 @@ class Optimizer {
     for (const auto& slot : slots_) all.insert(all.end(), slot.begin(), slot.end());
     return all;
   }
-  std::int64_t steps() const { return steps_; }
-  void set_steps(std::int64_t steps) { steps_ = steps; }
 
  protected:
-  AKIN_LAZY Optimizer(std::vector<ParameterGroup> groups, double lr, std::initializer_list<std::string_view> slots)
+  /// Errors: lr or a weight decay negative or not finite; no parameters; one that appears twice, or cannot be trained.
+  AKIN_LAZY Optimizer(std::vector<ParameterGroup> groups, double lr, const std::vector<StateSlot>& slots)
       : groups_(std::move(groups)), lr_(checked_lr(lr)), base_lr_(lr) {
     for (const auto& group : groups_)
       check(group.weight_decay >= 0 && std::isfinite(group.weight_decay), "optimizer", "weight_decay must be >= 0 and finite, got ", group.weight_decay);
-    for (const auto slot : slots) {
+    check_parameters();
+    for (const auto& [slot, count] : slots) {
       slots_.emplace_back();
       for (const auto& group : groups_)
         for (const auto& [name, tensor] : group.parameters)
-          slots_.back().push_back({cat(slot, "/", name), Tensor(zeros_like(tensor.value()))});
+          slots_.back().push_back({cat(slot, "/", name), Tensor(count ? Array::zeros({}, DType::i64) : zeros_like(tensor.value()))});
     }
   }
+
+  virtual void update() = 0;
+
   /// visit(group, parameter, its number over all groups) for every parameter that has a gradient.
   template <class Visit>
   void for_each_parameter(Visit visit) {
@@ -71,11 +88,27 @@ class Optimizer {
       }
   }
   Array& state(std::size_t slot, std::size_t i) { return slots_[slot][i].tensor.mutable_value(); }
+  std::int64_t& count(std::size_t slot, std::size_t i) { return *state(slot, i).mut<std::int64_t>(); }
   double lr_of(const ParameterGroup& group) const { return group.constant_lr ? base_lr_ : lr_; }
 
+ private:
   static double checked_lr(double lr) {
     check(lr >= 0 && std::isfinite(lr), "optimizer", "lr must be >= 0 and finite, got ", lr);
     return lr;
+  }
+
+  AKIN_LAZY void check_parameters() const {
+    std::vector<nn::NamedTensor> seen;
+    for (const auto& group : groups_)
+      for (const auto& [name, tensor] : group.parameters) {
+        check(tensor.requires_grad() && tensor.node()->op == akin::detail::leaf, "optimizer", "'", name,
+              "' is not a parameter: it needs set_requires_grad(true) and may not be computed from others");
+        for (const auto& [known, other] : seen)
+          check(!tensor.shares_with(other), "optimizer", "'", name, "' appears twice (the first time as '", known,
+                "') and would be updated twice; list it once");
+        seen.push_back({name, tensor});
+      }
+    check(!seen.empty(), "optimizer", "there is nothing to train: no group has a parameter (is everything frozen?)");
   }
 
   std::vector<ParameterGroup> groups_;
@@ -84,9 +117,12 @@ class Optimizer {
   std::int64_t steps_ = 0;
 };
 
-/// The usual shorthand: one group of everything.
+/// The usual shorthand: one group of everything that is not frozen.
 AKIN_LAZY std::vector<ParameterGroup> one_group(const nn::Module& module, double weight_decay) {
-  return {{module.named_parameters(), weight_decay}};
+  ParameterGroup all{{}, weight_decay};
+  for (const auto& named : module.named_parameters())
+    if (named.tensor.requires_grad()) all.parameters.push_back(named);
+  return {all};
 }
 
 }  // namespace akin::inline AKIN_ABI::optim

@@ -20,6 +20,7 @@ struct Cosine {
   CosineOptions options;
 
   AKIN_LAZY double operator()(std::int64_t step) const {
+    check(step >= 0, "cosine", "step must be >= 0, got ", step);
     const auto& o = options;
     if (step < o.warmup_steps) return o.base * static_cast<double>(step + 1) / static_cast<double>(o.warmup_steps);
     const double span = static_cast<double>(o.total_steps - o.warmup_steps);
@@ -28,8 +29,11 @@ struct Cosine {
   }
 };
 
-/// Errors: negative steps, warm-up longer than the run.
+/// Errors: base or final not finite; negative steps; warm-up longer than the run.
 AKIN_LAZY Cosine cosine(const CosineOptions& options) {
+  check(std::isfinite(options.base) && std::isfinite(options.final), "cosine", "base and final must be finite, got ", options.base,
+        " and ", options.final);
+  check(options.total_steps >= 0, "cosine", "total_steps must be >= 0, got ", options.total_steps);
   check(options.warmup_steps >= 0 && options.warmup_steps <= options.total_steps, "cosine", "warm-up of ",
         options.warmup_steps, " steps does not fit into a run of ", options.total_steps, "; shorten the warm-up");
   return {options};

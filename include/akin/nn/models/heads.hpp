@@ -11,7 +11,8 @@ namespace akin::inline AKIN_ABI::nn {
 enum class LastNorm {
   none,
   batch_norm,         ///< with scale and shift
-  batch_norm_plain,   ///< without: SimSiam's projector, MoCo v3
+  batch_norm_scale,   ///< with scale, without shift: SimCLR's released code
+  batch_norm_plain,   ///< without both: SimSiam's projector, MoCo v3
 };
 
 struct MlpOptions {
@@ -36,7 +37,8 @@ AKIN_LAZY Module mlp(const MlpOptions& options) {
   const std::int64_t in = widths[widths.size() - 2], out = widths.back();
   layers.push_back(Linear({.in = in, .out = out, .bias = options.last_bias && options.last_norm == LastNorm::none}));
   if (options.last_norm != LastNorm::none)
-    layers.push_back(BatchNorm({.features = out, .affine = options.last_norm == LastNorm::batch_norm}));
+    layers.push_back(BatchNorm({.features = out, .affine = options.last_norm != LastNorm::batch_norm_plain,
+                                .shift = options.last_norm != LastNorm::batch_norm_scale}));
   const Module model = Sequential(std::move(layers));
   model.initialize(options.seed);
   return model;

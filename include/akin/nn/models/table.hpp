@@ -1,4 +1,4 @@
-// The table of encoders, by name.
+// The table of encoders, by name. Elsewhere a table is simply table() and find(); nn holds more than encoders.
 #pragma once
 #include <string>
 #include <vector>

@@ -1,4 +1,4 @@
-#include <akin/ops/norm.hpp>
+#include <akin/ops/batch_norm.hpp>
 #include <akin/ops/reduce.hpp>
 
 #include "support/numeric.hpp"
@@ -8,7 +8,7 @@ using namespace akin;
 namespace {
 
 /// relu(w (x - mean) rstd + b + add) from training statistics.
-struct BatchNorm {
+struct FusedBatchNorm {
   Array weight, bias, add;
   bool relu;
   Array operator()(const Array& x) const {
@@ -41,14 +41,22 @@ TEST(BatchNorm, GradientsMatchCentralDifferences) {
   const Array x = random_array(shape, 1, DType::f64, 2, 1), dy = random_array(shape, 2), add = random_array(shape, 3);
   const Array weight = random_array({3}, 4, DType::f64, 0.3, 1.4), bias = random_array({3}, 5);
   for (const bool relu : {false, true}) {
-    const BatchNorm forward{weight, bias, add, relu};
+    const FusedBatchNorm forward{weight, bias, add, relu};
     const auto stats = ops::batch_norm_stats(x);
     const auto d = ops::batch_norm_backward(dy, x, weight, stats.mean, stats.rstd,
                                             {.relu_output = relu ? forward(x) : Array(), .dadd = true});
     expect_gradient(forward, x, dy, d.dx, "dx");
-    expect_gradient([&](const Array& w) { return BatchNorm{w, bias, add, relu}(x); }, weight, dy, d.dweight, "dweight");
-    expect_gradient([&](const Array& b) { return BatchNorm{weight, b, add, relu}(x); }, bias, dy, d.dbias, "dbias");
-    expect_gradient([&](const Array& a) { return BatchNorm{weight, bias, a, relu}(x); }, add, dy, d.dadd, "dadd");
+    expect_gradient(
+        [&](const Array& w) {
+          return FusedBatchNorm{w, bias, add, relu}(x);
+        },
+        weight, dy, d.dweight, "dweight");
+    expect_gradient(
+        [&](const Array& b) {
+          return FusedBatchNorm{weight, b, add, relu}(x);
+        },
+        bias, dy, d.dbias, "dbias");
+    expect_gradient([&](const Array& a) { return FusedBatchNorm{weight, bias, a, relu}(x); }, add, dy, d.dadd, "dadd");
   }
 }
 
@@ -90,49 +98,12 @@ TEST(BatchNorm, RefusesWhatItCannotNormalise) {
   expect_error([] { ops::batch_norm_stats(Array::zeros({4, 8}, DType::i64)); }, "floating-point");
 }
 
-TEST(LayerNorm, RowsHaveMeanZeroAndVarianceOne) {
-  const auto out = ops::layer_norm(random_array({2, 5, 33}, 1, DType::f64, 3, 1e4), {}, {}, 0);
-  EXPECT_EQ(out.mean.shape(), (Shape{10}));
-  expect_close(ops::mean(out.y, -1), Array::zeros({2, 5}, DType::f64), tol::golden);
-  expect_close(ops::mean(ops::mul(out.y, out.y), -1), Array::ones({2, 5}, DType::f64), tol::golden);
-}
-
-TEST(LayerNorm, GradientsMatchCentralDifferences) {
-  const Array x = random_array({4, 7}, 1, DType::f64, 2, 1), dy = random_array({4, 7}, 2);
-  const Array weight = random_array({7}, 3, DType::f64, 0.3, 1.4), bias = random_array({7}, 4);
-  const auto out = ops::layer_norm(x, weight, bias);
-  const auto d = ops::layer_norm_backward(dy, x, weight, out.mean, out.rstd);
-  expect_gradient([&](const Array& v) { return ops::layer_norm(v, weight, bias).y; }, x, dy, d.dx, "dx");
-  expect_gradient([&](const Array& w) { return ops::layer_norm(x, w, bias).y; }, weight, dy, d.dweight, "dweight");
-  expect_gradient([&](const Array& b) { return ops::layer_norm(x, weight, b).y; }, bias, dy, d.dbias, "dbias");
-}
-
-TEST(LayerNorm, RefusesAWeightOfAnotherSize) {
-  expect_error(
-      [] {
-        ops::layer_norm(Array::zeros({4, 5}), Array::ones({4}), {});
-      },
-      "layer_norm: weight has shape [4], expected [5]");
-}
-
-TEST(L2Normalize, RowsHaveLengthOneAndAZeroRowStaysZero) {
-  Array x = random_array({7, 33}, 1, DType::f64, 1e-3);
-  std::fill_n(x.mut<double>(), 33, 0.0);
-  const Array y = ops::l2_normalize(x).y, length = ops::sum(ops::mul(y, y), -1);
-  for (int row = 0; row < 7; ++row) expect_close(at(length, row), row == 0 ? 0 : 1, tol::f64);
-}
-
-TEST(L2Normalize, HugeAndTinyRowsNeitherOverflowNorVanish) {
-  const Array y = ops::l2_normalize(Array::from<float>({2, 2}, {3e30f, 4e30f, 3e-30f, 4e-30f}), 1e-40).y;
-  expect_close(y, Array::from<float>({2, 2}, {0.6f, 0.8f, 0.6f, 0.8f}), tol::f32);
-}
-
-TEST(L2Normalize, GradientMatchesCentralDifferencesAlsoBelowEps) {
-  const Array x = random_array({3, 5}, 1), dy = random_array({3, 5}, 2);
-  for (const double eps : {1e-12, 100.0}) {
-    const auto out = ops::l2_normalize(x, eps);
-    expect_gradient([&](const Array& v) { return ops::l2_normalize(v, eps).y; }, x, dy,
-                    ops::l2_normalize_backward(dy, out.y, out.norm, eps));
-  }
-  expect_error([&] { ops::l2_normalize(x, 0); }, "eps must be > 0, got 0");
+TEST(BatchNorm, RefusesANegativeEpsAndStatisticsWithGaps) {
+  const Array x = random_array({4, 2}, 1, DType::f32), c = Array::ones({2}),
+              gaps = Array::full({}, 1).broadcast_to({2});
+  expect_error([&] { ops::batch_norm_stats(x, -1e-5); }, "batch_norm: eps must be >= 0, got -1e-05");
+  expect_error([&] { ops::batch_norm_stats(x, NAN); }, "batch_norm: eps must be >= 0, got nan");
+  expect_error([&] { ops::batch_norm_apply(x, {}, {}, gaps, c); },
+               "batch_norm: mean must be contiguous, got stride [0]");
+  expect_error([&] { ops::batch_norm_backward(x, x, {}, c, gaps); }, "batch_norm backward: rstd must be contiguous");
 }
