@@ -1,4 +1,5 @@
-// One training step of the demo network: SimCLR on 2 x 256 views of 28x28x1. Prints JSON: first losses, seconds per step.
+// One training step of the demo network: SimCLR on 2 x 256 views of 28x28x1. Prints JSON: first losses, seconds per
+// step.
 //
 //   demo_step [--threads N] [--steps N] [--dump FOLDER]
 //
@@ -31,6 +32,7 @@ void dump(const std::string& folder, const methods::Method& method, const std::v
 }
 
 int run(int count, int steps, const std::string& folder) {
+  check(count >= 0 && steps >= 1, "demo_step", "--threads must be >= 0 and --steps >= 1, got ", count, " and ", steps);
   if (count > 0) set_threads(count);
   const auto batches = make_batches();
   methods::SimClr method(nn::convnet(), {});
@@ -41,16 +43,18 @@ int run(int count, int steps, const std::string& folder) {
   io::Json::List losses, seconds;
   const int warm_up = 3;
   for (int i = 0; i < steps + warm_up; ++i) {
-    const double start = train::steady_seconds();
+    const double start = data::steady_seconds();
     optimizer.set_lr(lr(i));
     const auto out = method.forward(batches[static_cast<std::size_t>(i) % batches.size()]);
     optimizer.zero_grad();
     out.loss.backward();
     optimizer.step();
     if (i < 3) losses.push_back(out.loss.item());
-    if (i >= warm_up) seconds.push_back(train::steady_seconds() - start);
+    if (i >= warm_up) seconds.push_back(data::steady_seconds() - start);
   }
-  const io::Json report = io::Json::Object{{"losses", losses}, {"seconds", seconds}, {"threads", threads()},
+  const io::Json report = io::Json::Object{{"losses", losses},
+                                           {"seconds", seconds},
+                                           {"threads", threads()},
                                            {"instruction_set", AKIN_QUOTE(AKIN_ISA)},
                                            {"peak_array_bytes", static_cast<std::int64_t>(memory_stats().peak)}};
   std::printf("%s\n", io::to_json(report).c_str());
@@ -70,7 +74,7 @@ int main(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
   try {
     return run(count, steps, folder);
-  } catch (const Error& error) {
+  } catch (const std::exception& error) {
     std::fprintf(stderr, "error: %s\n", error.what());
     return 1;
   }

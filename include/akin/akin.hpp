@@ -16,11 +16,15 @@
 #include "core/shape.hpp"
 #include "core/tags.hpp"
 
+#include "ops/batch_norm.hpp"
 #include "ops/conv.hpp"
+#include "ops/dropout.hpp"
 #include "ops/elementwise.hpp"
 #include "ops/index.hpp"
 #include "ops/join.hpp"
 #include "ops/kernels.hpp"
+#include "ops/l2_normalize.hpp"
+#include "ops/layer_norm.hpp"
 #include "ops/linalg.hpp"
 #include "ops/matmul.hpp"
 #include "ops/norm.hpp"
@@ -31,6 +35,7 @@
 #include "ops/rows.hpp"
 #include "ops/softmax.hpp"
 #include "ops/sort.hpp"
+#include "ops/window.hpp"
 
 #include "autograd/anomaly.hpp"
 #include "autograd/backward.hpp"
@@ -71,6 +76,7 @@
 #include "losses/embeddings.hpp"
 #include "losses/negative_cosine.hpp"
 #include "losses/nt_xent.hpp"
+#include "losses/params.hpp"
 #include "losses/table.hpp"
 
 #include "optim/adam.hpp"
@@ -103,6 +109,8 @@
 #include "augment/transform.hpp"
 
 #include "data/bytes.hpp"
+#include "data/channel_statistics.hpp"
+#include "data/clock.hpp"
 #include "data/dataset.hpp"
 #include "data/fashion_mnist.hpp"
 #include "data/gzip.hpp"
@@ -128,7 +136,11 @@
 #include "eval/linear_probe.hpp"
 
 #include "train/metrics_log.hpp"
+#include "train/optimizers.hpp"
 #include "train/pretrain.hpp"
+#include "train/pretrain_data.hpp"
+#include "train/pretrain_options.hpp"
+#include "train/pretrain_result.hpp"
 #include "train/progress.hpp"
 #include "train/progress_line.hpp"
 #include "train/run_folder.hpp"

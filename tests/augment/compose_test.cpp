@@ -1,6 +1,9 @@
+#include <akin/augment/center_crop.hpp>
 #include <akin/augment/compose.hpp>
+#include <akin/augment/recipes.hpp>
 
 #include "support/test.hpp"
+#include "support/threads.hpp"
 
 namespace akin::augment {
 namespace {
@@ -18,6 +21,21 @@ Pipeline everything() {
   return Pipeline({ResizedCrop{.size = 9}, HorizontalFlip{},
                    ColorJitter{.brightness = .4, .contrast = .4, .saturation = .4, .hue = .1, .probability = .8},
                    Grayscale{}, GaussianBlur{.kernel = 5}, Solarize{}, Normalize{}});
+}
+
+/// A transform as a user may write it: whatever step it is given, for images of which `when` is true.
+struct Anything {
+  kernels::AugmentStep step;
+  bool (*when)(std::uint32_t bits) = [](std::uint32_t) { return true; };
+  static constexpr std::string_view name = "anything";
+};
+void validate(const Anything&) {}
+std::optional<kernels::AugmentStep> draw(const Anything& o, const ImageSize&, Draws draws) {
+  return o.when(draws.bits()) ? std::optional(o.step) : std::nullopt;
+}
+kernels::CropStep crop(std::int32_t top, std::int32_t left, std::int32_t height, std::int32_t width,
+                       std::int32_t out_height = 4, std::int32_t out_width = 4) {
+  return {.top = top, .left = left, .height = height, .width = width, .out_height = out_height, .out_width = out_width};
 }
 
 bool same_bits(const Array& a, const Array& b) {
@@ -45,10 +63,11 @@ TEST(Pipeline, PlainNormalisesBytesAtTheirSize) {
 
 TEST(Pipeline, GivesTheSameBitsAtOneAndTwoThreads) {
   const Samples samples = samples_of({70, 11, 13, 3});
-  set_threads(1);
-  const Array one = everything().apply(samples, 5);
-  set_threads(2);
-  EXPECT_TRUE(same_bits(one, everything().apply(samples, 5)));
+  const auto with = [&](int count) {
+    const test::WithThreads scope(count);
+    return everything().apply(samples, 5);
+  };
+  EXPECT_TRUE(same_bits(with(1), with(2)));
 }
 
 TEST(Pipeline, SeedEpochViewAndIndexAllMatter) {
@@ -115,6 +134,64 @@ TEST(Pipeline, RejectsWhatItCannotAugment) {
   Samples strided = samples_of({2, 8, 9, 3});
   strided.images = strided.images.transpose(1, 2);
   expect_error([&] { pipeline.apply(strided, 0); }, "call contiguous() first");
+}
+
+TEST(Pipeline, RefusesToCropSomeImagesOnly) {  // the output would be sized by the first image and written by all
+  const auto sometimes = [](std::uint32_t bits) { return bits % 2 == 0; };
+  const Pipeline to_larger({Anything{crop(0, 0, 8, 8, 33, 33), sometimes}});
+  const Samples samples = samples_of({64, 8, 8, 3});
+  expect_error([&] { to_larger.apply(samples, 0); }, "8 x 8");
+  expect_error([&] { to_larger.apply(samples, 0); }, "33 x 33");
+  for (std::uint32_t i = 0; i < 64; ++i) {  // the message names the first image that differs from image 100
+    const auto size_of = [&](std::size_t k) {
+      return to_larger.plan({8, 8, 3}, 0, {.index = samples.indices[k], .epoch = samples.epoch}).size;
+    };
+    if (size_of(i) == size_of(0)) continue;
+    expect_error([&] { to_larger.apply(samples, 0); },
+                 cat("augment: image ", samples.indices[i], " ends with ", size_of(i).height));
+    break;
+  }
+  const Pipeline cropped_again({Anything{crop(0, 0, 8, 8, 33, 33), sometimes}, CenterCrop{.size = 5}});
+  EXPECT_EQ(cropped_again.apply(samples, 0).shape(), (Shape{64, 5, 5, 3}));
+}
+
+TEST(Pipeline, RefusesCropsThatLeaveTheImage) {
+  const Samples samples = samples_of({2, 7, 9, 1});
+  const auto refused = [&](const kernels::CropStep& step, const std::string& text) {
+    expect_error([&] { Pipeline({Anything{step}}).apply(samples, 0); }, text);
+    expect_error([&] { Pipeline({HorizontalFlip{}, Anything{step}}).apply(samples, 0); }, text);
+  };
+  const std::string outside = "does not lie in an image of 7 x 9";
+  EXPECT_EQ(Pipeline({Anything{crop(0, 0, 7, 9)}}).apply(samples, 0).shape(), (Shape{2, 4, 4, 1}));
+  refused(crop(1, 0, 7, 9), "anything: a crop of 7 x 9 pixels at (1, 0) " + outside);
+  refused(crop(0, 1, 7, 9), outside);
+  refused(crop(-1, 0, 3, 3), outside);
+  refused(crop(0, -1, 3, 3), outside);
+  refused(crop(0, 0, 0, 3), outside);
+  refused(crop(0, 0, 3, 0), outside);
+  refused(crop(INT32_MAX, 0, INT32_MAX, 3), outside);
+  refused(crop(0, 0, 7, 9, 0, 4), "a crop must give 1 ... 32768 pixels a side, got 0 x 4");
+  refused(crop(0, 0, 7, 9, 4, 32769), "got 4 x 32769");
+}
+
+TEST(Pipeline, RefusesBlursThatReachBeyondOneReflection) {
+  const Samples samples = samples_of({2, 7, 9, 1});
+  const auto blur = [&](std::int32_t kernel, float sigma = 1) {
+    return Pipeline({Anything{kernels::BlurStep{.sigma = sigma, .kernel = kernel}}}).apply(samples, 0);
+  };
+  EXPECT_EQ(blur(13).shape(), samples.images.shape());
+  expect_error([&] { blur(15); }, "anything: kernel 15 is too large for images of 7 x 9; use at most 13");
+  expect_error([&] { blur(4); }, "needs an odd kernel and a sigma > 0, got 4 and 1");
+  expect_error([&] { blur(-3); }, "got -3 and 1");
+  expect_error([&] { blur(3, 0); }, "got 3 and 0");
+}
+
+TEST(Pipeline, NeedsNoSamplesWhereNothingIsRandom) {
+  const Samples samples = samples_of({3, 5, 7, 3});
+  const Pipeline pipeline({CenterCrop{.size = 4}, Normalize{}});
+  EXPECT_TRUE(same_bits(pipeline.apply(samples.images), pipeline.apply(samples, 9, 1)));
+  expect_error([&] { pipeline.apply(Array()); }, "images must be u8");
+  expect_error([&] { pipeline.apply(Array::zeros({2, 5, 7, 3})); }, "images must be u8, got f32");
 }
 
 TEST(Pipeline, ValidatesItsTransformsWhenItIsBuilt) {

@@ -1,6 +1,7 @@
 #include <akin/augment/table.hpp>
 #include <set>
 
+#include "support/table_names.hpp"
 #include "support/test.hpp"
 
 namespace akin::augment {
@@ -8,7 +9,8 @@ namespace {
 
 Samples gray_ramp(std::int64_t size, std::int64_t channels) {
   Samples samples{Array::empty({3, size, size, channels}, DType::u8), 0, {4, 0, 7}};
-  for (std::int64_t i = 0; i < samples.images.size(); ++i) samples.images.mut<std::uint8_t>()[i] = static_cast<std::uint8_t>(i % 251);
+  for (std::int64_t i = 0; i < samples.images.size(); ++i)
+    samples.images.mut<std::uint8_t>()[i] = static_cast<std::uint8_t>(i % 251);
   return samples;
 }
 
@@ -18,7 +20,7 @@ TEST(RecipeTable, NamesEachRecipeOnceAndFindsIt) {
   std::set<std::string_view> names;
   for (const auto& row : table()) {
     EXPECT_TRUE(names.insert(row.name).second) << row.name;
-    EXPECT_EQ(&find(row.name), &row);
+    EXPECT_EQ(&augment::find(row.name), &row);
     EXPECT_FALSE(row.what.empty()) << row.name;
   }
   EXPECT_TRUE(names.count("demo") && names.count("simclr") && names.count("byol"));
@@ -52,7 +54,7 @@ TEST(RecipeTable, EveryRecipeEndsInTheGivenNormalisation) {
 }
 
 TEST(RecipeTable, GuessesWhatWasMeant) {
-  expect_error([] { find("SimCRL"); }, "augment: unknown recipe 'SimCRL'; did you mean 'simclr'? known are demo, simclr, byol");
+  expect_error([] { augment::find("SimCRL"); }, "augment: unknown recipe 'SimCRL'; " + test::guess("simclr", table()));
 }
 
 }  // namespace

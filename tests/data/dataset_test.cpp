@@ -6,7 +6,7 @@ namespace akin::data {
 namespace {
 
 /// n images of 2 x 3 x 1; every pixel of image i is i. Labels i % 3.
-DatasetPtr numbered(std::int64_t n) {
+DatasetPtr of_six_pixels(std::int64_t n) {
   Array images = Array::empty({n, 2, 3, 1}, DType::u8), labels = Array::empty({n}, DType::i64);
   for (std::int64_t i = 0; i < 6 * n; ++i) images.mut<std::uint8_t>()[i] = static_cast<std::uint8_t>(i / 6);
   for (std::int64_t i = 0; i < n; ++i) labels.mut<std::int64_t>()[i] = i % 3;
@@ -14,7 +14,7 @@ DatasetPtr numbered(std::int64_t n) {
 }
 
 TEST(Dataset, StatesItsFacts) {
-  const auto d = numbered(7);
+  const auto d = of_six_pixels(7);
   EXPECT_EQ(d->name(), "numbered");
   EXPECT_EQ(d->size(), 7);
   EXPECT_EQ(d->height(), 2);
@@ -25,7 +25,7 @@ TEST(Dataset, StatesItsFacts) {
 }
 
 TEST(Dataset, TakesImagesInTheOrderAskedFor) {
-  const Samples samples = take(*numbered(257), {200, 3, 3, 0, 256}, 9);
+  const Samples samples = take(*of_six_pixels(257), {200, 3, 3, 0, 256}, 9);
   EXPECT_EQ(samples.images.shape(), (Shape{5, 2, 3, 1}));
   EXPECT_EQ(samples.epoch, 9u);
   EXPECT_EQ(samples.indices, (std::vector<std::uint32_t>{200, 3, 3, 0, 256}));
@@ -33,10 +33,10 @@ TEST(Dataset, TakesImagesInTheOrderAskedFor) {
   for (int i = 0; i < 30; ++i) EXPECT_EQ(at(samples.images, i), expected[i / 6]);
 }
 
-TEST(Dataset, TakesNothing) { EXPECT_EQ(take(*numbered(3), {}).images.shape(), (Shape{0, 2, 3, 1})); }
+TEST(Dataset, TakesNothing) { EXPECT_EQ(take(*of_six_pixels(3), {}).images.shape(), (Shape{0, 2, 3, 1})); }
 
 TEST(Dataset, GivesLabelsByIndexAndAll) {
-  const auto d = numbered(7);
+  const auto d = of_six_pixels(7);
   expect_close(labels(*d, {6, 1, 2}), Array::from<std::int64_t>({3}, {0, 1, 2}), tol::exact);
   expect_close(labels(*d), Array::from<std::int64_t>({7}, {0, 1, 2, 0, 1, 2, 0}), tol::exact);
 }
@@ -48,7 +48,7 @@ TEST(Dataset, LabelsAreMinusOneWhenThereAreNone) {
 }
 
 TEST(Dataset, RejectsIndicesThatDoNotExist) {
-  const auto d = numbered(7);
+  const auto d = of_six_pixels(7);
   std::uint8_t pixels[6];
   expect_error([&] { d->read(7, pixels); }, "read: image 7 does not exist in numbered, which has 7");
   expect_error([&] { d->read(-1, pixels); }, "image -1");

@@ -50,7 +50,7 @@ TEST(MnistLike, RejectsFilesThatDoNotFitEachOther) {
 
 TEST(FashionMnist, SaysHowToInstallIt) {
   expect_error([] { fashion_mnist("/nowhere"); }, "sudo apt-get install dataset-fashion-mnist");
-  expect_error([] { fashion_mnist("/nowhere"); }, "--data synthetic needs no download");
+  expect_error([] { fashion_mnist("/nowhere"); }, "the data set synthetic needs no download");
 }
 
 TEST(FashionMnist, HoldsThePublishedImages) {  // expected values computed from the files with another program

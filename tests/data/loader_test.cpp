@@ -2,20 +2,14 @@
 #include <akin/data/synthetic.hpp>
 #include <set>
 
+#include "support/numbered.hpp"
 #include "support/test.hpp"
 
 namespace akin::data {
 namespace {
 
 /// n images of one pixel; image i shows and is labelled i.
-DatasetPtr numbered(std::int64_t n) {
-  Array images = Array::empty({n, 1, 1, 1}, DType::u8), labels = Array::empty({n}, DType::i64);
-  for (std::int64_t i = 0; i < n; ++i) {
-    images.mut<std::uint8_t>()[i] = static_cast<std::uint8_t>(i);
-    labels.mut<std::int64_t>()[i] = i;
-  }
-  return in_memory("numbered", images, labels);
-}
+using test::numbered;
 
 /// Everything that a batch says, as text.
 std::string told(const Batch& batch) {

@@ -1,6 +1,7 @@
 #include <akin/data/table.hpp>
 #include <set>
 
+#include "support/table_names.hpp"
 #include "support/test.hpp"
 
 namespace akin::data {
@@ -20,10 +21,14 @@ TEST(DataTable, PassesTheFolderOn) {
   expect_error([] { open("fashion-mnist", {.folder = "/nowhere"}); }, "in /nowhere; install it with: ");
 }
 
+TEST(DataTable, RefusesAFolderThatNothingWouldBeReadFrom) {
+  expect_error([] { open("synthetic", {.folder = "pictures"}); },
+               "synthetic: pictures are rendered, not read; leave the folder 'pictures' out");
+}
+
 TEST(DataTable, GuessesWhatWasMeant) {
-  expect_error(
-      [] { open("FashionMNIST"); },
-      "data: unknown data set 'FashionMNIST'; did you mean 'fashion-mnist'? known are fashion-mnist, synthetic");
+  expect_error([] { open("FashionMNIST"); },
+               "data: unknown data set 'FashionMNIST'; " + test::guess("fashion-mnist", table()));
 }
 
 TEST(DataTable, NamesEachDataSetOnceAndDescribesIt) {

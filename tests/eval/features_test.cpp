@@ -88,7 +88,6 @@ TEST(Embed, SaysWhichImageGaveNan) {
 TEST(Embed, RejectsWhatIsNotAVectorPerImage) {
   expect_error([] { embed(nn::Module(), *numbered(3), as_floats); }, "must return [3, D], got [3, 2, 3, 1]");
   expect_error([] { embed(nn::Flatten{}, *numbered(3), as_floats, {.batch = 0}); }, "batch must be > 0");
-  expect_error([] { embed(nn::Flatten{}, *numbered(3), nullptr); }, "needs a function");
 }
 
 TEST(CheckedFeatures, NamesTheFirstBadRow) {

@@ -12,12 +12,10 @@ Features features(const Shape& shape, unsigned seed, std::int64_t classes) {
   return f;
 }
 
-Array labels(const std::vector<std::int64_t>& values) { return Array::from<std::int64_t>({static_cast<std::int64_t>(values.size())}, values); }
-
 /// Three directions in the plane, 0, 60 and 120 degrees, of classes 0, 1, 1.
 Features three_directions() {
   const float s = std::sqrt(0.75f);
-  return {Array::from<float>({3, 2}, {1, 0, .5f, s, -.5f, s}), labels({0, 1, 1})};
+  return {Array::from<float>({3, 2}, {1, 0, .5f, s, -.5f, s}), int_array({0, 1, 1})};
 }
 
 TEST(Knn, PredictsLikeItsNaiveTwin) {
@@ -38,24 +36,24 @@ TEST(Knn, SeveralBlocksOfTestFeaturesPredictLikeOne) {
 
 TEST(Knn, TheTemperatureDecidesBetweenTheNearestAndTheMany) {
   const Array test = Array::from<float>({1, 2}, {.99f, .1f});  // near class 0; twice class 1 further away
-  expect_close(knn_predict(three_directions(), test, {.k = 3, .temperature = .07}), labels({0}), tol::exact);
-  expect_close(knn_predict(three_directions(), test, {.k = 3, .temperature = 100}), labels({1}), tol::exact);
-  expect_close(knn_predict(three_directions(), test, {.k = 1, .temperature = 100}), labels({0}), tol::exact);
+  expect_close(knn_predict(three_directions(), test, {.k = 3, .temperature = .07}), int_array({0}), tol::exact);
+  expect_close(knn_predict(three_directions(), test, {.k = 3, .temperature = 100}), int_array({1}), tol::exact);
+  expect_close(knn_predict(three_directions(), test, {.k = 1, .temperature = 100}), int_array({0}), tol::exact);
 }
 
 TEST(Knn, ATinyTemperatureDoesNotOverflow) {
   const Array test = Array::from<float>({2, 2}, {.99f, .1f, -1, .1f});
-  expect_close(knn_predict(three_directions(), test, {.k = 3, .temperature = 1e-5}), labels({0, 1}), tol::exact);
+  expect_close(knn_predict(three_directions(), test, {.k = 3, .temperature = 1e-5}), int_array({0, 1}), tol::exact);
 }
 
 TEST(Knn, EqualScoresGoToTheLowerClass) {
-  const Features train{Array::eye(3), labels({5, 2, 9})};
-  expect_close(knn_predict(train, Array::ones({1, 3}), {.k = 3}), labels({2}), tol::exact);
+  const Features train{Array::eye(3), int_array({5, 2, 9})};
+  expect_close(knn_predict(train, Array::ones({1, 3}), {.k = 3}), int_array({2}), tol::exact);
 }
 
 TEST(Knn, OfEquallyNearFeaturesTheFirstOnesVote) {
-  const Features train{Array::ones({9, 2}), labels({3, 3, 1, 1, 1, 1, 1, 1, 1})};
-  expect_close(knn_predict(train, Array::ones({1, 2}), {.k = 3}), labels({3}), tol::exact);
+  const Features train{Array::ones({9, 2}), int_array({3, 3, 1, 1, 1, 1, 1, 1, 1})};
+  expect_close(knn_predict(train, Array::ones({1, 2}), {.k = 3}), int_array({3}), tol::exact);
 }
 
 TEST(Knn, ScalingRowsChangesNothing) {
@@ -72,7 +70,7 @@ TEST(Knn, AFeatureIsItsOwnNearestNeighbour) {
 }
 
 TEST(Knn, AccuracyCountsTheHits) {
-  const Features test{Array::from<float>({4, 2}, {1, 0, 1, .1f, -1, 1, 0, 1}), labels({0, 1, 1, 0})};
+  const Features test{Array::from<float>({4, 2}, {1, 0, 1, .1f, -1, 1, 0, 1}), int_array({0, 1, 1, 0})};
   EXPECT_EQ(knn_accuracy(three_directions(), test, {.k = 1}), 0.5);
 }
 
@@ -107,9 +105,9 @@ TEST(Knn, RejectsFeaturesThatDoNotFit) {
 TEST(Knn, RejectsMissingLabels) {
   const Features train = three_directions();
   expect_error([&] { knn_predict({train.x, {}}, train.x, {.k = 1}); }, "training features need i64 labels");
-  expect_error([&] { knn_predict({train.x, labels({0, 1})}, train.x, {.k = 1}); }, "has shape [2], expected [3]");
-  expect_error([&] { knn_predict({train.x, labels({0, -1, 1})}, train.x, {.k = 1}); }, "row 1 of the training features has no label");
-  expect_error([&] { knn_accuracy(train, {train.x, labels({0, 1, -1})}, {.k = 1}); }, "row 2 of the test features has no label");
+  expect_error([&] { knn_predict({train.x, int_array({0, 1})}, train.x, {.k = 1}); }, "has shape [2], expected [3]");
+  expect_error([&] { knn_predict({train.x, int_array({0, -1, 1})}, train.x, {.k = 1}); }, "row 1 of the training features has no label");
+  expect_error([&] { knn_accuracy(train, {train.x, int_array({0, 1, -1})}, {.k = 1}); }, "row 2 of the test features has no label");
 }
 
 }  // namespace

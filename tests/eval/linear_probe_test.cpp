@@ -6,8 +6,6 @@
 namespace akin::eval {
 namespace {
 
-Array labels(const std::vector<std::int64_t>& values) { return Array::from<std::int64_t>({static_cast<std::int64_t>(values.size())}, values); }
-
 /// Noisy classes i % classes around random centres, on columns of very different mean and spread.
 Features clusters(std::int64_t n, std::int64_t d, std::int64_t classes, unsigned seed, double noise = 1) {
   Features f{random_array({n, d}, seed, DType::f32, noise), Array::empty({n}, DType::i64)};
@@ -79,7 +77,7 @@ TEST(LinearProbe, NothingNearbyIsBetter) {
 }
 
 TEST(LinearProbe, FeaturesThatSayNothingGiveTheClassFrequencies) {
-  const Features f{Array::full({7, 2}, 0.3), labels({0, 1, 1, 1, 1, 2, 2})};
+  const Features f{Array::full({7, 2}, 0.3), int_array({0, 1, 1, 1, 1, 2, 2})};
   const LinearProbe probe = fit_linear_probe(f, 3, {.l2 = 0});
   expect_close(probe.weight, Array::zeros({3, 2}), tol::reduce_f32);
   const double entropy = -(1 * std::log(1 / 7.0) + 4 * std::log(4 / 7.0) + 2 * std::log(2 / 7.0)) / 7;
@@ -88,7 +86,7 @@ TEST(LinearProbe, FeaturesThatSayNothingGiveTheClassFrequencies) {
 }
 
 TEST(LinearProbe, TwoPointsHaveAClosedForm) {  // weights w, -w at z = -1, 1: loss log(1 + e^(-2w)) + l2 w^2
-  const Features f{Array::from<float>({2, 1}, {3, 7}), labels({1, 0})};
+  const Features f{Array::from<float>({2, 1}, {3, 7}), int_array({1, 0})};
   const double l2 = 0.1;
   double w = 1;  // where the slope -2 / (1 + e^(2w)) + 2 l2 w is 0
   for (int i = 0; i < 200; ++i) w += 1 / (1 + std::exp(2 * w)) - l2 * w;
@@ -144,7 +142,7 @@ TEST(LinearProbe, AStrongerPenaltyGivesSmallerWeights) {
 
 TEST(LinearProbe, EqualLogitsGoToTheLowerClass) {
   const LinearProbe probe{Array::zeros({3, 2}), Array::from<float>({3}, {0, 1, 1}), Array::zeros({2}), Array::ones({2}), {}};
-  expect_close(probe.predict(Array::ones({4, 2})), labels({1, 1, 1, 1}), tol::exact);
+  expect_close(probe.predict(Array::ones({4, 2})), int_array({1, 1, 1, 1}), tol::exact);
 }
 
 TEST(LinearProbe, RejectsWhatItCannotFit) {
@@ -152,8 +150,8 @@ TEST(LinearProbe, RejectsWhatItCannotFit) {
   expect_error([&] { fit_linear_probe(f, 1); }, "needs at least 2 classes, got 1");
   expect_error([&] { fit_linear_probe(f, 2); }, "label 2 of row 2 of the training features is not in 0 ... 1");
   expect_error([&] { fit_linear_probe(f, 3, {.l2 = -1}); }, "l2 must be >= 0");
-  expect_error([&] { fit_linear_probe({f.x, labels({0, 0, 0, -1, 0, 0, 0})}, 3); }, "row 3 of the training features has no label");
-  expect_error([&] { fit_linear_probe({Array::zeros({0, 3}), labels({})}, 3); }, "training features are empty");
+  expect_error([&] { fit_linear_probe({f.x, int_array({0, 0, 0, -1, 0, 0, 0})}, 3); }, "row 3 of the training features has no label");
+  expect_error([&] { fit_linear_probe({Array::zeros({0, 3}), int_array({})}, 3); }, "training features are empty");
   Features bad{ops::clone(f.x), f.labels};
   bad.x.mut<float>()[3 * 4] = std::numeric_limits<float>::quiet_NaN();
   expect_error([&] { fit_linear_probe(bad, 3); }, "row 4 of the training features holds a NaN");
@@ -164,7 +162,7 @@ TEST(LinearProbe, RejectsFeaturesOfAnotherSize) {
   const LinearProbe probe = fit_linear_probe(f, 3);
   expect_error([&] { probe.predict(Array::ones({2, 4})); }, "was fitted on features of size 3, got shape [2, 4]");
   expect_error([&] { LinearProbe().predict(f.x); }, "was not fitted");
-  expect_error([&] { accuracy(probe, {f.x, labels({0, 0, 0, 0, 0, 0, -1})}); }, "row 6 of the test features has no label");
+  expect_error([&] { accuracy(probe, {f.x, int_array({0, 0, 0, 0, 0, 0, -1})}); }, "row 6 of the test features has no label");
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// Do the methods learn features that use their space, and does what must collapse collapse? Whole trainings, kept small.
+// Do the methods learn features that use their space, and does what must collapse collapse? Whole trainings, kept
+// small.
 #include <akin/augment/recipes.hpp>
 #include <akin/data/synthetic.hpp>
 #include <akin/eval/collapse.hpp>
@@ -19,9 +20,7 @@ struct Spread {
   double projection_std, projection_rank, encoder_rank;
 };
 
-nn::Module small_encoder() {
-  return nn::Sequential(nn::Flatten{}, nn::mlp({.widths = {pixels, hidden, features}}));
-}
+nn::Module small_encoder() { return nn::Sequential(nn::Flatten{}, nn::mlp({.widths = {pixels, hidden, features}})); }
 
 Spread train(methods::Method& method) {
   const auto drawn = data::synthetic({.size = side, .channels = 1, .count = 192});
@@ -30,9 +29,7 @@ Spread train(methods::Method& method) {
                        augment::two_views(augment::demo({.size = side, .normalize = normalize})));
   Progress silent(stdout, {.quiet = true});
   Trainer(method, batches, {.epochs = 40, .lr = 0.5}).run(silent);
-  const auto plain = [](const Array& images) {
-    return augment::plain(normalize).apply({images, 0, data::first_indices(images.dim(0))}, 0);
-  };
+  const auto plain = [](const Array& images) { return augment::plain(normalize).apply(images); };
   const nn::Module projector = method.networks()[1].module;
   const Array h = eval::embed(method.encoder(), *pictures, plain).x;
   const Array z = eval::embed(nn::Sequential(method.encoder(), projector), *pictures, plain).x;
@@ -40,7 +37,9 @@ Spread train(methods::Method& method) {
 }
 
 Spread train_simsiam(bool stop_gradient) {
-  methods::SimSiam method(small_encoder(), {.features = features, .hidden = hidden, .out = out, .bottleneck = 8, .stop_gradient = stop_gradient});
+  methods::SimSiam method(
+      small_encoder(),
+      {.features = features, .hidden = hidden, .out = out, .bottleneck = 8, .stop_gradient = stop_gradient});
   return train(method);
 }
 

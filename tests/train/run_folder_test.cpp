@@ -1,4 +1,5 @@
 #include <akin/train/run_folder.hpp>
+#include <new>
 
 #include "support/folder.hpp"
 #include "support/test.hpp"
@@ -13,10 +14,16 @@ void make_run(const std::string& path) {
   run.write_result(io::Json::Object{{"knn", 0.5}});
   run.metrics().add({{"loss", 1.5}});
   run.log("done");
-  for (const auto* name : {"last", "epoch-1"}) io::write_file(run.checkpoint(name), "weights");
-  for (const auto* name : {"report.html", "report_loss.svg", "config.json.tmp-12-0"})
+  for (const auto* name : {"last", "encoder"}) io::write_file(run.checkpoint(name), "weights");
+  for (const auto* name : {"config.json.tmp-12-0", "checkpoints/last.safetensors.tmp-3-14"})
     io::write_file(run.path(name), "x");
 }
+
+/// Removes files until it may no more.
+struct FailingCalls : io::FileCalls {
+  int left;
+  int remove(const char* path) { return left-- > 0 ? io::FileCalls::remove(path) : (errno = EIO, -1); }
+};
 
 TEST(RunFolder, IsMadeWithItsParents) {
   const test::Folder folder;
@@ -50,8 +57,9 @@ TEST(RunFolder, RefusesAFolderThatIsNotEmpty) {
   const test::Folder folder;
   make_run(folder / "run");
   const std::string before = folder.names("run");
-  expect_error([&] { RunFolder(folder / "run"); },
-               "'" + folder / "run' is not empty; replace that run with --overwrite");
+  expect_error(
+      [&] { RunFolder(folder / "run"); },
+      "'" + folder / "run' is not empty; pass IfExists::overwrite to replace that run, or choose another folder");
   EXPECT_EQ(folder.names("run"), before);
   EXPECT_EQ(io::read_file(folder / "run/checkpoints/last.safetensors"), "weights");
 }
@@ -60,34 +68,91 @@ TEST(RunFolder, OverwriteRemovesTheEarlierRunAndNothingElse) {
   const test::Folder folder;
   make_run(folder / "run");
   io::make_folders(folder / "run/report.d");
-  for (const auto* name : {"notes.txt", "reports.txt", "checkpoints/keep.txt", "report.d/a"})
-    io::write_file(folder / "run" + "/" + name, "mine");
+  const std::vector<std::string> mine = {"config.json.tmp-backup",
+                                         "notes.txt",
+                                         "report-final.txt",
+                                         "report.d/a",
+                                         "report.md",
+                                         "result.json.bak",
+                                         "checkpoints/best_keep.safetensors",
+                                         "checkpoints/keep.txt"};
+  for (const auto& name : mine) io::write_file(folder / "run/" + name, "mine");
   const RunFolder run(folder / "run", IfExists::overwrite);
+  for (const auto& name : mine) EXPECT_EQ(io::read_file(run.path(name)), "mine") << name;
   EXPECT_EQ(folder.names("run"),
-            "checkpoints config.json log.txt metrics.csv metrics.jsonl notes.txt report.d reports.txt");
-  EXPECT_EQ(folder.names("run/checkpoints"), "keep.txt");
-  EXPECT_EQ(run.foreign_files(),
-            (std::vector<std::string>{"notes.txt", "report.d", "reports.txt", "checkpoints/keep.txt"}));
+            "checkpoints config.json config.json.tmp-backup log.txt metrics.csv metrics.jsonl notes.txt "
+            "report-final.txt report.d report.md result.json.bak");
+  EXPECT_EQ(folder.names("run/checkpoints"), "best_keep.safetensors keep.txt");
+  EXPECT_EQ(run.foreign_files(), (std::vector<std::string>{
+                                     "config.json.tmp-backup", "notes.txt", "report-final.txt", "report.d", "report.md",
+                                     "result.json.bak", "checkpoints/best_keep.safetensors", "checkpoints/keep.txt"}));
   EXPECT_NE(io::read_file(run.path("log.txt")).find("kept 'notes.txt', which is not a file of an earlier run\n"),
             std::string::npos);
   EXPECT_EQ(io::read_file(run.path("metrics.csv")), "");
 }
 
-TEST(RunFolder, OverwriteFollowsNoLinks) {
+TEST(RunFolder, OverwriteThatWasKilledCanBeDoneAgain) {
+  for (int removed = 0; removed < 9; ++removed) {  // a run leaves seven files and, here, two temporary ones
+    const test::Folder folder;
+    make_run(folder / "run");
+    expect_error(
+        [&] {
+          detail::clear_run(folder / "run", FailingCalls{{}, removed});
+        },
+        "cannot remove '" + folder / "run/");
+    EXPECT_TRUE(detail::is_run_folder(folder / "run")) << removed << " files removed";
+    EXPECT_EQ(RunFolder(folder / "run", IfExists::overwrite).foreign_files(), std::vector<std::string>());
+  }
+}
+
+TEST(RunFolder, OverwriteRemovesLinksAndNotWhatTheyPointTo) {
+  const test::Folder folder;
+  make_run(folder / "run");
+  io::write_file(folder / "mine", "mine");
+  for (const auto* name : {"metrics.csv", "checkpoints/last.safetensors"}) {
+    std::filesystem::remove(folder / "run/" + name);
+    ASSERT_EQ(::symlink((folder / "mine").c_str(), (folder / "run/" + name).c_str()), 0);
+  }
+  RunFolder run(folder / "run", IfExists::overwrite);
+  run.metrics().add({{"loss", 1}});
+  EXPECT_EQ(io::read_file(folder / "mine"), "mine");
+  EXPECT_EQ(io::kind_of(run.path("metrics.csv")), io::PathKind::file);
+}
+
+TEST(RunFolder, CheckpointsBehindALinkAreNotOursToWrite) {
   const test::Folder folder;
   make_run(folder / "run");
   io::make_folders(folder / "elsewhere");
-  io::write_file(folder / "elsewhere/a.safetensors", "mine");
+  io::write_file(folder / "elsewhere/last.safetensors", "mine");
   std::filesystem::remove_all(folder / "run/checkpoints");
   ASSERT_EQ(::symlink((folder / "elsewhere").c_str(), (folder / "run/checkpoints").c_str()), 0);
-  ASSERT_EQ(::symlink((folder / "elsewhere").c_str(), (folder / "run/report").c_str()), 0);
-  std::filesystem::remove(folder / "run/metrics.csv");
-  ASSERT_EQ(::symlink((folder / "elsewhere/a.safetensors").c_str(), (folder / "run/metrics.csv").c_str()), 0);
-  RunFolder(folder / "run", IfExists::overwrite).metrics().add({{"loss", 1}});
-  EXPECT_EQ(folder.names("elsewhere"), "a.safetensors");
-  EXPECT_EQ(io::read_file(folder / "elsewhere/a.safetensors"), "mine");
-  EXPECT_EQ(io::kind_of(folder / "run/checkpoints"), io::PathKind::link);
-  EXPECT_EQ(io::kind_of(folder / "run/report"), io::PathKind::missing);
+  const std::string before = folder.names("run");
+  for (const IfExists if_exists : {IfExists::overwrite, IfExists::resume})
+    expect_error([&] { RunFolder(folder / "run", if_exists); }, "run/checkpoints' is a link or a file");
+  EXPECT_EQ(folder.names("run"), before);
+  EXPECT_EQ(io::read_file(folder / "elsewhere/last.safetensors"), "mine");
+}
+
+TEST(RunFolder, OverwriteRemovesNothingWhenAFolderIsInTheWay) {
+  const test::Folder folder;
+  make_run(folder / "run");
+  std::filesystem::remove(folder / "run/log.txt");
+  io::make_folders(folder / "run/log.txt");
+  const std::string before = folder.names("run");
+  expect_error([&] { RunFolder(folder / "run", IfExists::overwrite); }, "run/log.txt' is not a file; move it away");
+  EXPECT_EQ(folder.names("run"), before);
+  EXPECT_EQ(io::read_file(folder / "run/checkpoints/last.safetensors"), "weights");
+}
+
+TEST(RunFolder, WritesWhatStopsARunToItsLog) {
+  const test::Folder folder;
+  RunFolder run(folder / "run");
+  expect_error([&] { run.watch([] { throw Error("trainer: \x1b[1mbad"); }); }, "trainer");
+  EXPECT_THROW(run.watch([] { throw std::bad_alloc(); }), std::bad_alloc);
+  run.watch([] {});
+  const std::string log = io::read_file(run.path("log.txt"));
+  EXPECT_NE(log.find("Z  error: trainer: ?[1mbad\n"), std::string::npos) << log;
+  EXPECT_NE(log.find("error: std::bad_alloc\n"), std::string::npos) << log;
 }
 
 TEST(RunFolder, OverwriteLeavesFoldersOfOtherProgramsAlone) {
@@ -96,6 +161,12 @@ TEST(RunFolder, OverwriteLeavesFoldersOfOtherProgramsAlone) {
   expect_error([&] { RunFolder(folder.path(), IfExists::overwrite); },
                "holds 'config.json', but no config.json of akin");
   EXPECT_EQ(folder.names(), "config.json");
+  const test::Folder weights;
+  io::make_folders(weights / "checkpoints");
+  io::write_file(weights / "checkpoints/last.safetensors", "mine");
+  expect_error([&] { RunFolder(weights.path(), IfExists::overwrite); },
+               "holds 'checkpoints/last.safetensors', but no config.json of akin");
+  EXPECT_EQ(io::read_file(weights / "checkpoints/last.safetensors"), "mine");
 }
 
 TEST(RunFolder, ResumeKeepsEverythingAndAppends) {

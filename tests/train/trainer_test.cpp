@@ -5,9 +5,14 @@
 #include <akin/nn/models/convnet.hpp>
 #include <akin/train/trainer.hpp>
 #include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <thread>
 
 #include "support/folder.hpp"
+#include "support/table_names.hpp"
 #include "support/test.hpp"
+#include "support/threads.hpp"
 
 namespace akin::train {
 namespace {
@@ -35,10 +40,27 @@ methods::SimClr small_simclr(const nn::Module& encoder = dense_encoder()) {
   return methods::SimClr(encoder, {.features = 8, .hidden = 16, .out = 8, .seed = 2});
 }
 
-TrainerReport train(methods::Method& method, data::Loader batches, const TrainerOptions& options, RunFolder* folder = nullptr) {
+TrainerReport train(methods::Method& method, data::Loader batches, const TrainerOptions& options,
+                    RunFolder* folder = nullptr) {
   Progress silent(stdout, {.quiet = true});
   return Trainer(method, batches, options).run(silent, folder);
 }
+
+/// A method of the test's own making: one linear layer, a loss that falls, and embeddings as told.
+struct OwnMethod : methods::Method {
+  nn::Module layer;
+  Array embedding;                                          // undefined: the layer's output
+  void (*before_step)(std::int64_t) = [](std::int64_t) {};  // is told how many steps were made
+  std::int64_t steps = 0;
+
+  OwnMethod() : OwnMethod(nn::Sequential(nn::Flatten{}, nn::Linear({.in = 144, .out = 8}))) {}
+  explicit OwnMethod(const nn::Module& model) : Method(1, {{"encoder", model}}), layer(model) { layer.initialize(1); }
+  methods::StepOutput forward(const std::vector<Array>& views) override {
+    before_step(steps++);
+    const Tensor y = layer(Tensor(views[0]));
+    return {mean(y * y), embedding.defined() ? embedding : y.value()};
+  }
+};
 
 /// Every parameter and buffer after two epochs.
 std::vector<nn::NamedTensor> trained(const data::Loader& batches) {
@@ -50,7 +72,8 @@ std::vector<nn::NamedTensor> trained(const data::Loader& batches) {
 bool same(const std::vector<nn::NamedTensor>& a, const std::vector<nn::NamedTensor>& b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& x, const auto& y) {
     bool equal = x.name == y.name && x.tensor.shape() == y.tensor.shape();
-    for (std::int64_t i = 0; equal && i < x.tensor.size(); ++i) equal = at(x.tensor.value(), i) == at(y.tensor.value(), i);
+    for (std::int64_t i = 0; equal && i < x.tensor.size(); ++i)
+      equal = at(x.tensor.value(), i) == at(y.tensor.value(), i);
     return equal;
   });
 }
@@ -65,12 +88,13 @@ std::vector<io::Json> rows_of(const std::string& jsonl) {
 
 TEST(Trainer, LearnsAndReportsWhatItDid) {
   auto once = small_simclr(), often = small_simclr();
-  const TrainerReport first = train(once, loader(), {.epochs = 1, .lr = 0.3}), last = train(often, loader(), {.epochs = 24, .lr = 0.3});
+  const TrainerReport first = train(once, loader(), {.epochs = 1, .lr = 0.3}),
+                      last = train(often, loader(), {.epochs = 24, .lr = 0.3});
   EXPECT_EQ(first.steps, steps_per_epoch);
   EXPECT_EQ(last.steps, 24 * steps_per_epoch);
   EXPECT_LT(last.loss, first.loss - 0.2);
   EXPECT_LT(last.loss, std::log(2.0 * batch - 1) - 0.05);  // better than guessing
-  EXPECT_GT(last.embedding_std, 0.1);                     // 1/sqrt(8) = 0.35 is the most
+  EXPECT_GT(last.embedding_std, 0.1);                      // 1/sqrt(8) = 0.35 is the most
   EXPECT_LT(last.embedding_std, 0.4);
   EXPECT_GT(last.seconds, 0);
   expect_close(last.images_per_second * last.seconds, 24.0 * images, tol::f64);
@@ -83,14 +107,47 @@ TEST(Trainer, TheSameSeedGivesTheSameWeights) {
 }
 
 TEST(Trainer, NeitherThreadsNorWorkersChangeTheWeights) {
-  const int before = threads();
-  set_threads(1);
-  const auto weights = trained(loader(5, 0));
-  for (const int workers : {0, 1, 2}) {
-    set_threads(2);
-    EXPECT_TRUE(same(weights, trained(loader(5, workers)))) << workers << " workers";
-  }
-  set_threads(before);
+  const auto with = [](int count, int workers) {
+    const test::WithThreads scope(count);
+    return trained(loader(5, workers));
+  };
+  const auto weights = with(1, 0);
+  for (const int workers : {0, 1, 2}) EXPECT_TRUE(same(weights, with(2, workers))) << workers << " workers";
+}
+
+TEST(Trainer, EveryOptimizerLearns) {
+  for (const auto& row : optimizers())
+    for (const bool nesterov : {false, true}) {
+      if (nesterov && row.name != "sgd") continue;
+      auto once = small_simclr(), often = small_simclr();
+      TrainerOptions options{.epochs = 1,
+                             .optimizer = std::string(row.name),
+                             .lr = row.defaults ? row.defaults->lr * 10 : 0.3,
+                             .nesterov = nesterov};
+      const double first = train(once, loader(), options).loss;
+      options.epochs = 24;
+      EXPECT_LT(train(often, loader(), options).loss, first - 0.2) << row.name;
+    }
+}
+
+TEST(Trainer, OptimizersAndNesterovTakeStepsOfTheirOwn) {
+  const auto with = [](const TrainerOptions& options) {
+    auto method = small_simclr();
+    train(method, loader(), options);
+    return method.named_tensors();
+  };
+  const auto plain = with({.epochs = 1, .lr = 0.01});
+  EXPECT_FALSE(same(plain, with({.epochs = 1, .lr = 0.01, .nesterov = true})));
+  EXPECT_FALSE(same(plain, with({.epochs = 1, .optimizer = "adamw", .lr = 0.01})));
+}
+
+TEST(Trainer, SaysHowItsOptimizerIsSet) {
+  auto method = small_simclr();
+  auto batches = loader();
+  EXPECT_EQ(io::to_json(Trainer(method, batches, {.momentum = 0.5, .nesterov = true}).optimizer_config()),
+            R"({"name":"sgd","momentum":0.5,"nesterov":true})");
+  EXPECT_EQ(io::to_json(Trainer(method, batches, {.optimizer = "adamw"}).optimizer_config()),
+            R"({"name":"adamw","beta1":0.9,"beta2":0.999,"eps":1e-08})");
 }
 
 TEST(Trainer, TrainsInTrainingModeWhateverTheModeBefore) {
@@ -108,14 +165,72 @@ TEST(Trainer, TrainsInTrainingModeWhateverTheModeBefore) {
 
 TEST(Trainer, ALossThatIsNotFiniteNamesTheStep) {
   auto method = small_simclr();
-  expect_error([&] { train(method, loader(), {.epochs = 2, .lr = 1e30}); }, "trainer: the loss is nan at step 1, epoch 0; lower the learning rate");
+  expect_error([&] { train(method, loader(), {.epochs = 2, .lr = 1e30}); },
+               "trainer: the loss is nan at step 1, epoch 0; lower the learning rate");
+}
+
+TEST(Trainer, ParametersThatAreNotFiniteAreNotSaved) {  // the loss of the last step was: its update is what fails
+  const test::Folder folder;
+  RunFolder run(folder / "run");
+  const data::Loader one_step(pictures(), {.batch_size = images, .workers = 0},
+                              augment::two_views(augment::demo({.size = 12, .normalize = {{0.5}, {0.25}}})));
+  OwnMethod method;
+  train(method, one_step, {.epochs = 1, .lr = 0.1}, &run);
+  const std::string last = io::read_file(run.checkpoint("last")), encoder = io::read_file(run.checkpoint("encoder"));
+  expect_error([&] { train(method, one_step, {.epochs = 1, .lr = 1e300}, &run); },
+               "trainer: 'encoder.1.weight' holds a NaN or an infinity after epoch 0, which was not saved; lower the "
+               "learning rate");
+  EXPECT_EQ(io::read_file(run.checkpoint("last")), last);
+  EXPECT_EQ(io::read_file(run.checkpoint("encoder")), encoder);
+  EXPECT_EQ(folder.names("run/checkpoints"), "encoder.safetensors last.safetensors");
+}
+
+TEST(Trainer, GoesOnWhenAllEmbeddingsAreZero) {
+  const test::Folder folder;
+  RunFolder run(folder / "run");
+  OwnMethod method;
+  method.embedding = Array::zeros({batch, 8});
+  EXPECT_EQ(train(method, loader(), {.epochs = 1, .lr = 0.1}, &run).embedding_std, 0);
+  EXPECT_TRUE(rows_of(folder / "run/metrics.jsonl").at(0).at("rankme").is_null());
+  EXPECT_NE(io::read_file(folder / "run/metrics.csv").find(",0.0,nan,"), std::string::npos);
+}
+
+TEST(Trainer, ASecondRunCountsItsOwnImages) {
+  auto method = small_simclr();
+  auto batches = loader();
+  Progress silent(stdout, {.quiet = true});
+  Trainer trainer(method, batches, {.epochs = 2, .lr = 0.1});
+  for (int run = 0; run < 2; ++run) {
+    const TrainerReport report = trainer.run(silent);
+    expect_close(report.images_per_second * report.seconds, 2.0 * images, tol::f64);
+    EXPECT_EQ(report.steps, 2 * steps_per_epoch);
+  }
+}
+
+std::atomic<std::int64_t> batches_begun{0};
+
+TEST(Trainer, TheNextEpochIsPreparedWhileTheLastBatchIsInUse) {
+  batches_begun = 0;
+  const auto count = [](const Samples& samples) {
+    ++batches_begun;
+    return std::vector<Array>(2, Array::zeros({samples.images.dim(0), 12, 12, 1}));
+  };
+  OwnMethod method;
+  method.before_step = [](std::int64_t steps) {
+    if (steps != steps_per_epoch - 1) return;
+    for (int i = 0; i < 5000 && batches_begun <= steps_per_epoch; ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    EXPECT_GT(batches_begun, steps_per_epoch);
+  };
+  train(method, data::Loader(pictures(), {.batch_size = batch, .workers = 1}, count), {.epochs = 2, .lr = 0.1});
 }
 
 TEST(Trainer, WarmsUpAndThenFollowsACosine) {
   const test::Folder folder;
   RunFolder run(folder / "run");
   auto method = small_simclr();
-  train(method, loader(), {.epochs = 4, .lr = 0.1, .warmup_steps = 100, .log_every = 1}, &run);  // 12 steps: 1 of warm-up
+  train(method, loader(), {.epochs = 4, .lr = 0.1, .warmup_steps = 100, .log_every = 1},
+        &run);  // 12 steps: 1 of warm-up
   const auto rows = rows_of(folder / "run/metrics.jsonl");
   ASSERT_EQ(rows.size(), 12u);
   const optim::Cosine schedule = optim::cosine({.base = 0.1, .warmup_steps = 1, .total_steps = 12});
@@ -127,15 +242,26 @@ TEST(Trainer, WarmsUpAndThenFollowsACosine) {
   }
 }
 
-TEST(Trainer, WritesARowEverySoManySteps) {
+TEST(Trainer, WritesARowEverySoManyStepsAndForTheLastOne) {
   const test::Folder folder;
   RunFolder run(folder / "run");
   auto method = small_simclr();
-  const auto report = train(method, loader(), {.epochs = 3, .lr = 0.1, .log_every = 4}, &run);
+  const auto report = train(method, loader(), {.epochs = 4, .lr = 0.1, .log_every = 4}, &run);
   const std::string csv = io::read_file(folder / "run/metrics.csv");
   EXPECT_TRUE(csv.starts_with("step,epoch,loss,lr,embedding_std,rankme,images_per_second,data_wait\n0,0,")) << csv;
-  EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 1 + 3);  // steps 0, 4, 8
+  std::vector<std::int64_t> steps;
+  for (const auto& row : rows_of(folder / "run/metrics.jsonl")) steps.push_back(row.at("step").integer());
+  EXPECT_EQ(steps, (std::vector<std::int64_t>{0, 4, 8, 11}));
   EXPECT_EQ(rows_of(folder / "run/metrics.jsonl").back().at("embedding_std").number(), report.embedding_std);
+}
+
+TEST(Trainer, ReportsTheSpreadOfTheLastStepHoweverRarelyItLooks) {
+  const auto with = [](std::int64_t log_every) {
+    auto method = small_simclr();
+    return train(method, loader(), {.epochs = 4, .lr = 0.3, .log_every = log_every}).embedding_std;
+  };
+  EXPECT_EQ(with(1), with(7));
+  EXPECT_EQ(with(1), with(1000));
 }
 
 TEST(Trainer, CheckpointsHoldTheTrainedNetworks) {
@@ -169,8 +295,10 @@ TEST(Trainer, RejectsOptionsOutOfRange) {
     auto method = small_simclr();
     expect_error([&] { train(method, loader(), options); }, text);
   };
-  expect_refused({.epochs = 0}, "trainer: epochs must be >= 1, got 0");
-  expect_refused({.epochs = -3}, "trainer: epochs must be >= 1, got -3");
+  expect_refused({.epochs = 0}, "trainer: epochs must lie in 1 ... 2^24, got 0");
+  expect_refused({.epochs = (1 << 24) + 1}, "trainer: epochs must lie in 1 ... 2^24, got 16777217");
+  expect_refused({.optimizer = "adam"}, "train: unknown optimizer 'adam'; " + test::guess("adamw", optimizers()));
+  expect_refused({.optimizer = "adamw", .nesterov = true}, "adamw: has no nesterov");
   expect_refused({.lr = -0.1}, "trainer: lr must be >= 0, got -0.1");
   expect_refused({.lr = std::nan("")}, "trainer: lr must be >= 0, got nan");
   expect_refused({.weight_decay = -1}, "trainer: weight_decay must be >= 0, got -1");

@@ -16,7 +16,7 @@ struct CenterCrop {
 };
 
 AKIN_LAZY void validate(const CenterCrop& o) {
-  check(o.size >= 1 && o.size <= 1 << 15, o.name, "size must lie in 1 ... 32768 pixels, got ", o.size);
+  check(o.size >= 1 && o.size <= max_side, o.name, "size must lie in 1 ... ", max_side, " pixels, got ", o.size);
   check(o.fraction > 0 && o.fraction <= 1, o.name, "fraction must lie in (0, 1], got ", o.fraction);
 }
 

@@ -1,63 +1,14 @@
 // Pipelines of transforms, and the several views that contrastive methods take of one image.
 #pragma once
 #include <cstdint>
-#include <memory>
 #include <utility>
 #include <vector>
 
 #include "../core/array.hpp"
 #include "../core/samples.hpp"
-#include "center_crop.hpp"
-#include "color_jitter.hpp"
-#include "flip.hpp"
-#include "gaussian_blur.hpp"
-#include "grayscale.hpp"
-#include "normalize.hpp"
-#include "resized_crop.hpp"
-#include "solarize.hpp"
+#include "transform.hpp"
 
 namespace akin::inline AKIN_ABI::augment {
-
-namespace detail {
-
-struct AnyTransform {
-  virtual ~AnyTransform() = default;
-  virtual std::string_view name() const = 0;
-  virtual void check_options() const = 0;
-  virtual void add_step(kernels::AugmentPlan& plan, const Draws& draws) const = 0;
-};
-
-template <class Options>
-struct TransformOf final : AnyTransform {
-  Options options;
-  explicit TransformOf(Options o) : options(std::move(o)) {}
-  std::string_view name() const override { return options.name; }
-  void check_options() const override { validate(options); }
-  void add_step(kernels::AugmentPlan& plan, const Draws& draws) const override {
-    if (const auto step = draw(options, plan.size, draws)) plan.add(*step);
-  }
-};
-
-}  // namespace detail
-
-/// Any struct of options that transform.hpp describes, with its type erased.
-class Transform {
- public:
-  template <class Options>
-    requires requires(const Options& options, Draws draws) { draw(options, ImageSize{}, draws); }
-  Transform(Options options) : any_(std::make_shared<detail::TransformOf<Options>>(std::move(options))) {}
-
-  /// The options, or nullptr if this is another transform.
-  template <class Options>
-  const Options* as() const {
-    const auto* found = dynamic_cast<const detail::TransformOf<Options>*>(any_.get());
-    return found ? &found->options : nullptr;
-  }
-  const detail::AnyTransform* operator->() const { return any_.get(); }
-
- private:
-  std::shared_ptr<const detail::AnyTransform> any_;
-};
 
 /// Transforms in order: augment::Pipeline({ResizedCrop{.size = 28}, HorizontalFlip{}, Normalize{}}).
 ///
@@ -91,6 +42,7 @@ class Pipeline {
   /// samples  images [N, H, W, C] u8, C = 1 or 3, N > 0
   /// view     0 ... 255; other views get other random numbers
   /// returns  [N, S, S, C] f32 after a crop to size S, else [N, H, W, C]
+  /// throws   Error if the samples are not that, a transform refuses them, or only some images are cropped
   AKIN_LAZY Array apply(const Samples& samples, std::uint64_t seed, int view = 0) const {
     check_samples(samples, view);
     const Array& images = samples.images;
@@ -103,7 +55,7 @@ class Pipeline {
             plan(size, seed,
                  {.index = samples.indices[i], .epoch = samples.epoch, .view = static_cast<std::uint32_t>(view)});
     });
-    const ImageSize out_size = plans[0].size;
+    const ImageSize out_size = common_size(plans, samples.indices);
     Array out = Array::empty({n, out_size.height, out_size.width, out_size.channels}, DType::f32, images.device());
     on(images.device(), [&](auto queue) {
       kernels::augment(queue, n, size, images.data<std::uint8_t>(), plans.data(), out_size, out.mut<float>());
@@ -111,7 +63,25 @@ class Pipeline {
     return out;
   }
 
+  /// For pipelines in which nothing is random, such as plain(): images [N, H, W, C] u8. Where something is random, all
+  /// images get the same draws.
+  AKIN_LAZY Array apply(const Array& images) const {
+    const std::int64_t n = images.rank() > 0 ? images.dim(0) : 0;
+    return apply({images, 0, std::vector<std::uint32_t>(static_cast<std::size_t>(n))}, 0);
+  }
+
  private:
+  /// The size at which every plan ends.
+  AKIN_LAZY static ImageSize common_size(const std::vector<kernels::AugmentPlan>& plans,
+                                         const std::vector<std::uint32_t>& indices) {
+    const ImageSize& first = plans[0].size;
+    for (std::size_t i = 1; i < plans.size(); ++i)
+      check(plans[i].size == first, "augment", "image ", indices[i], " ends with ", plans[i].size.height, " x ",
+            plans[i].size.width, " pixels, but image ", indices[0], " with ", first.height, " x ", first.width,
+            "; a transform must crop every image or none");
+    return first;
+  }
+
   /// Two transforms of one kind must not share their draws.
   AKIN_LAZY std::uint32_t stream_at(std::size_t i) const {
     const std::string_view name = transforms_[i]->name();
@@ -127,7 +97,8 @@ class Pipeline {
     const Shape& shape = images.shape();
     check(images.size() > 0, "augment", "the batch is empty: images have shape ", shape);
     check(shape[3] == 1 || shape[3] == 3, "augment", "images must have 1 or 3 channels, got shape ", shape);
-    check(shape[1] <= 1 << 15 && shape[2] <= 1 << 15, "augment", "images of at most 32768 pixels a side, got ", shape);
+    check(shape[1] <= max_side && shape[2] <= max_side, "augment", "images of at most ", max_side,
+          " pixels a side, got ", shape);
     check(images.is_contiguous(), "augment", "images must be contiguous; call contiguous() first");
     check(static_cast<std::int64_t>(samples.indices.size()) == shape[0], "augment", "images ", shape, " need ",
           shape[0], " indices, got ", samples.indices.size());
@@ -138,9 +109,6 @@ class Pipeline {
   std::vector<Transform> transforms_;
   std::vector<std::uint32_t> streams_;
 };
-
-/// Evaluation: u8 to normalised f32 at the native size, nothing random.
-AKIN_LAZY Pipeline plain(const Normalize& normalize = {}) { return Pipeline({normalize}); }
 
 struct ViewOptions {
   std::uint64_t seed = 0;
@@ -177,7 +145,9 @@ class Views {
   std::uint64_t seed_;
 };
 
-AKIN_LAZY Views two_views(const Pipeline& both, const ViewOptions& options = {}) { return Views({both, both}, options); }
+AKIN_LAZY Views two_views(const Pipeline& both, const ViewOptions& options = {}) {
+  return Views({both, both}, options);
+}
 AKIN_LAZY Views two_views(const Pipeline& first, const Pipeline& second, const ViewOptions& options = {}) {
   return Views({first, second}, options);
 }

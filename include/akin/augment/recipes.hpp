@@ -5,9 +5,19 @@
 #pragma once
 #include <cmath>
 
+#include "color_jitter.hpp"
 #include "compose.hpp"
+#include "flip.hpp"
+#include "gaussian_blur.hpp"
+#include "grayscale.hpp"
+#include "normalize.hpp"
+#include "resized_crop.hpp"
+#include "solarize.hpp"
 
 namespace akin::inline AKIN_ABI::augment {
+
+/// Evaluation: u8 to normalised f32 at the native size, nothing random.
+AKIN_LAZY Pipeline plain(const Normalize& normalize = {}) { return Pipeline({normalize}); }
 
 /// What the recipes for natural images can be told.
 struct RecipeOptions {

@@ -16,7 +16,7 @@ struct ResizedCrop {
 };
 
 AKIN_LAZY void validate(const ResizedCrop& o) {
-  check(o.size >= 1 && o.size <= 1 << 15, o.name, "size must lie in 1 ... 32768 pixels, got ", o.size);
+  check(o.size >= 1 && o.size <= max_side, o.name, "size must lie in 1 ... ", max_side, " pixels, got ", o.size);
   check(o.min_area > 0 && o.min_area <= o.max_area && o.max_area <= 1, o.name,
         "needs 0 < min_area <= max_area <= 1, got min_area ", o.min_area, ", max_area ", o.max_area);
   check(o.min_ratio > 0 && o.min_ratio <= o.max_ratio && o.max_ratio < 1e6, o.name,

@@ -30,7 +30,7 @@ AKIN_LAZY std::string find_idx(const MnistLike& from, const std::string& file) {
   if (exists(path)) return path;
   check(exists(path + ".gz"), from.name, "there is no ", file, "[.gz] in ", from.folder, "; ",
         from.install.empty() ? "is this the right folder?" : "install it with: " + from.install,
-        "  (--data synthetic needs no download)");
+        "  (the data set synthetic needs no download)");
   return path + ".gz";
 }
 

@@ -3,8 +3,6 @@
 // A batch is a pure function of (data set, seed, epoch, step), so neither the number of threads nor a resume in the
 // middle of an epoch changes what is delivered.
 #pragma once
-#include <time.h>
-
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
@@ -14,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "clock.hpp"
 #include "dataset.hpp"
 #include "permutation.hpp"
 #include "prefetch.hpp"
@@ -44,12 +43,13 @@ class ViewMaker {
  public:
   ViewMaker() = default;  ///< makes no views
   template <class F>
-    requires std::is_invocable_r_v<std::vector<Array>, const F&, const Samples&>
-  ViewMaker(F f)
+  requires std::is_invocable_r_v < std::vector<Array>,
+  const F&,
+      const Samples& > ViewMaker(F f)
       : callable_(std::make_shared<const F>(std::move(f))),
-        call_([](const void* callable, const Samples& samples) -> std::vector<Array> {
-          return (*static_cast<const F*>(callable))(samples);
-        }) {}
+  call_([](const void* callable, const Samples& samples) -> std::vector<Array> {
+    return (*static_cast<const F*>(callable))(samples);
+  }) {}
 
   std::vector<Array> operator()(const Samples& samples) const {
     return callable_ ? call_(callable_.get(), samples) : std::vector<Array>();
@@ -67,8 +67,8 @@ struct LoaderState {
   DatasetPtr dataset;
   LoaderOptions options;
   ViewMaker make_views;
-  std::int64_t steps = 0;               // per epoch
-  std::atomic<std::int64_t> waited{0};  // nanoseconds
+  std::int64_t steps = 0;         // per epoch
+  std::atomic<double> waited{0};  // seconds
 };
 
 /// Makes batch after batch on one thread. Remembers the order of the epoch it is in.
@@ -139,15 +139,10 @@ class Batches {
     batch_ = {};  // gives its memory back before the next is made
     done_ = next_ == end_;
     if (done_) return;
-    const std::int64_t before = nanoseconds();
+    const double before = steady_seconds();
     batch_ = ahead_ ? ahead_->next() : make_(next_);
     ++next_;
-    state_->waited += nanoseconds() - before;
-  }
-  static std::int64_t nanoseconds() {  // not <chrono>: it takes longer to compile than the rest of this header
-    timespec now{};
-    ::clock_gettime(CLOCK_MONOTONIC, &now);
-    return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+    state_->waited += steady_seconds() - before;
   }
 
   std::shared_ptr<detail::LoaderState> state_;
@@ -182,7 +177,9 @@ class Loader {
   }
 
   /// The batches of one epoch, from `first_step` on. Errors: epoch outside 0 ... 2^24-1; no such step.
-  AKIN_LAZY Batches epoch(std::int64_t epoch, std::int64_t first_step = 0) const { return epochs(epoch, epoch + 1, first_step); }
+  AKIN_LAZY Batches epoch(std::int64_t epoch, std::int64_t first_step = 0) const {
+    return epochs(epoch, epoch + 1, first_step);
+  }
 
   /// The batches of epochs first ... end-1 without a pause between them: the next epoch is begun while the last batch
   /// of this one is in use. `first_step` counts in the first epoch.
@@ -200,7 +197,7 @@ class Loader {
   std::int64_t steps_per_epoch() const { return state_->steps; }
 
   /// Seconds that loops over batches have waited for data, all together.
-  double wait_seconds() const { return 1e-9 * static_cast<double>(state_->waited); }
+  double wait_seconds() const { return state_->waited; }
 
  private:
   std::shared_ptr<detail::LoaderState> state_;

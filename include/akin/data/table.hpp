@@ -32,6 +32,7 @@ AKIN_LAZY const std::vector<DatasetRow>& table() {
        [](const OpenOptions& o) { return fashion_mnist(o.folder.empty() ? fashion_mnist_folder : o.folder, o.split); }},
       {"synthetic", "shapes with known factors, rendered on the fly, any size, 8 classes", "",
        [](const OpenOptions& o) -> DatasetPtr {
+         check(o.folder.empty(), "synthetic", "pictures are rendered, not read; leave the folder '", o.folder, "' out");
          SyntheticOptions options = o.synthetic;
          options.split = o.split;
          return synthetic(options);

@@ -2,6 +2,7 @@
 #pragma once
 #include <cmath>
 #include <cstdint>
+#include <limits>
 
 #include "../ops/elementwise.hpp"
 #include "../ops/linalg.hpp"
@@ -30,14 +31,15 @@ AKIN_LAZY double embedding_std(const Array& z) {
 /// RankMe: how many dimensions carry the embeddings, exp of the entropy of their singular values sigma (not centred).
 ///   p_k = sigma_k / sum_j sigma_j + 1e-7,  RankMe = exp(-sum_k p_k log p_k)      arXiv:2210.02885, Eq. 1 and 2
 /// z        [N, D]; scaling or rotating it changes nothing
-/// returns  1 (all rows on one line: dimensional collapse) ... min(N, D) (all directions equally strong)
-/// throws   Error if the shape is wrong, a value is not finite, or all are zero
+/// returns  1 (all rows on one line: dimensional collapse) ... min(N, D) (all directions equally strong); NaN when all
+///          are zero, which have no direction: a monitor must not end the training it watches
+/// throws   Error if the shape is wrong or a value is not finite
 AKIN_LAZY double rankme(const Array& z) {
   constexpr double epsilon = 1e-7;
   const Array rows = detail::checked_features("rankme", "embeddings", z);
   const Array sigma = ops::cast(ops::singular_values(rows), DType::f64);
   const double total = ops::sum(sigma).item();
-  check(total > 0, "rankme", "all embeddings of shape ", z.shape(), " are zero");
+  if (total == 0) return std::numeric_limits<double>::quiet_NaN();
   double entropy = 0;
   for (std::int64_t k = 0; k < sigma.size(); ++k) {
     const double p = sigma.data<double>()[k] / total + epsilon;

@@ -65,6 +65,9 @@ template <class Calls>
 class PendingFile {
  public:
   PendingFile(const std::string& path, std::uint64_t bytes, Calls& calls) : path_(path), bytes_(bytes), calls_(calls) {
+    struct stat facts {};
+    check(::stat(path.c_str(), &facts) != 0 || S_ISREG(facts.st_mode), "write_file", "cannot replace '", path,
+          "': it is not a regular file");  // a rename would put a file in the place of /dev/null
     for (int attempt = 0; fd_ < 0; ++attempt) {
       temporary_ = cat(path, ".tmp-", ::getpid(), "-", attempt);
       fd_ = calls_.create(temporary_.c_str());
@@ -130,6 +133,12 @@ void write_file(const std::string& path, const std::vector<std::string_view>& pi
   file.commit();
 }
 AKIN_LAZY void write_file(const std::string& path, std::string_view bytes) { write_file(path, std::vector{bytes}); }
+
+/// Throws what write_file(path, ...) would throw now, and leaves no trace: for results that come after hours.
+AKIN_LAZY void check_writable(const std::string& path) {
+  FileCalls calls;
+  detail::PendingFile(path, 0, calls);
+}
 
 /// The whole regular file. Errors: not readable, not a regular file, longer than max_bytes (16 GiB unless told).
 AKIN_LAZY std::string read_file(const std::string& path, std::uint64_t max_bytes = std::uint64_t{1} << 34) {

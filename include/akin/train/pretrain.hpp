@@ -1,144 +1,59 @@
 // pretrain: from a name of a data set and of a method to a run folder and a table of results.
 #pragma once
-#include <sys/resource.h>
-
-#include <limits>
+#include <algorithm>
+#include <cmath>
+#include <memory>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "../augment/table.hpp"
-#include "../data/subset.hpp"
-#include "../data/table.hpp"
+#include "../data/loader.hpp"
 #include "../eval/knn.hpp"
 #include "../eval/linear_probe.hpp"
 #include "../methods/table.hpp"
 #include "../nn/models/table.hpp"
-#include "table_printer.hpp"
+#include "pretrain_data.hpp"
+#include "pretrain_result.hpp"
 #include "trainer.hpp"
 
 namespace akin::inline AKIN_ABI::train {
 
-struct PretrainOptions {
-  std::string data = "fashion-mnist", data_folder = {};  ///< see data::table(); folder empty: where its package installs it
-  std::string method = "simclr", encoder = "convnet";
-  std::string recipe = {};        ///< of the views; empty: "demo" for grey pictures, else the method's own
-  std::string out = "runs/pretrain";
-  bool overwrite = false;
-  std::int64_t epochs = 6, batch_size = 256;
-  std::optional<double> lr = {}, weight_decay = {};  ///< if not given, the method's own
-  std::vector<std::pair<std::string, double>> params = {};  ///< of the method, by name
-  std::int64_t limit = 0;         ///< use only the first so many training images; 0 uses all
-  std::int64_t holdout = 0;       ///< evaluate on so many held-out training images instead of the test set
-  std::uint64_t seed = 0;
-  int workers = 1;                ///< threads that make views ahead of the training
-  bool evaluate = true;           ///< kNN and linear probe at the end, with the two baselines
-  bool anomaly = false;           ///< check every op for NaN and infinity: slow
-  Device device = Device::cpu;
-};
-
-/// Fractions in [0, 1] for accuracies; NaN where not evaluated.
-struct PretrainResult {
-  static constexpr double none = std::numeric_limits<double>::quiet_NaN();
-  double linear = none, knn = none;
-  double linear_raw_pixels = none, knn_raw_pixels = none;
-  double linear_untrained = none, knn_untrained = none;
-  double seconds = 0, images_per_second = 0;
-  double embedding_std = 0;
-  double rankme = none;  ///< of the encoder's output on up to 5,000 test images
-  double loss = 0, chance_loss = none;
-  std::int64_t peak_memory_bytes = 0;
-
-  AKIN_LAZY io::Json to_json() const {
-    return io::Json::Object{{"linear", linear}, {"knn", knn},
-                            {"linear_raw_pixels", linear_raw_pixels}, {"knn_raw_pixels", knn_raw_pixels},
-                            {"linear_untrained", linear_untrained}, {"knn_untrained", knn_untrained},
-                            {"seconds", seconds}, {"images_per_second", images_per_second},
-                            {"peak_memory_bytes", peak_memory_bytes},
-                            {"embedding_std", embedding_std}, {"rankme", rankme},
-                            {"loss", loss}, {"chance_loss", chance_loss}};
-  }
-
-  /// Accuracies in percent: features of the run, raw pixels, the encoder before training.
-  AKIN_LAZY Table to_table() const {
-    const auto percent = [](double fraction) {
-      char text[16];
-      std::snprintf(text, sizeof text, "%.2f", 100 * fraction);
-      return std::string(text);
-    };
-    return {{"features", "linear %", "kNN %"},
-            {{"pre-trained encoder", percent(linear), percent(knn)},
-             {"raw pixels", percent(linear_raw_pixels), percent(knn_raw_pixels)},
-             {"untrained encoder", percent(linear_untrained), percent(knn_untrained)}}};
-  }
-};
-
-/// Largest resident set of this process so far.
-AKIN_LAZY std::int64_t peak_memory_bytes() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return std::int64_t{usage.ru_maxrss} * 1024;
-}
-
-/// Per-channel mean and standard deviation of the first 2,000 images, in [0, 1] units: what views are normalised by.
-AKIN_LAZY augment::Normalize measured_normalize(const data::Dataset& dataset) {
-  const std::int64_t channels = dataset.channels(), n = std::min<std::int64_t>(2000, dataset.size());
-  check(n > 0, "pretrain", "the data set ", dataset.name(), " has no images to train on");
-  std::vector<double> sum(static_cast<std::size_t>(channels)), squares = sum;
-  std::vector<std::uint8_t> image(static_cast<std::size_t>(dataset.image_bytes()));
-  for (std::int64_t i = 0; i < n; ++i) {
-    dataset.read(i, image.data());
-    for (std::size_t k = 0; k < image.size(); ++k) {
-      const double x = image[k] / 255.0;
-      sum[k % sum.size()] += x;
-      squares[k % sum.size()] += x * x;  // values in [0, 1]: no cancellation to fear
-    }
-  }
-  augment::Normalize normalize{{}, {}};
-  const double count = static_cast<double>(n * dataset.image_bytes() / channels);
-  for (std::size_t c = 0; c < sum.size(); ++c) {
-    const double mean = sum[c] / count, variance = squares[c] / count - mean * mean;
-    normalize.mean.push_back(mean);
-    normalize.std.push_back(std::sqrt(std::max(variance, 1e-6)));
-  }
-  return normalize;
-}
-
 /// One run, step by step: construct, train(), evaluate(), result().
 class Pretrain {
  public:
-  /// Opens the data, builds encoder and method. Nothing is written yet. Errors: unknown names (with the nearest known
-  /// one), missing data (with the command that installs it), options out of range.
-  AKIN_LAZY explicit Pretrain(const PretrainOptions& options) : options_(options), row_(methods::find(options_.method)) {
-    check(options_.device == Device::cpu, "pretrain", "this build trains on --device cpu, got --device ", options_.device);
-    check(options_.batch_size >= 2, "pretrain", "batch_size must be >= 2, got ", options_.batch_size);
-    const auto& encoder_row = nn::find_encoder(options_.encoder);
-    if (!options_.recipe.empty()) augment::find(options_.recipe);  // all names are checked before data is read
+  /// Opens the data, builds encoder and method, and makes one forward pass on copies of them: what cannot work fails
+  /// here. Nothing is written yet. Errors: unknown names (with the nearest known one), missing data (with the command
+  /// that installs it), options out of range, images that cannot be trained on.
+  AKIN_LAZY explicit Pretrain(const PretrainOptions& options)
+      : options_(options), row_(methods::find(options_.method)), encoder_row_(nn::find_encoder(options_.encoder)) {
+    check_options();
     params_ = method_params();
-    open_data();
-    if (options_.recipe.empty()) options_.recipe = train_->channels() == 1 ? "demo" : std::string(row_.recipe);
-    options_.lr = options_.lr.value_or(row_.optimizer.lr);
-    options_.weight_decay = options_.weight_decay.value_or(row_.optimizer.weight_decay);
-    const nn::Module encoder = encoder_row.make({train_->height(), train_->channels(), options_.seed});
+    data_ = open_pretrain_data(options_);
+    resolve_defaults();
+    const nn::Module encoder = encoder_row_.make({data_.train->height(), data_.train->channels(), options_.seed});
     untrained_ = encoder.clone();
-    method_ = row_.make({encoder, encoder_row.features, options_.seed, params_});
-    encoder.name_modules();
-    loader_.emplace(train_, data::LoaderOptions{.batch_size = options_.batch_size, .seed = options_.seed, .workers = options_.workers},
-                    augment::two_views(augment::find(options_.recipe).make({train_->height(), train_->channels(), normalize_}),
-                                       {.seed = options_.seed}));
-    trainer_.emplace(*method_, *loader_, TrainerOptions{.epochs = options_.epochs, .lr = *options_.lr, .weight_decay = *options_.weight_decay});
+    method_ = make_method(encoder);
+    loader_.emplace(make_loader(options_.workers));
+    trainer_.emplace(*method_, *loader_,
+                     TrainerOptions{.epochs = options_.epochs,
+                                    .optimizer = options_.optimizer,
+                                    .lr = *options_.lr,
+                                    .weight_decay = *options_.weight_decay,
+                                    .nesterov = options_.nesterov});
     result_.chance_loss = row_.chance(options_.batch_size);
+    rehearse();
   }
   Pretrain(const Pretrain&) = delete;  // the trainer refers to members
   Pretrain& operator=(const Pretrain&) = delete;
 
   const PretrainOptions& options() const { return options_; }
-  const data::Dataset& train_set() const { return *train_; }
-  const data::Dataset& test_set() const { return *test_; }
+  const data::Dataset& train_set() const { return *data_.train; }
+  const data::Dataset& test_set() const { return *data_.test; }
   const methods::Method& method() const { return *method_; }
   const PretrainResult& result() const { return result_; }
 
+  /// With a folder, metrics, checkpoints and result.json are written as the training goes on.
   AKIN_LAZY void train(Progress& progress, RunFolder* folder = nullptr) {
     std::optional<AnomalyMode> anomaly;
     if (options_.anomaly) anomaly.emplace();
@@ -147,92 +62,142 @@ class Pretrain {
     result_.images_per_second = report.images_per_second;
     result_.embedding_std = report.embedding_std;
     result_.loss = report.loss;
+    keep_result(folder);
   }
 
-  /// kNN and linear probe on frozen features. say(text) is told what is being done.
+  /// RankMe, kNN and linear probe on frozen features. say(text) is told what is being done. With a folder, result.json
+  /// is written anew after each part: what fails later costs nothing of it.
   template <class Say>
-  void evaluate(Say say) {
-    result_.rankme = rankme(method_->encoder());
-    if (options_.evaluate) {
-      say("evaluating the encoder");
-      score(features(method_->encoder(), *train_), features(method_->encoder(), *test_), result_.linear, result_.knn);
-      say("evaluating raw pixels");
-      score(eval::raw_pixels(*train_), eval::raw_pixels(*test_), result_.linear_raw_pixels, result_.knn_raw_pixels);
-      say("evaluating the untrained encoder");
-      score(features(untrained_, *train_), features(untrained_, *test_), result_.linear_untrained, result_.knn_untrained);
-    }
-    result_.peak_memory_bytes = peak_memory_bytes();
+  void evaluate(Say say, RunFolder* folder = nullptr) {
+    const auto& encoder = method_->encoder();
+    const std::int64_t rank_images = std::min<std::int64_t>(5000, data_.test->size());
+    if (options_.evaluate) say("evaluating the encoder");
+    const eval::Features test =
+        features(encoder, options_.evaluate ? *data_.test : *data::head(data_.test, rank_images));
+    result_.rankme = eval::rankme(test.x.slice(0, 0, rank_images));
+    if (options_.evaluate) score(features(encoder, *data_.train), test, result_.linear, result_.knn);
+    keep_result(folder);
+    if (!options_.evaluate) return;
+    say("evaluating raw pixels");
+    score(eval::raw_pixels(*data_.train), eval::raw_pixels(*data_.test), result_.linear_raw_pixels,
+          result_.knn_raw_pixels);
+    keep_result(folder);
+    say("evaluating the untrained encoder");
+    score(features(untrained_, *data_.train), features(untrained_, *data_.test), result_.linear_untrained,
+          result_.knn_untrained);
+    keep_result(folder);
   }
 
   /// All options with their values: what config.json holds.
   AKIN_LAZY io::Json config() const {
     io::Json::Object params;
     for (std::size_t i = 0; i < params_.size(); ++i) params.push_back({std::string(row_.params[i]), params_[i]});
-    const io::Json::List mean(normalize_.mean.begin(), normalize_.mean.end()), std(normalize_.std.begin(), normalize_.std.end());
-    return io::Json::Object{{"data", options_.data}, {"data_folder", options_.data_folder},
-                            {"images", train_->size()}, {"method", options_.method}, {"params", params},
-                            {"encoder", options_.encoder}, {"recipe", options_.recipe},
+    const io::Json::List mean(data_.normalize.mean.begin(), data_.normalize.mean.end()),
+        std(data_.normalize.std.begin(), data_.normalize.std.end());
+    const TrainerOptions& trainer = trainer_->options();
+    const eval::KnnOptions knn = knn_options();
+    const eval::LinearProbeOptions probe;
+    return io::Json::Object{{"data", options_.data},
+                            {"data_folder", options_.data_folder},
+                            {"images", data_.train->size()},
+                            {"test_images", data_.test->size()},
+                            {"method", options_.method},
+                            {"params", params},
+                            {"encoder", options_.encoder},
+                            {"recipe", options_.recipe},
                             {"normalize", io::Json::Object{{"mean", mean}, {"std", std}}},
-                            {"epochs", options_.epochs}, {"batch_size", options_.batch_size},
-                            {"lr", *options_.lr}, {"weight_decay", *options_.weight_decay},
-                            {"limit", options_.limit}, {"holdout", options_.holdout}, {"workers", options_.workers},
-                            {"evaluate", options_.evaluate}, {"anomaly", options_.anomaly}};
+                            {"epochs", trainer.epochs},
+                            {"batch_size", options_.batch_size},
+                            {"optimizer", trainer_->optimizer_config()},
+                            {"lr", trainer.lr},
+                            {"weight_decay", trainer.weight_decay},
+                            {"warmup_steps", trainer.warmup_steps},
+                            {"log_every", trainer.log_every},
+                            {"limit", options_.limit},
+                            {"holdout", options_.holdout},
+                            {"workers", options_.workers},
+                            {"evaluate", options_.evaluate},
+                            {"knn", io::Json::Object{{"k", knn.k}, {"temperature", knn.temperature}}},
+                            {"linear_probe", io::Json::Object{{"l2", probe.l2},
+                                                              {"max_iterations", probe.max_iterations},
+                                                              {"gradient_tolerance", probe.gradient_tolerance},
+                                                              {"value_tolerance", probe.value_tolerance}}},
+                            {"anomaly", options_.anomaly}};
   }
 
  private:
-  AKIN_LAZY void open_data() {
-    check(options_.limit >= 0 && options_.holdout >= 0, "pretrain", "limit and holdout must be >= 0, got ", options_.limit, " and ",
-          options_.holdout);
-    data::OpenOptions open{.folder = options_.data_folder};
-    train_ = data::open(options_.data, open);
-    open.split = data::Split::test;
-    if (options_.holdout > 0) {
-      check(options_.holdout < train_->size(), "pretrain", "a holdout of ", options_.holdout, " leaves none of the ", train_->size(),
-            " training images");
-      const auto parts = data::split_off(train_, options_.holdout, options_.seed);
-      train_ = parts.train;
-      test_ = parts.validation;
-    } else {
-      test_ = data::open(options_.data, open);
-    }
-    if (options_.limit > 0) train_ = data::head(train_, std::min(options_.limit, train_->size()));
-    normalize_ = measured_normalize(*train_);
+  /// All that can be said before data is read.
+  AKIN_LAZY void check_options() const {
+    check(options_.device == Device::cpu, "pretrain", "this build trains on the cpu, asked for ", options_.device);
+    check(options_.batch_size >= 2, "pretrain", "batch_size must be >= 2, got ", options_.batch_size);
+    find_optimizer(options_.optimizer);
+    if (!options_.recipe.empty()) augment::find(options_.recipe);
   }
 
   AKIN_LAZY std::vector<double> method_params() const {
     std::vector<double> values = row_.defaults;
-    std::vector<std::string> known(row_.params.begin(), row_.params.end());
+    const std::vector<std::string> known(row_.params.begin(), row_.params.end());
+    std::vector<std::string> given;
     for (const auto& [name, value] : options_.params) {
       const auto found = std::find(known.begin(), known.end(), name);
       if (found == known.end()) throw_unknown("pretrain", cat("parameter of ", row_.name), name, known);
+      check(std::find(given.begin(), given.end(), name) == given.end(), "pretrain", "the parameter '", name,
+            "' is given twice");
+      given.push_back(name);
       values[static_cast<std::size_t>(found - known.begin())] = value;
     }
     return values;
   }
 
+  AKIN_LAZY void resolve_defaults() {
+    const methods::MethodDefaults defaults = find_optimizer(options_.optimizer).defaults.value_or(row_.optimizer);
+    options_.lr = options_.lr.value_or(defaults.lr);
+    options_.weight_decay = options_.weight_decay.value_or(defaults.weight_decay);
+    if (options_.recipe.empty()) options_.recipe = data_.train->channels() == 1 ? "demo" : std::string(row_.recipe);
+  }
+
+  AKIN_LAZY std::unique_ptr<methods::Method> make_method(const nn::Module& encoder) const {
+    return row_.make({encoder, encoder_row_.features, options_.seed, params_});
+  }
+  AKIN_LAZY data::Loader make_loader(int workers) const {
+    const auto recipe =
+        augment::find(options_.recipe).make({data_.train->height(), data_.train->channels(), data_.normalize});
+    return data::Loader(data_.train, {.batch_size = options_.batch_size, .seed = options_.seed, .workers = workers},
+                        augment::two_views(recipe, {.seed = options_.seed}));
+  }
+
+  /// The first step's forward pass, on copies of the networks, so that the run itself starts as if it had not been.
+  AKIN_LAZY void rehearse() const {
+    const auto copy = make_method(untrained_.clone());
+    data::Batches batches = make_loader(0).epoch(0);
+    const NoGrad no_gradients;
+    const double loss = copy->forward(batches.begin()->views).loss.item();
+    check(std::isfinite(loss), "pretrain", "the loss of ", row_.name, " is ", number("%g", loss),
+          " before training; are its parameters right?");
+  }
+
+  AKIN_LAZY void keep_result(RunFolder* folder) {
+    result_.peak_memory_bytes = peak_memory_bytes();
+    if (folder) folder->write_result(result_.to_json());
+  }
   AKIN_LAZY eval::Features features(const nn::Module& encoder, const data::Dataset& dataset) const {
-    return eval::embed(encoder, dataset, plain_images());
+    const auto pipeline = augment::plain(data_.normalize);
+    return eval::embed(encoder, dataset, [&](const Array& images) { return pipeline.apply(images); });
   }
-  AKIN_LAZY eval::Preprocess plain_images() const {
-    return [pipeline = augment::plain(normalize_)](const Array& images) {
-      return pipeline.apply({images, 0, data::first_indices(images.dim(0))}, 0);
-    };
-  }
-  AKIN_LAZY double rankme(const nn::Module& encoder) const {
-    return eval::rankme(features(encoder, *data::head(test_, std::min<std::int64_t>(5000, test_->size()))).x);
+  AKIN_LAZY eval::KnnOptions knn_options() const {  // with a limit there may be fewer images than neighbours
+    return {.k = static_cast<int>(std::min<std::int64_t>(eval::KnnOptions{}.k, data_.train->size()))};
   }
   AKIN_LAZY void score(const eval::Features& train, const eval::Features& test, double& linear, double& knn) const {
-    const auto classes = static_cast<std::int64_t>(train_->class_names().size());
-    const int k = static_cast<int>(std::min<std::int64_t>(eval::KnnOptions{}.k, train.x.dim(0)));  // with --limit there may be fewer images
-    knn = eval::knn_accuracy(train, test, {.k = k});
-    linear = eval::accuracy(eval::fit_linear_probe(train, classes), test);
+    knn = eval::knn_accuracy(train, test, knn_options());
+    linear = eval::accuracy(eval::fit_linear_probe(train, static_cast<std::int64_t>(data_.train->class_names().size())),
+                            test);
   }
 
   PretrainOptions options_;
   const methods::MethodRow& row_;
+  const nn::EncoderRow& encoder_row_;
   std::vector<double> params_;  // of the method, in the order of its row
-  data::DatasetPtr train_, test_;
-  augment::Normalize normalize_;
+  PretrainData data_;
   nn::Module untrained_;
   std::unique_ptr<methods::Method> method_;
   std::optional<data::Loader> loader_;

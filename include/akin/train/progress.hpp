@@ -1,21 +1,13 @@
 // Progress: the line that lives at the bottom of the terminal while a model trains, or plain lines in a log.
 #pragma once
-#include <time.h>
-
 #include <cstdio>
 #include <string>
 #include <string_view>
 
+#include "../data/clock.hpp"
 #include "progress_line.hpp"
 
 namespace akin::inline AKIN_ABI::train {
-
-/// Seconds on a clock that never jumps.
-AKIN_LAZY double steady_seconds() {
-  timespec now{};
-  ::clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
-}
 
 struct ProgressOptions {
   bool terminal = false;  ///< redraw one line in place; otherwise print plain lines
@@ -25,7 +17,7 @@ struct ProgressOptions {
   double redraw_seconds = 0.1;  ///< terminal: at most this often
   double plain_seconds = 30;    ///< otherwise: a line this often, and at the end of each epoch
   double smoothing = 0.98;      ///< of the loss and of the times per step; 0 shows the last step alone
-  double (*now)() = steady_seconds;
+  double (*now)() = data::steady_seconds;
 };
 
 /// The options that suit a stream: bar and colours on a terminal (NO_COLOR respected), plain lines elsewhere.

@@ -1,8 +1,12 @@
 // The folder of one run: what was asked for, what was measured, what was said, and the checkpoints.
 //
-//   DIR/config.json  DIR/metrics.csv  DIR/metrics.jsonl  DIR/log.txt  DIR/result.json  DIR/checkpoints/*.safetensors
+//   DIR/config.json  DIR/metrics.csv  DIR/metrics.jsonl  DIR/log.txt  DIR/result.json
+//   DIR/checkpoints/last.safetensors  DIR/checkpoints/encoder.safetensors
 #pragma once
+#include <algorithm>
 #include <ctime>
+#include <exception>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,7 +21,7 @@ namespace akin::inline AKIN_ABI::train {
 
 /// What to do with a folder that holds something already.
 enum class IfExists {
-  refuse,     ///< an Error that names --overwrite
+  refuse,     ///< an Error
   overwrite,  ///< remove the files of an earlier run, and nothing else
   resume      ///< keep everything and append
 };
@@ -31,32 +35,40 @@ struct RunFacts {
 
 namespace detail {
 
+// What a run writes: the only names that overwriting removes. config.json marks the folder as ours, and comes last.
+inline constexpr std::string_view run_files[] = {"checkpoints/last.safetensors",
+                                                 "checkpoints/encoder.safetensors",
+                                                 "metrics.csv",
+                                                 "metrics.jsonl",
+                                                 "log.txt",
+                                                 "result.json",
+                                                 "config.json"};
+
 /// "a.json.tmp-12-0", left by a run that was killed while it wrote a.json, counts as a.json.
-inline std::string_view without_temporary(std::string_view name) { return name.substr(0, name.find(".tmp-")); }
-
-/// True for the names that akin itself gives to files of a run folder.
-inline bool is_run_file(std::string_view name) {
-  name = without_temporary(name);
-  for (const std::string_view own : {"config.json", "metrics.csv", "metrics.jsonl", "log.txt", "result.json", "report"})
-    if (name == own) return true;
-  return name.starts_with("report.") || name.starts_with("report-") || name.starts_with("report_");
+inline std::string_view without_temporary(std::string_view name) {
+  const auto mark = name.rfind(".tmp-");
+  if (mark == name.npos) return name;
+  const std::string_view numbers = name.substr(mark + 5);
+  const auto dash = numbers.find('-');
+  const bool ours = dash != numbers.npos && dash > 0 && dash + 1 < numbers.size() &&
+                    numbers.find_first_not_of("0123456789-") == numbers.npos &&
+                    numbers.find('-', dash + 1) == numbers.npos;
+  return ours ? name.substr(0, mark) : name;
 }
-inline bool is_checkpoint_file(std::string_view name) { return without_temporary(name).ends_with(".safetensors"); }
 
-/// Removes the files in `folder` whose names `is_own` accepts (of a link: the link); returns the names of all others.
-template <class IsOwn>
-std::vector<std::string> remove_own_files(const std::string& folder, IsOwn is_own) {
-  std::vector<std::string> kept;
-  for (const auto& name : io::list_folder(folder)) {
-    const std::string path = folder + "/" + name;
-    const io::PathKind kind = io::kind_of(path);
-    if (!is_own(name) || (kind != io::PathKind::file && kind != io::PathKind::link)) {
-      kept.push_back(name);
-      continue;
-    }
-    check(::unlink(path.c_str()) == 0, "run folder", "cannot remove '", path, "': ", io::errno_text(errno));
-  }
-  return kept;
+/// Position in run_files; their number for any other name.
+inline std::size_t run_file_rank(std::string_view name) {
+  return static_cast<std::size_t>(std::find(std::begin(run_files), std::end(run_files), without_temporary(name)) -
+                                  run_files);
+}
+inline bool is_run_file(std::string_view name) { return run_file_rank(name) < std::size(run_files); }
+
+/// The names in a run folder and in its checkpoints, "checkpoints" itself left out.
+AKIN_LAZY std::vector<std::string> names_in_run(const std::string& path) {
+  std::vector<std::string> names = io::list_folder(path);
+  if (std::erase(names, "checkpoints") > 0)
+    for (const auto& name : io::list_folder(path + "/checkpoints")) names.push_back("checkpoints/" + name);
+  return names;
 }
 
 /// Names such as config.json are common: only a config.json that says "akin" makes a folder ours to clear.
@@ -66,6 +78,30 @@ AKIN_LAZY bool is_run_folder(const std::string& path) {
   } catch (const Error&) {
     return false;
   }
+}
+
+/// Removes the files of an earlier run (of links: the links) and returns the names of all others. Nothing is removed if
+/// something is in the way. config.json stays until all else is gone: whatever stops this, it can be done again.
+template <class Calls = io::FileCalls>
+std::vector<std::string> clear_run(const std::string& path, Calls&& calls = {}) {
+  std::vector<std::string> names = names_in_run(path), own;
+  for (const auto& name : names)
+    if (is_run_file(name)) own.push_back(name);
+  std::erase_if(names, [](const auto& name) { return is_run_file(name); });
+  check(own.empty() || is_run_folder(path), "run folder", "'", path, "' holds '", own.empty() ? "" : own[0],
+        "', but no config.json of akin: not overwritten; choose another folder");
+  for (const auto& name : own) {
+    const io::PathKind kind = io::kind_of(path + "/" + name);
+    check(kind == io::PathKind::file || kind == io::PathKind::link, "run folder", "'", path, "/", name,
+          "' is not a file; move it away, or choose another folder");
+  }
+  std::sort(own.begin(), own.end(), [](const auto& a, const auto& b) {  // a temporary file before its own
+    return std::pair(run_file_rank(a), b.size()) < std::pair(run_file_rank(b), a.size());
+  });
+  for (const auto& name : own)
+    check(calls.remove((path + "/" + name).c_str()) == 0, "run folder", "cannot remove '", path, "/", name,
+          "': ", io::errno_text(errno));
+  return names;
 }
 
 AKIN_LAZY std::string compiler_name() {
@@ -87,9 +123,9 @@ AKIN_LAZY std::string utc_time() {
 
 }  // namespace detail
 
-/// Creates (with parents), refuses, clears or continues the folder. With overwrite, only files that akin writes are
-/// removed; other folders and files it does not know stay as they are, and foreign_files() and the log name them.
-/// Errors: the folder is not empty and nothing said what to do; whatever the system refuses.
+/// Creates (with parents), refuses, clears or continues the folder. With overwrite, only the files listed above are
+/// removed; all others stay as they are, and foreign_files() and the log name them.
+/// Errors: the folder is not empty and nothing said what to do; checkpoints is a link; whatever the system refuses.
 class RunFolder {
  public:
   AKIN_LAZY explicit RunFolder(std::string path, IfExists if_exists = IfExists::refuse)
@@ -99,7 +135,9 @@ class RunFolder {
 
   const std::string& path() const { return path_; }
   AKIN_LAZY std::string path(std::string_view name) const { return cat(path_, '/', name); }
-  AKIN_LAZY std::string checkpoint(std::string_view name) const { return cat(path_, "/checkpoints/", name, ".safetensors"); }
+  AKIN_LAZY std::string checkpoint(std::string_view name) const {
+    return cat(path_, "/checkpoints/", name, ".safetensors");
+  }
   const std::vector<std::string>& foreign_files() const { return foreign_; }
 
   /// config.json: the options, fully resolved, and what else decides the result.
@@ -118,32 +156,35 @@ class RunFolder {
   /// One line of log.txt, with the time in UTC.
   AKIN_LAZY void log(std::string_view line) { log_.append(detail::utc_time() + "  " + printable(line) + "\n"); }
 
+  /// Calls f. What it throws is in the log before it goes on: nobody may be watching the terminal.
+  template <class F>
+  void watch(F&& f) {
+    try {
+      f();
+    } catch (const std::exception& error) {
+      log(cat("error: ", error.what()));
+      throw;
+    }
+  }
+
   MetricsLog& metrics() { return metrics_; }
 
  private:
-  AKIN_LAZY void write(std::string_view name, const io::Json& value) { io::write_file(path(name), io::to_json(value, 2) + "\n"); }
+  AKIN_LAZY void write(std::string_view name, const io::Json& value) {
+    io::write_file(path(name), io::to_json(value, 2) + "\n");
+  }
 
   AKIN_LAZY static std::vector<std::string> prepare(const std::string& path, IfExists if_exists) {
     io::make_folders(path);
-    const std::vector<std::string> names = io::list_folder(path);
-    check(names.empty() || if_exists != IfExists::refuse, "run folder", "'", path,
-          "' is not empty; replace that run with --overwrite, or choose another --out");
-    const auto foreign = if_exists == IfExists::overwrite ? clear(path, names) : std::vector<std::string>{};
+    check(io::list_folder(path).empty() || if_exists != IfExists::refuse, "run folder", "'", path,
+          "' is not empty; pass IfExists::overwrite to replace that run, or choose another folder");
+    const io::PathKind kind = io::kind_of(path + "/checkpoints");
+    check(kind == io::PathKind::missing || kind == io::PathKind::folder, "run folder", "'", path,
+          "/checkpoints' is a link or a file: what it stands for is not ours to write; remove it, or choose another "
+          "folder");
+    const auto foreign = if_exists == IfExists::overwrite ? detail::clear_run(path) : std::vector<std::string>{};
     io::make_folders(path + "/checkpoints");
     if (!detail::is_run_folder(path)) io::write_file(path + "/config.json", "{\"akin\": \"" AKIN_VERSION "\"}\n");
-    return foreign;
-  }
-
-  AKIN_LAZY static std::vector<std::string> clear(const std::string& path, const std::vector<std::string>& names) {
-    const auto own = std::find_if(names.begin(), names.end(), detail::is_run_file);
-    check(own == names.end() || detail::is_run_folder(path), "run folder", "'", path, "' holds '",
-          own == names.end() ? "" : *own, "', but no config.json of akin: not overwritten; choose another --out");
-    std::vector<std::string> foreign = detail::remove_own_files(path, detail::is_run_file);
-    std::erase(foreign, "checkpoints");
-    // A link to a folder elsewhere is not followed: what lies there may belong to someone else.
-    if (own != names.end() && io::kind_of(path + "/checkpoints") == io::PathKind::folder)
-      for (const auto& name : detail::remove_own_files(path + "/checkpoints", detail::is_checkpoint_file))
-        foreign.push_back("checkpoints/" + name);
     return foreign;
   }
 

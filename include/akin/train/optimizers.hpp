@@ -1,0 +1,60 @@
+// The table of optimizers: what TrainerOptions::optimizer names. Adding one = its header in optim/ and a row here.
+#pragma once
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "../core/names.hpp"
+#include "../io/json.hpp"
+#include "../methods/table.hpp"
+#include "../optim/adam.hpp"
+#include "../optim/sgd.hpp"
+
+namespace akin::inline AKIN_ABI::train {
+
+/// What a row makes an optimizer from; each takes what concerns it.
+struct OptimizerSetup {
+  std::vector<optim::ParameterGroup> groups;
+  double lr = 0, momentum = 0;
+  bool nesterov = false;
+};
+
+struct OptimizerRow {
+  std::string_view name, summary;
+  std::optional<methods::MethodDefaults> defaults;  ///< where those of the methods, made for SGD, do not suit
+  std::unique_ptr<optim::Optimizer> (*make)(OptimizerSetup);
+  io::Json::Object (*settings)(
+      const OptimizerSetup&);  ///< what decides its steps, beside learning rate and weight decay
+};
+
+AKIN_LAZY const std::vector<OptimizerRow>& optimizers() {
+  static const std::vector<OptimizerRow> rows = {
+      {"sgd", "stochastic gradient descent with momentum", std::nullopt,
+       [](OptimizerSetup s) -> std::unique_ptr<optim::Optimizer> {
+         return std::make_unique<optim::Sgd>(
+             std::move(s.groups), optim::SgdOptions{.lr = s.lr, .momentum = s.momentum, .nesterov = s.nesterov});
+       },
+       [](const OptimizerSetup& s) {
+         return io::Json::Object{{"momentum", s.momentum}, {"nesterov", s.nesterov}};
+       }},
+      {"adamw", "Adam with decoupled weight decay", methods::MethodDefaults{.lr = 1e-3, .weight_decay = 1e-2},
+       [](OptimizerSetup s) -> std::unique_ptr<optim::Optimizer> {
+         check(!s.nesterov, "adamw", "has no nesterov; it is a variant of sgd");
+         return std::make_unique<optim::AdamW>(std::move(s.groups), optim::AdamOptions{.lr = s.lr});
+       },
+       [](const OptimizerSetup&) {
+         const optim::AdamOptions o;
+         return io::Json::Object{{"beta1", o.beta1}, {"beta2", o.beta2}, {"eps", o.eps}};
+       }},
+  };
+  return rows;
+}
+
+/// The row of that name. Errors: unknown name, with the known ones and the nearest.
+AKIN_LAZY const OptimizerRow& find_optimizer(std::string_view name) {
+  return find_row("train", "optimizer", optimizers(), name);
+}
+
+}  // namespace akin::inline AKIN_ABI::train

@@ -1,0 +1,58 @@
+// What a pre-training run measured: as JSON for programs, as a table for people.
+#pragma once
+#include <sys/resource.h>
+
+#include <cstdint>
+#include <limits>
+
+#include "../io/json.hpp"
+#include "table_printer.hpp"
+
+namespace akin::inline AKIN_ABI::train {
+
+/// Fractions in [0, 1] for accuracies; NaN where not evaluated.
+struct PretrainResult {
+  static constexpr double none = std::numeric_limits<double>::quiet_NaN();
+  double linear = none, knn = none;
+  double linear_raw_pixels = none, knn_raw_pixels = none;
+  double linear_untrained = none, knn_untrained = none;
+  double seconds = 0, images_per_second = 0;
+  double embedding_std = 0;
+  double rankme = none;  ///< of the encoder's output on up to 5,000 test images
+  double loss = 0, chance_loss = none;
+  std::int64_t peak_memory_bytes = 0;
+
+  AKIN_LAZY io::Json to_json() const {
+    return io::Json::Object{{"linear", linear},
+                            {"knn", knn},
+                            {"linear_raw_pixels", linear_raw_pixels},
+                            {"knn_raw_pixels", knn_raw_pixels},
+                            {"linear_untrained", linear_untrained},
+                            {"knn_untrained", knn_untrained},
+                            {"seconds", seconds},
+                            {"images_per_second", images_per_second},
+                            {"peak_memory_bytes", peak_memory_bytes},
+                            {"embedding_std", embedding_std},
+                            {"rankme", rankme},
+                            {"loss", loss},
+                            {"chance_loss", chance_loss}};
+  }
+
+  /// Accuracies in percent: features of the run, raw pixels, the encoder before training.
+  AKIN_LAZY Table to_table() const {
+    const auto percent = [](double fraction) { return number("%.2f", 100 * fraction); };
+    return {{"features", "linear %", "kNN %"},
+            {{"pre-trained encoder", percent(linear), percent(knn)},
+             {"raw pixels", percent(linear_raw_pixels), percent(knn_raw_pixels)},
+             {"untrained encoder", percent(linear_untrained), percent(knn_untrained)}}};
+  }
+};
+
+/// Largest resident set of this process so far.
+AKIN_LAZY std::int64_t peak_memory_bytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return std::int64_t{usage.ru_maxrss} * 1024;
+}
+
+}  // namespace akin::inline AKIN_ABI::train
