@@ -9,6 +9,8 @@
 
 namespace akin::inline AKIN_ABI::kernels {
 
+// A functor is a line of a table.
+// clang-format off
 #define AKIN_FN template <class T> AKIN_HD T
 
 // ---- two operands ---------------------------------------------------------------------------------------------------
@@ -67,5 +69,6 @@ struct GeluVjp {
 };
 
 #undef AKIN_FN
+// clang-format on
 
 }  // namespace akin::inline AKIN_ABI::kernels

@@ -15,6 +15,7 @@
 #include "core/samples.hpp"
 #include "core/shape.hpp"
 #include "core/tags.hpp"
+#include "core/thread.hpp"
 
 #include "ops/batch_norm.hpp"
 #include "ops/conv.hpp"

@@ -21,7 +21,8 @@ TEST(Anomaly, NamesTheOpAndTheModuleOfTheFirstBadValue) {
   const nn::Module model = nn::Sequential(nn::Module(nn::Sequential(TakeRoot{}, TakeLog{})));
   model.name_modules();
   const AnomalyMode guard;
-  expect_error([&] { model(Tensor(Array::zeros({2}), true)); }, "the forward of 'log' in module '0.1' gave NaN or infinity, shape [2]");
+  expect_error([&] { model(Tensor(Array::zeros({2}), true)); },
+               "the forward of 'log' in module '0.1' gave NaN or infinity, shape [2]");
 }
 
 TEST(Anomaly, NamesTheOpOfTheFirstBadGradient) {
@@ -29,7 +30,8 @@ TEST(Anomaly, NamesTheOpOfTheFirstBadGradient) {
   model.name_modules();
   const AnomalyMode guard;
   const Tensor loss = sum(model(Tensor(Array::zeros({2}), true)));  // fine forward, infinite slope
-  expect_error([&] { loss.backward(); }, "backward of 'sqrt' in module '0': anomaly: the backward of 'sqrt' gave NaN or infinity");
+  expect_error([&] { loss.backward(); },
+               "backward of 'sqrt' in module '0': anomaly: the backward of 'sqrt' gave NaN or infinity");
 }
 
 TEST(Anomaly, IsOffOutsideItsScope) {

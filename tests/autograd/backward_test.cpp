@@ -27,8 +27,8 @@ TEST(Backward, AddsUpOverSeveralCalls) {
 
 TEST(Backward, ReachesALeafOnceForEachUse) {
   const Tensor x = input({1}, 2);
-  const Tensor y = x * x;            // a diamond: y is used twice
-  sum(y * y + y).backward();         // d(x^4 + x^2) = 4 x^3 + 2 x
+  const Tensor y = x * x;     // a diamond: y is used twice
+  sum(y * y + y).backward();  // d(x^4 + x^2) = 4 x^3 + 2 x
   EXPECT_EQ(x.grad().item(), 36);
 }
 
@@ -64,8 +64,8 @@ TEST(Backward, DeepGraphsThatNobodyRanAreDestroyedWithoutRecursion) {
 
 TEST(Backward, GradientsOfTwoInputsDoNotShareMemoryWhenTheyGrow) {
   const Tensor a = input({2}), b = input({2});
-  sum(a + b).backward();   // both gradients are the same dy
-  sum(2.0 * a).backward(); // grows a's only
+  sum(a + b).backward();    // both gradients are the same dy
+  sum(2.0 * a).backward();  // grows a's only
   EXPECT_EQ(at(a.grad(), 0), 3);
   EXPECT_EQ(at(b.grad(), 0), 1);
 }
@@ -119,7 +119,8 @@ TEST(Backward, AFailedPassLeavesNothingForTheNextToAddTo) {
 }
 
 TEST(Backward, LeavesRowMajorGradients) {
-  const Tensor w(Array::from<double>({2, 3}, {1, 2, 3, 4, 5, 6}), true), k(Array::from<double>({3, 2}, {1, 2, 3, 4, 5, 6}));
+  const Tensor w(Array::from<double>({2, 3}, {1, 2, 3, 4, 5, 6}), true),
+      k(Array::from<double>({3, 2}, {1, 2, 3, 4, 5, 6}));
   const Tensor turned = record("turn", w.value().transpose(), wrt(w, [](const Array& dy) { return dy.transpose(); }));
   sum(turned * k).backward();
   ASSERT_TRUE(w.grad().is_contiguous());
@@ -143,7 +144,7 @@ std::size_t bytes_in_use() { return memory_stats().in_use; }
 TEST(Memory, AnActivationNobodyNeedsIsFreedDuringForward) {
   const Tensor x = input({1000});
   const std::size_t before = bytes_in_use();
-  const Tensor y = (x + x) + x;  // addition captures nothing
+  const Tensor y = (x + x) + x;                     // addition captures nothing
   EXPECT_LE(bytes_in_use() - before, 8192u + 64u);  // y alone: x + x is gone
 }
 

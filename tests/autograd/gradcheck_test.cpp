@@ -26,7 +26,9 @@ TEST(Gradcheck, CatchesAGradientThatIsOffByOnePartInAHundredThousand) {
 TEST(Gradcheck, CatchesAMissingTermThatSumsToZero) {  // sum(normalised row) is constant: probing it would see nothing
   const auto wrong = [](const Tensor& a) {
     const auto r = ops::layer_norm(a.value(), Array(), Array());
-    return record("wrong", r.y, wrt(a, [rstd = r.rstd](const Array& dy) { return ops::mul(dy, rstd.reshape({3, 1})); }));
+    return record("wrong", r.y, wrt(a, [rstd = r.rstd](const Array& dy) {
+                    return ops::mul(dy, rstd.reshape({3, 1}));
+                  }));
   };
   EXPECT_FALSE(gradcheck(wrong, {x}).ok);
 }
@@ -41,10 +43,10 @@ TEST(Gradcheck, CatchesNaN) {
 TEST(Gradcheck, CatchesNaNThatLaterElementsDoNotShow) {
   const auto nan_first = [](const Tensor& a) {
     return record("nan", a.value(), wrt(a, [](const Array& dy) {
-      Array g = ops::clone(dy);
-      g.mut<double>()[0] = NAN;
-      return g;
-    }));
+                    Array g = ops::clone(dy);
+                    g.mut<double>()[0] = NAN;
+                    return g;
+                  }));
   };
   const auto report = gradcheck(nan_first, {x});
   EXPECT_FALSE(report.ok);
@@ -57,11 +59,12 @@ TEST(Gradcheck, ChecksTheNumberOfInputs) {
 
 TEST(Gradcheck, NamesTheWorstElement) {
   const auto wrong = [](const Tensor& a, const Tensor& b) {
-    return record("wrong", ops::add(a.value(), b.value()), wrt(a, [](const Array& dy) { return dy; }), wrt(b, [](const Array& dy) {
-      Array g = ops::clone(dy);
-      g.mut<double>()[7] += 1;
-      return g;
-    }));
+    return record("wrong", ops::add(a.value(), b.value()), wrt(a, [](const Array& dy) { return dy; }),
+                  wrt(b, [](const Array& dy) {
+                    Array g = ops::clone(dy);
+                    g.mut<double>()[7] += 1;
+                    return g;
+                  }));
   };
   const auto report = gradcheck(wrong, {x, Tensor(random_array({3, 5}, 2))});
   EXPECT_FALSE(report.ok);
@@ -70,7 +73,8 @@ TEST(Gradcheck, NamesTheWorstElement) {
 }
 
 TEST(Gradcheck, NeedsDoubles) {
-  expect_error([] { gradcheck([](const Tensor& a) { return a * a; }, {Tensor(Array::ones({2}))}); }, "inputs must be f64, got f32");
+  expect_error([] { gradcheck([](const Tensor& a) { return a * a; }, {Tensor(Array::ones({2}))}); },
+               "inputs must be f64, got f32");
 }
 
 }  // namespace

@@ -26,7 +26,8 @@ TEST(Tensor, WithoutAGradientSaysHowToGetOne) {
 }
 
 TEST(Tensor, OfIntegersHasNoGradient) {
-  expect_error([] { Tensor(Array::zeros({2}, DType::i64), true); }, "only floating-point tensors have gradients, this one is i64");
+  expect_error([] { Tensor(Array::zeros({2}, DType::i64), true); },
+               "only floating-point tensors have gradients, this one is i64");
 }
 
 TEST(Tensor, DefaultConstructedHasNoValue) {

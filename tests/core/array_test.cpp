@@ -180,7 +180,11 @@ TEST(ArrayView, RefusesWhatDoesNotFit) {
   expect_error([&] { a.broadcast_to({33}); }, "cannot broadcast [7, 33] to [33]");
   const std::int64_t huge = (std::int64_t{1} << 62) + 1;  // 4 huge wraps around to 4
   expect_error([&] { Array::zeros({4}).reshape({huge, 4}); }, "reshape: shape [4611686018427387905, 4] is too large");
-  expect_error([&] { Array::zeros({0}).reshape({std::int64_t{1} << 32, std::int64_t{1} << 32, 0}); }, "too large to address");
+  expect_error(
+      [&] {
+        Array::zeros({0}).reshape({std::int64_t{1} << 32, std::int64_t{1} << 32, 0});
+      },
+      "too large to address");
   expect_error([&] { Array::zeros({1}).reshape({-2}); }, "reshape: negative size in shape [-2]");
   expect_error([&] { Array::zeros({1}).broadcast_to({-3}); }, "broadcast_to: negative size in shape [-3]");
 }

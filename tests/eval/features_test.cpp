@@ -22,7 +22,9 @@ Array as_floats(const Array& images) { return ops::scale(ops::cast(images, DType
 
 /// 1 in training mode, 2 in evaluation mode, for each row.
 struct ShowsItsMode {
-  Tensor operator()(const Tensor& x, bool training) const { return Tensor(Array::full({x.dim(0), 1}, training ? 1 : 2)); }
+  Tensor operator()(const Tensor& x, bool training) const {
+    return Tensor(Array::full({x.dim(0), 1}, training ? 1 : 2));
+  }
 };
 
 /// Sees whether gradients would be recorded; NaN for the image that starts with a given value.
@@ -40,7 +42,8 @@ struct NanAt {
 TEST(RawPixels, AreFlatAndBetweenZeroAndOne) {
   const Features f = raw_pixels(*numbered(257));
   EXPECT_EQ(f.x.shape(), (Shape{257, 6}));
-  for (std::int64_t i = 0; i < f.x.size(); ++i) ASSERT_EQ(at(f.x, i), static_cast<double>(static_cast<float>(7 * i % 256) / 255));
+  for (std::int64_t i = 0; i < f.x.size(); ++i)
+    ASSERT_EQ(at(f.x, i), static_cast<double>(static_cast<float>(7 * i % 256) / 255));
   for (std::int64_t i = 0; i < 257; ++i) ASSERT_EQ(at(f.labels, i), i % 3);
 }
 
@@ -56,7 +59,8 @@ TEST(Embed, DoesNotDependOnTheBatch) {
   const auto d = numbered(33);
   const Features all = embed(encoder, *d, as_floats);
   EXPECT_EQ(all.x.shape(), (Shape{33, 5}));
-  for (const std::int64_t batch : {1, 7, 33}) expect_close(embed(encoder, *d, as_floats, {.batch = batch}).x, all.x, tol::f32);
+  for (const std::int64_t batch : {1, 7, 33})
+    expect_close(embed(encoder, *d, as_floats, {.batch = batch}).x, all.x, tol::f32);
 }
 
 TEST(Embed, EvaluatesAndGivesEveryModuleItsModeBack) {
@@ -103,7 +107,11 @@ TEST(CheckedFeatures, RejectsWrongShapesAndTypes) {
   expect_error([] { detail::checked_features("op", "features", {}); }, "have no value");
   expect_error([] { detail::checked_features("op", "features", Array::zeros({3})); }, "needs 2 axes, got shape [3]");
   expect_error([] { detail::checked_features("op", "features", Array::zeros({0, 3})); }, "are empty: shape [0, 3]");
-  expect_error([] { detail::checked_features("op", "features", Array::zeros({3, 2}, DType::u8)); }, "must be floating point");
+  expect_error(
+      [] {
+        detail::checked_features("op", "features", Array::zeros({3, 2}, DType::u8));
+      },
+      "must be floating point");
 }
 
 }  // namespace

@@ -23,7 +23,8 @@ TEST(Knn, PredictsLikeItsNaiveTwin) {
     for (const int k : {1, 7, 33}) {
       const Features train = features({n, 7}, 1, 4);
       const Array test = random_array({n == 2500 ? 3 : 66, 7}, 2, DType::f32);
-      expect_close(knn_predict(train, test, {.k = k}), knn_predict_naive(train, test, {.k = k}), tol::exact, cat("n ", n, " k ", k));
+      expect_close(knn_predict(train, test, {.k = k}), knn_predict_naive(train, test, {.k = k}), tol::exact,
+                   cat("n ", n, " k ", k));
     }
 }
 
@@ -88,7 +89,8 @@ TEST(Knn, DoesNotDependOnTheNumberOfThreads) {
 
 TEST(Knn, RejectsOptionsOutOfRange) {
   const Features train = three_directions();
-  expect_error([&] { knn_predict(train, train.x, {.k = 0}); }, "k must lie in 1 ... 3 (the number of training features), got 0");
+  expect_error([&] { knn_predict(train, train.x, {.k = 0}); },
+               "k must lie in 1 ... 3 (the number of training features), got 0");
   expect_error([&] { knn_predict(train, train.x, {.k = 4}); }, "got 4");
   expect_error([&] { knn_predict(train, train.x, {.k = 1, .temperature = 0}); }, "temperature must be > 0");
 }
@@ -106,8 +108,16 @@ TEST(Knn, RejectsMissingLabels) {
   const Features train = three_directions();
   expect_error([&] { knn_predict({train.x, {}}, train.x, {.k = 1}); }, "training features need i64 labels");
   expect_error([&] { knn_predict({train.x, int_array({0, 1})}, train.x, {.k = 1}); }, "has shape [2], expected [3]");
-  expect_error([&] { knn_predict({train.x, int_array({0, -1, 1})}, train.x, {.k = 1}); }, "row 1 of the training features has no label");
-  expect_error([&] { knn_accuracy(train, {train.x, int_array({0, 1, -1})}, {.k = 1}); }, "row 2 of the test features has no label");
+  expect_error(
+      [&] {
+        knn_predict({train.x, int_array({0, -1, 1})}, train.x, {.k = 1});
+      },
+      "row 1 of the training features has no label");
+  expect_error(
+      [&] {
+        knn_accuracy(train, {train.x, int_array({0, 1, -1})}, {.k = 1});
+      },
+      "row 2 of the test features has no label");
 }
 
 }  // namespace

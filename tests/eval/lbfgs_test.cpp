@@ -25,7 +25,8 @@ double rosenbrock(const Vector& x, Vector& g) {
 double quadratic(const Vector& x, Vector& g) {
   double f = 0;
   for (std::size_t i = 0; i < x.size(); ++i) {
-    const double c = std::pow(1e4, static_cast<double>(i) / static_cast<double>(x.size() - 1)), e = x[i] - static_cast<double>(i);
+    const double c = std::pow(1e4, static_cast<double>(i) / static_cast<double>(x.size() - 1)),
+                 e = x[i] - static_cast<double>(i);
     f += c * e * e / 2;
     g[i] = c * e;
   }

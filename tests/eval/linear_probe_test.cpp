@@ -28,7 +28,8 @@ double naive_loss(const LinearProbe& p, const Features& f, double l2) {
     std::vector<double> z;
     for (std::int64_t k = 0; k < classes; ++k) {
       z.push_back(at(p.bias, k));
-      for (std::int64_t j = 0; j < d; ++j) z.back() += at(p.weight, k * d + j) * (at(f.x, i * d + j) - at(p.mean, j)) * at(p.scale, j);
+      for (std::int64_t j = 0; j < d; ++j)
+        z.back() += at(p.weight, k * d + j) * (at(f.x, i * d + j) - at(p.mean, j)) * at(p.scale, j);
     }
     double sum = 0;
     for (const double v : z) sum += std::exp(v);
@@ -141,7 +142,8 @@ TEST(LinearProbe, AStrongerPenaltyGivesSmallerWeights) {
 }
 
 TEST(LinearProbe, EqualLogitsGoToTheLowerClass) {
-  const LinearProbe probe{Array::zeros({3, 2}), Array::from<float>({3}, {0, 1, 1}), Array::zeros({2}), Array::ones({2}), {}};
+  const LinearProbe probe{
+      Array::zeros({3, 2}), Array::from<float>({3}, {0, 1, 1}), Array::zeros({2}), Array::ones({2}), {}};
   expect_close(probe.predict(Array::ones({4, 2})), int_array({1, 1, 1, 1}), tol::exact);
 }
 
@@ -150,7 +152,11 @@ TEST(LinearProbe, RejectsWhatItCannotFit) {
   expect_error([&] { fit_linear_probe(f, 1); }, "needs at least 2 classes, got 1");
   expect_error([&] { fit_linear_probe(f, 2); }, "label 2 of row 2 of the training features is not in 0 ... 1");
   expect_error([&] { fit_linear_probe(f, 3, {.l2 = -1}); }, "l2 must be >= 0");
-  expect_error([&] { fit_linear_probe({f.x, int_array({0, 0, 0, -1, 0, 0, 0})}, 3); }, "row 3 of the training features has no label");
+  expect_error(
+      [&] {
+        fit_linear_probe({f.x, int_array({0, 0, 0, -1, 0, 0, 0})}, 3);
+      },
+      "row 3 of the training features has no label");
   expect_error([&] { fit_linear_probe({Array::zeros({0, 3}), int_array({})}, 3); }, "training features are empty");
   Features bad{ops::clone(f.x), f.labels};
   bad.x.mut<float>()[3 * 4] = std::numeric_limits<float>::quiet_NaN();
@@ -162,7 +168,11 @@ TEST(LinearProbe, RejectsFeaturesOfAnotherSize) {
   const LinearProbe probe = fit_linear_probe(f, 3);
   expect_error([&] { probe.predict(Array::ones({2, 4})); }, "was fitted on features of size 3, got shape [2, 4]");
   expect_error([&] { LinearProbe().predict(f.x); }, "was not fitted");
-  expect_error([&] { accuracy(probe, {f.x, int_array({0, 0, 0, 0, 0, 0, -1})}); }, "row 6 of the test features has no label");
+  expect_error(
+      [&] {
+        accuracy(probe, {f.x, int_array({0, 0, 0, 0, 0, 0, -1})});
+      },
+      "row 6 of the test features has no label");
 }
 
 }  // namespace

@@ -21,7 +21,8 @@ TEST(Dropout, MasksInEveryFloatingType) {
     ASSERT_EQ(mask.dtype(), dtype);
     for (std::int64_t i = 0; i < mask.size(); ++i) EXPECT_TRUE(at(mask, i) == 0 || at(mask, i) == 4) << i;
   }
-  expect_error([] { ops::dropout_mask(Array::empty({2}, DType::i32), 0.5, 0, 0); }, "dropout: needs floating-point values");
+  expect_error([] { ops::dropout_mask(Array::empty({2}, DType::i32), 0.5, 0, 0); },
+               "dropout: needs floating-point values");
 }
 
 TEST(Dropout, IsAFunctionOfSeedAndCallAlone) {

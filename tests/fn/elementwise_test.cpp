@@ -21,7 +21,8 @@ TEST(Elementwise, OperatorsComputeAndBroadcast) {
 
 TEST(Elementwise, GradientsAreRightAtAwkwardSizes) {
   for (const std::int64_t n : {1, 7, 33}) {
-    const Tensor a = smooth({n}, 1), b = smooth({n}, 2, 1, 3), positive(ops::add_scalar(ops::map("square", kernels::Square{}, smooth({n}, 3).value()), 0.5));
+    const Tensor a = smooth({n}, 1), b = smooth({n}, 2, 1, 3),
+                 positive(ops::add_scalar(ops::map("square", kernels::Square{}, smooth({n}, 3).value()), 0.5));
     expect_right_gradient([](const Tensor& x, const Tensor& y) { return x + y * x; }, {a, b}, "add mul");
     expect_right_gradient([](const Tensor& x, const Tensor& y) { return x - x / y; }, {a, b}, "sub div");
     expect_right_gradient([](const Tensor& x, const Tensor& y) { return maximum(x, y); }, {a, b}, "maximum");
@@ -36,20 +37,24 @@ TEST(Elementwise, GradientsAreRightAtAwkwardSizes) {
 }
 
 TEST(Elementwise, GradientsOfBroadcastOperandsAreSummed) {
-  const Tensor matrix = smooth({3, 5}, 1), row = smooth({5}, 2, 1, 3), column = smooth({3, 1}, 3), scalar = smooth({}, 4, 1, 2);
+  const Tensor matrix = smooth({3, 5}, 1), row = smooth({5}, 2, 1, 3), column = smooth({3, 1}, 3),
+               scalar = smooth({}, 4, 1, 2);
   for (const Tensor& other : {row, column, scalar}) {
     expect_right_gradient([](const Tensor& x, const Tensor& y) { return x + y; }, {matrix, other});
     expect_right_gradient([](const Tensor& x, const Tensor& y) { return x - y; }, {matrix, other});
     expect_right_gradient([](const Tensor& x, const Tensor& y) { return x * y; }, {other, matrix});
-    expect_right_gradient([](const Tensor& x, const Tensor& y) { return x / y; }, {matrix, Tensor(ops::add_scalar(other.value(), 5))});
+    expect_right_gradient([](const Tensor& x, const Tensor& y) { return x / y; },
+                          {matrix, Tensor(ops::add_scalar(other.value(), 5))});
     expect_right_gradient([](const Tensor& x, const Tensor& y) { return maximum(x, y); }, {matrix, other});
   }
 }
 
 TEST(Elementwise, GradientsThroughViewsAreRight) {  // strides other than row-major
-  expect_right_gradient([](const Tensor& x) {
-    return record("t", x.value().transpose(), wrt(x, [](const Array& dy) { return dy.transpose(); })) * 2.0;
-  }, {smooth({3, 4})});
+  expect_right_gradient(
+      [](const Tensor& x) {
+        return record("t", x.value().transpose(), wrt(x, [](const Array& dy) { return dy.transpose(); })) * 2.0;
+      },
+      {smooth({3, 4})});
 }
 
 TEST(Elementwise, ATieOfMaximumSharesTheGradient) {
@@ -60,9 +65,10 @@ TEST(Elementwise, ATieOfMaximumSharesTheGradient) {
 }
 
 TEST(Elementwise, ErrorsNameTheOpAndBothOperands) {
-  const Tensor a(Array::zeros({2, 3})), b(Array::zeros({4})), c(Array::zeros({2, 3}, DType::f64)), i(Array::zeros({2, 3}, DType::i64));
+  const Tensor a(Array::zeros({2, 3})), b(Array::zeros({4})), c(Array::zeros({2, 3}, DType::f64)),
+      i(Array::zeros({2, 3}, DType::i64));
   expect_error([&] { a + b; }, "add: shapes do not broadcast: [2, 3] and [4]");
-  expect_error([&] { a * c; }, "mul: dtypes differ: f32 vs f64; convert one with cast()");
+  expect_error([&] { a* c; }, "mul: dtypes differ: f32 vs f64; convert one with cast()");
   expect_error([&] { i + i; }, "add: needs floating-point values");
   expect_error([&] { clamp(a, 1, 0); }, "clamp: low 1 is above high 0");
 }

@@ -9,17 +9,23 @@ TEST(Matmul, GradientsAreRightForAllTransposes) {
   for (const bool ta : {false, true})
     for (const bool tb : {false, true}) {
       const Tensor a = smooth(ta ? Shape{7, 3} : Shape{3, 7}, 1), b = smooth(tb ? Shape{5, 7} : Shape{7, 5}, 2);
-      expect_right_gradient([=](const Tensor& x, const Tensor& y) { return matmul(x, y, {ta, tb}); }, {a, b}, cat("transposes ", ta, tb));
+      expect_right_gradient(
+          [=](const Tensor& x, const Tensor& y) {
+            return matmul(x, y, {ta, tb});
+          },
+          {a, b}, cat("transposes ", ta, tb));
     }
 }
 
 TEST(Matmul, GradientsAreRightForBatches) {
   for (const bool ta : {false, true})
     for (const bool tb : {false, true}) {
-      const Tensor a = smooth(ta ? Shape{2, 4, 3} : Shape{2, 3, 4}, 1), b = smooth(tb ? Shape{2, 5, 4} : Shape{2, 4, 5}, 2);
+      const Tensor a = smooth(ta ? Shape{2, 4, 3} : Shape{2, 3, 4}, 1),
+                   b = smooth(tb ? Shape{2, 5, 4} : Shape{2, 4, 5}, 2);
       expect_right_gradient([=](const Tensor& x, const Tensor& y) { return matmul(x, y, {ta, tb}); }, {a, b});
     }
-  expect_right_gradient([](const Tensor& x, const Tensor& y) { return matmul(x, y); }, {smooth({2, 3, 4}), smooth({4, 5}, 2)}, "one matrix for the batch");
+  expect_right_gradient([](const Tensor& x, const Tensor& y) { return matmul(x, y); },
+                        {smooth({2, 3, 4}), smooth({4, 5}, 2)}, "one matrix for the batch");
 }
 
 TEST(Linear, GradientsAreRight) {
@@ -41,7 +47,11 @@ TEST(Linear, ActsOnTheLastAxis) {
 TEST(Linear, ErrorsSayWhatFits) {
   const Tensor x(Array::zeros({2, 3})), w(Array::zeros({4, 5}));
   expect_error([&] { linear(x, w); }, "linear: x [2, 3] does not fit weight [4, 5]; expected x [..., 5]");
-  expect_error([&] { linear(x, Tensor(Array::zeros({4, 3})), Tensor(Array::zeros({3}))); }, "linear: bias has shape [3], expected [4]");
+  expect_error(
+      [&] {
+        linear(x, Tensor(Array::zeros({4, 3})), Tensor(Array::zeros({3})));
+      },
+      "linear: bias has shape [3], expected [4]");
 }
 
 }  // namespace

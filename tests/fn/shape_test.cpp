@@ -22,7 +22,8 @@ TEST(ShapeFunctions, GradientsAreRight) {
   expect_right_gradient([](const Tensor& a) { return reshape(transpose(a, 0, 1), {4, 6}); }, {x}, "reshape of a view");
   expect_right_gradient([](const Tensor& a) { return flatten(a); }, {x}, "flatten");
   expect_right_gradient([](const Tensor& a) { return transpose(a, 0, 2); }, {x}, "transpose");
-  for (const int axis : {0, 1, 2}) expect_right_gradient([=](const Tensor& a) { return slice(a, axis, 1, 2); }, {x}, "slice");
+  for (const int axis : {0, 1, 2})
+    expect_right_gradient([=](const Tensor& a) { return slice(a, axis, 1, 2); }, {x}, "slice");
   expect_right_gradient([](const Tensor& a, const Tensor& b) { return concat(a, b, 1); }, {x, y}, "concat");
   expect_right_gradient([](const Tensor& a) { return broadcast_to(a, {2, 3, 4, 2}); }, {x}, "broadcast_to");
 }
@@ -38,10 +39,12 @@ TEST(ShapeFunctions, ManyTensorsAreJoinedAndTakenApart) {
     expect_right_gradient([=](const std::vector<Tensor>& in) { return stack(in, axis); }, {x, y, z}, "stack");
   }
   expect_right_gradient([](const std::vector<Tensor>& in) { return concat(in, 1); }, {x, y, z}, "concat of three");
-  expect_right_gradient([](const Tensor& a) {
-    const auto halves = split(a, 2, 1);
-    return concat(halves[1], halves[0], 0);  // each half must send its gradient to its own place
-  }, {smooth({3, 4})}, "split");
+  expect_right_gradient(
+      [](const Tensor& a) {
+        const auto halves = split(a, 2, 1);
+        return concat(halves[1], halves[0], 0);  // each half must send its gradient to its own place
+      },
+      {smooth({3, 4})}, "split");
 }
 
 TEST(ShapeFunctions, CastConvertsTheGradientBack) {
@@ -54,7 +57,11 @@ TEST(ShapeFunctions, ErrorsNameTheShapes) {
   const Tensor x(Array::zeros({2, 3}));
   expect_error([&] { reshape(x, {4, 2}); }, "reshape: cannot view [2, 3] (6 values) as [4, 2]");
   expect_error([&] { slice(x, 1, 2, 4); }, "slice: range [2, 4) does not lie in axis 1 of shape [2, 3]");
-  expect_error([&] { concat(x, Tensor(Array::zeros({2, 4})), 0); }, "concat: shapes differ beyond axis 0: [2, 3] vs [2, 4]");
+  expect_error(
+      [&] {
+        concat(x, Tensor(Array::zeros({2, 4})), 0);
+      },
+      "concat: shapes differ beyond axis 0: [2, 3] vs [2, 4]");
   expect_error([&] { concat(std::vector<Tensor>{}); }, "concat: needs at least one array");
   expect_error([&] { stack({x, Tensor(Array::zeros({2, 4}))}); }, "stack: shapes differ: [2, 3] vs [2, 4]");
   expect_error([&] { stack({x}, 3); }, "stack: cannot insert axis 3 into shape [2, 3]");

@@ -62,7 +62,11 @@ TEST(Checkpoint, RejectsAnotherDtypeAndChangesNothing) {
   const test::Folder folder;
   save_safetensors(folder / "a.safetensors", {{"w", Array::ones({2})}, {"x", Array::from<double>({2}, {0.5, -3})}});
   const Tensor w(Array::zeros({2})), x(Array::zeros({2}));
-  expect_error([&] { load_tensors(folder / "a.safetensors", {{"w", w}, {"x", x}}); }, "\n  dtype       x is f64, expected f32");
+  expect_error(
+      [&] {
+        load_tensors(folder / "a.safetensors", {{"w", w}, {"x", x}});
+      },
+      "\n  dtype       x is f64, expected f32");
   expect_close(w.value(), Array::zeros({2}), tol::exact);
 }
 
@@ -74,14 +78,20 @@ struct BothLayouts {
     for (int o = 0; o < 2; ++o)
       for (int h = 0; h < 3; ++h)
         for (int w = 0; w < 4; ++w)
-          for (int i = 0; i < 5; ++i) a[((o * 3 + h) * 4 + w) * 5 + i] = b[((o * 5 + i) * 3 + h) * 4 + w] = static_cast<float>(1000 * o + 100 * h + 10 * w + i);
+          for (int i = 0; i < 5; ++i)
+            a[((o * 3 + h) * 4 + w) * 5 + i] = b[((o * 5 + i) * 3 + h) * 4 + w] =
+                static_cast<float>(1000 * o + 100 * h + 10 * w + i);
   }
 };
 
 TEST(OhwiFromOihw, MovesTheInputChannelsToTheEnd) {
   const BothLayouts both;
   expect_close(ohwi_from_oihw(both.oihw), both.ohwi, tol::exact);
-  expect_error([] { ohwi_from_oihw(Array::zeros({2, 3})); }, "ohwi_from_oihw: a weight [out, in, kh, kw] needs 4 axes, got shape [2, 3]");
+  expect_error(
+      [] {
+        ohwi_from_oihw(Array::zeros({2, 3}));
+      },
+      "ohwi_from_oihw: a weight [out, in, kh, kw] needs 4 axes, got shape [2, 3]");
 }
 
 TEST(Checkpoint, ConvertsWeightsThatLieAsInPyTorch) {
@@ -100,8 +110,12 @@ TEST(Checkpoint, AsksHowWeightsOfFourAxesLieWhenTheFileDoesNotSay) {
   const Array square = random_array({3, 3, 3, 3}, 1, DType::f32);  // fits both ways: no shape could tell
   const Tensor w(Array::zeros({3, 3, 3, 3}));
   save_safetensors(folder / "a.safetensors", {{"w", square}});
-  expect_error([&] { load_tensors(folder / "a.safetensors", {{"w", w}}); },
-               "does not say how w [3, 3, 3, 3] lies; if it is from PyTorch, load with {.layout = \"oihw\"}, else with {.layout = \"ohwi\"}");
+  expect_error(
+      [&] {
+        load_tensors(folder / "a.safetensors", {{"w", w}});
+      },
+      "does not say how w [3, 3, 3, 3] lies; if it is from PyTorch, load with {.layout = \"oihw\"}, else with {.layout "
+      "= \"ohwi\"}");
   expect_close(w.value(), Array::zeros({3, 3, 3, 3}), tol::exact);
   load_tensors(folder / "a.safetensors", {{"w", w}}, {.layout = "ohwi"});
   expect_close(w.value(), square, tol::exact);
@@ -121,10 +135,22 @@ TEST(Checkpoint, RejectsUnknownAndContradictingLayouts) {
   const test::Folder folder;
   const Tensor x(Array::zeros({1}));
   save_safetensors(folder / "a.safetensors", {{"x", x.value()}}, {{"layout", "hwio"}});
-  expect_error([&] { load_tensors(folder / "a.safetensors", {{"x", x}}); }, "has weights in the layout 'hwio', expected 'ohwi' or 'oihw'");
+  expect_error(
+      [&] {
+        load_tensors(folder / "a.safetensors", {{"x", x}});
+      },
+      "has weights in the layout 'hwio', expected 'ohwi' or 'oihw'");
   save_tensors(folder / "b.safetensors", {{"x", x}});
-  expect_error([&] { load_tensors(folder / "b.safetensors", {{"x", x}}, {.layout = "oihw"}); }, "says its layout is 'ohwi', asked for 'oihw'; leave the option out");
-  expect_error([&] { save_tensors(folder / "c.safetensors", {{"x", x}}, {{"layout", "oihw"}}); }, "save: the layout of the values is 'ohwi', not for metadata to say");
+  expect_error(
+      [&] {
+        load_tensors(folder / "b.safetensors", {{"x", x}}, {.layout = "oihw"});
+      },
+      "says its layout is 'ohwi', asked for 'oihw'; leave the option out");
+  expect_error(
+      [&] {
+        save_tensors(folder / "c.safetensors", {{"x", x}}, {{"layout", "oihw"}});
+      },
+      "save: the layout of the values is 'ohwi', not for metadata to say");
 }
 
 TEST(Checkpoint, ListsWhatIsMissingAndUnexpectedAndChangesNothing) {
@@ -133,20 +159,26 @@ TEST(Checkpoint, ListsWhatIsMissingAndUnexpectedAndChangesNothing) {
   tensors.erase(tensors.begin());  // 0.weight
   tensors.push_back({"head.weight", Tensor(Array::zeros({2, 7}))});
   save_tensors(folder / "a.safetensors", tensors);
-  expect_misfit(network(100), folder / "a.safetensors", "\n  missing     0.weight [7, 3]\n  unexpected  head.weight [2, 7]");
+  expect_misfit(network(100), folder / "a.safetensors",
+                "\n  missing     0.weight [7, 3]\n  unexpected  head.weight [2, 7]");
 }
 
 TEST(Checkpoint, ListsEveryWrongShapeAndChangesNothing) {
   const test::Folder folder;
   save(network(1, 5), folder / "a.safetensors");
   expect_misfit(network(100), folder / "a.safetensors",
-                 "\n  shape       0.weight is [5, 3], expected [7, 3]\n  shape       0.bias is [5], expected [7]\n  shape       1.weight is [5], expected [7]");
+                "\n  shape       0.weight is [5, 3], expected [7, 3]\n  shape       0.bias is [5], expected [7]\n  "
+                "shape       1.weight is [5], expected [7]");
 }
 
 TEST(Checkpoint, RejectsTwoTensorsOfOneName) {
   const test::Folder folder;
   const Tensor x(Array::zeros({1}));
-  expect_error([&] { save_tensors(folder / "a.safetensors", {{"x", x}, {"x", x}}); }, "save: two tensors are named 'x'");
+  expect_error(
+      [&] {
+        save_tensors(folder / "a.safetensors", {{"x", x}, {"x", x}});
+      },
+      "save: two tensors are named 'x'");
   EXPECT_EQ(folder.names(), "");
 }
 

@@ -9,7 +9,9 @@ namespace {
 TEST(Embeddings, OfBf16BecomeF32AndOthersStay) {
   EXPECT_EQ(losses::embeddings("test", Tensor(random_array({3, 4}, 1, DType::bf16))).dtype(), DType::f32);
   EXPECT_EQ(losses::embeddings("test", Tensor(random_array({3, 4}, 1, DType::f64))).dtype(), DType::f64);
-  EXPECT_EQ(losses::nt_xent(Tensor(random_array({3, 4}, 1, DType::bf16)), Tensor(random_array({3, 4}, 2, DType::bf16))).dtype(), DType::f32);
+  EXPECT_EQ(losses::nt_xent(Tensor(random_array({3, 4}, 1, DType::bf16)), Tensor(random_array({3, 4}, 2, DType::bf16)))
+                .dtype(),
+            DType::f32);
 }
 
 TEST(ViewPair, RefusesViewsThatDoNotMatch) {

@@ -23,7 +23,8 @@ TEST(NegativeCosine, GivesByolsReference) {
 TEST(NegativeCosine, IsMinusOneForEqualAndZeroForOrthogonalDirections) {
   const Tensor z(Array::eye(3, DType::f64)), longer(ops::scale(Array::eye(3, DType::f64), 7));
   expect_close(negative_cosine(z, longer).item(), -1, tol::f64);
-  expect_close(negative_cosine(z, Tensor(Array::from<double>({3, 3}, {0, 1, 0, 0, 0, 1, 1, 0, 0}))).item(), 0, tol::f64);
+  expect_close(negative_cosine(z, Tensor(Array::from<double>({3, 3}, {0, 1, 0, 0, 0, 1, 1, 0, 0}))).item(), 0,
+               tol::f64);
 }
 
 TEST(NegativeCosine, GivesNothingToAStoppedTarget) {
@@ -35,7 +36,8 @@ TEST(NegativeCosine, GivesNothingToAStoppedTarget) {
 
 TEST(NegativeCosine, HasTheRightGradientForBothArguments) {
   for (const Shape& shape : {Shape{1, 1}, Shape{1, 3}, Shape{7, 5}}) {
-    const auto report = gradcheck([](const Tensor& p, const Tensor& z) { return negative_cosine(p, z); }, {random_tensor(shape, 1, DType::f64), random_tensor(shape, 2, DType::f64)});
+    const auto report = gradcheck([](const Tensor& p, const Tensor& z) { return negative_cosine(p, z); },
+                                  {random_tensor(shape, 1, DType::f64), random_tensor(shape, 2, DType::f64)});
     EXPECT_TRUE(report.ok) << shape << " " << report.summary();
   }
 }
@@ -48,8 +50,13 @@ TEST(NegativeCosine, OfAZeroVectorIsFinite) {
 }
 
 TEST(NegativeCosine, RejectsBadInput) {
-  expect_error([] { negative_cosine(random_tensor({4, 3}, 1, DType::f64), random_tensor({3, 4}, 1, DType::f64)); }, "negative_cosine: shapes differ: [4, 3] vs [3, 4]");
-  expect_error([] { negative_cosine(random_tensor({4}, 1, DType::f64), random_tensor({4}, 1, DType::f64)); }, "needs embeddings [N, D]");
+  expect_error(
+      [] {
+        negative_cosine(random_tensor({4, 3}, 1, DType::f64), random_tensor({3, 4}, 1, DType::f64));
+      },
+      "negative_cosine: shapes differ: [4, 3] vs [3, 4]");
+  expect_error([] { negative_cosine(random_tensor({4}, 1, DType::f64), random_tensor({4}, 1, DType::f64)); },
+               "needs embeddings [N, D]");
 }
 
 }  // namespace

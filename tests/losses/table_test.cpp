@@ -17,7 +17,8 @@ using losses::LossRow;
 LossInput loss_input(const LossRow& row, std::int64_t n, std::int64_t d, DType dtype = DType::f64) {
   LossInput in;
   for (unsigned i = 0; i < static_cast<unsigned>(row.views + row.targets); ++i)
-    (i < static_cast<unsigned>(row.views) ? in.views : in.targets).emplace_back(random_array({n, d}, i + 1, dtype), true);
+    (i < static_cast<unsigned>(row.views) ? in.views : in.targets)
+        .emplace_back(random_array({n, d}, i + 1, dtype), true);
   in.labels = Array::empty({n}, DType::i64);
   std::int64_t* label = in.labels.mut<std::int64_t>();
   for (std::int64_t i = 0; i < n; ++i) label[i] = i % 3;
@@ -72,19 +73,24 @@ struct GoldenCase {
   Tensor (*value)(const LossRow&, const Tensor& a, const Tensor& b);
 };
 const GoldenCase golden_cases[] = {
-    {"nt_xent", "ntxent", [](const LossRow& row, const Tensor& a, const Tensor& b) {
+    {"nt_xent", "ntxent",
+     [](const LossRow& row, const Tensor& a, const Tensor& b) {
        return row.compute({.views = {a, b}, .params = {0.5}}).value;
      }},
-    {"negative_cosine", "simsiam", [](const LossRow& row, const Tensor& a, const Tensor& b) {
-       return 0.5 * (row.compute({.views = {a}, .targets = {b.detach()}}).value + row.compute({.views = {b}, .targets = {a.detach()}}).value);
+    {"negative_cosine", "simsiam",
+     [](const LossRow& row, const Tensor& a, const Tensor& b) {
+       return 0.5 * (row.compute({.views = {a}, .targets = {b.detach()}}).value +
+                     row.compute({.views = {b}, .targets = {a.detach()}}).value);
      }},
 };
 
 TEST(LossTable, EveryRowEqualsAReference) {
   for (const auto& row : losses::table()) {
-    const auto* found = std::find_if(std::begin(golden_cases), std::end(golden_cases), [&](const GoldenCase& c) { return c.row == row.name; });
+    const auto* found = std::find_if(std::begin(golden_cases), std::end(golden_cases),
+                                     [&](const GoldenCase& c) { return c.row == row.name; });
     ASSERT_NE(found, std::end(golden_cases)) << row.name << " has no reference: add its line to golden_cases";
-    golden::expect_golden(std::string(found->entry), [&](const Tensor& a, const Tensor& b) { return found->value(row, a, b); });
+    golden::expect_golden(std::string(found->entry),
+                          [&](const Tensor& a, const Tensor& b) { return found->value(row, a, b); });
   }
 }
 
@@ -92,8 +98,9 @@ TEST(LossTable, EveryRowHasTheRightGradient) {
   for (const auto& row : losses::table())
     for (const auto& [n, d] : {std::pair{7, 5}, {2, 1}, {3, 33}}) {
       const LossInput in = loss_input(row, n, d);
-      const auto report = gradcheck([&](const std::vector<Tensor>& all) { return row.compute(with_embeddings(in, all)).value; },
-                                    embeddings_of(in), {.rtol = row.gradcheck_rtol});
+      const auto report =
+          gradcheck([&](const std::vector<Tensor>& all) { return row.compute(with_embeddings(in, all)).value; },
+                    embeddings_of(in), {.rtol = row.gradcheck_rtol});
       EXPECT_TRUE(report.ok) << row.name << " " << n << "x" << d << ": " << report.summary();
     }
 }
@@ -111,14 +118,16 @@ TEST(LossTable, TheOrderOfSamplesDoesNotMatter) {
 TEST(LossTable, LengthsDoNotMatterExactlyWhereTheRowSaysSo) {
   for (const auto& row : losses::table()) {
     const LossInput in = loss_input(row, 7, 5);
-    const LossInput longer = map_embeddings(in, [](const Array& z, std::size_t i) { return ops::scale(z, i == 0 ? 3 : 0.2); });
+    const LossInput longer =
+        map_embeddings(in, [](const Array& z, std::size_t i) { return ops::scale(z, i == 0 ? 3 : 0.2); });
     EXPECT_EQ(is_close(value_of(row, longer), value_of(row, in), tol::f64), row.length_free) << row.name;
   }
 }
 
 TEST(LossTable, UnrelatedEmbeddingsComeCloseToTheChanceLevel) {
   constexpr std::int64_t n = 64, d = 512;
-  constexpr double near = 0.03;  // cosines of random directions are 0 +- 1/sqrt(512) = 0.04; means over 64 of them are closer
+  constexpr double near =
+      0.03;  // cosines of random directions are 0 +- 1/sqrt(512) = 0.04; means over 64 of them are closer
   for (const auto& row : losses::table()) {
     const double chance = row.chance(n, d);
     if (std::isnan(chance)) continue;
@@ -137,7 +146,8 @@ void expect_finite_or_refused(const LossRow& row, const LossInput& in, std::stri
   }
   EXPECT_TRUE(std::isfinite(loss.item())) << row.name << ", " << what << ": " << loss.item();
   loss.backward();
-  for (const Tensor& z : embeddings_of(in)) EXPECT_TRUE(!z.has_grad() || all_finite(z.grad())) << row.name << ", " << what;
+  for (const Tensor& z : embeddings_of(in))
+    EXPECT_TRUE(!z.has_grad() || all_finite(z.grad())) << row.name << ", " << what;
 }
 
 TEST(LossTable, DegenerateInputsGiveFiniteNumbersOrAnError) {
@@ -145,7 +155,8 @@ TEST(LossTable, DegenerateInputsGiveFiniteNumbersOrAnError) {
     for (const DType dtype : {DType::f32, DType::f64}) {
       const LossInput in = loss_input(row, 4, 3, dtype);
       const auto filled = [&](double first, double others) {
-        return map_embeddings(in, [&](const Array& z, std::size_t i) { return Array::full(z.shape(), i == 0 ? first : others, dtype); });
+        return map_embeddings(
+            in, [&](const Array& z, std::size_t i) { return Array::full(z.shape(), i == 0 ? first : others, dtype); });
       };
       expect_finite_or_refused(row, filled(1, 1), "all equal");
       expect_finite_or_refused(row, filled(0, 0), "all zero");
@@ -170,11 +181,13 @@ TEST(LossTable, AnomalyModeHasNothingToReport) {
 TEST(LossTable, EmptyAndMisshapenInputIsRefused) {
   for (const auto& row : losses::table()) {
     for (const Shape& shape : {Shape{0, 3}, Shape{4, 0}, Shape{4}, Shape{4, 3, 2}}) {
-      const LossInput in = map_embeddings(loss_input(row, 4, 3), [&](const Array&, std::size_t) { return Array::ones(shape, DType::f64); });
+      const LossInput in = map_embeddings(loss_input(row, 4, 3),
+                                          [&](const Array&, std::size_t) { return Array::ones(shape, DType::f64); });
       expect_error([&] { row.compute(in); }, cat(row.name, ": "));
     }
     if (row.views + row.targets < 2) continue;
-    const LossInput uneven = map_embeddings(loss_input(row, 4, 3), [](const Array& z, std::size_t i) { return i == 0 ? z.slice(0, 0, 3) : z; });
+    const LossInput uneven = map_embeddings(
+        loss_input(row, 4, 3), [](const Array& z, std::size_t i) { return i == 0 ? z.slice(0, 0, 3) : z; });
     expect_error([&] { row.compute(uneven); }, cat(row.name, ": "));
   }
 }
@@ -194,7 +207,8 @@ TEST(LossTable, RowsRefuseAnotherNumberOfViewsTargetsOrParams) {
     more.params = row.defaults;
     EXPECT_EQ(value_of(row, more), value_of(row, in)) << row.name;
     more.params.push_back(1);
-    expect_error([&] { row.compute(more); }, cat(row.name, ": has ", row.params.size(), " parameters, got ", more.params.size()));
+    expect_error([&] { row.compute(more); },
+                 cat(row.name, ": has ", row.params.size(), " parameters, got ", more.params.size()));
   }
 }
 

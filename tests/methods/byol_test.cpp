@@ -28,8 +28,11 @@ double prediction_error(const Tensor& p, const Tensor& t) {
 struct ByolNetworks {
   nn::Module encoder, projector, predictor, target_encoder, target_projector;
   explicit ByolNetworks(const methods::Method& m)
-      : encoder(test::network_of(m, "encoder")), projector(test::network_of(m, "projector")), predictor(test::network_of(m, "predictor")),
-        target_encoder(test::network_of(m, "target_encoder")), target_projector(test::network_of(m, "target_projector")) {}
+      : encoder(test::network_of(m, "encoder")),
+        projector(test::network_of(m, "projector")),
+        predictor(test::network_of(m, "predictor")),
+        target_encoder(test::network_of(m, "target_encoder")),
+        target_projector(test::network_of(m, "target_projector")) {}
   Tensor prediction(const Array& view) const { return predictor(projector(encoder(Tensor(view)))); }
   Tensor target(const Array& view) const { return target_projector(target_encoder(Tensor(view))); }
 };
@@ -39,7 +42,8 @@ TEST(Byol, PredictsWhatTheTargetSaysOfTheOtherView) {
   const auto views = test::two_noisy_views();
   const ByolNetworks net(*method);
   const double loss = method->forward(views).loss.item();
-  const Tensor pa = net.prediction(views[0]), pb = net.prediction(views[1]), ta = net.target(views[0]), tb = net.target(views[1]);
+  const Tensor pa = net.prediction(views[0]), pb = net.prediction(views[1]), ta = net.target(views[0]),
+               tb = net.target(views[1]);
   expect_close(loss, prediction_error(pa, tb) + prediction_error(pb, ta), tol::reduce_f32);
   const double own_views = prediction_error(pa, ta) + prediction_error(pb, tb);
   EXPECT_FALSE(is_close(loss, own_views, tol::reduce_f32)) << "views of this test must tell the two apart";
@@ -49,7 +53,8 @@ TEST(Byol, TheEmbeddingIsTheProjectionOfTheFirstView) {
   const auto method = test::tiny_method("byol");
   const auto views = test::two_noisy_views();
   const Array embedding = method->forward(views).embedding;
-  expect_close(embedding, test::network_of(*method, "projector")(method->encoder()(Tensor(views[0]))).value(), tol::f32);
+  expect_close(embedding, test::network_of(*method, "projector")(method->encoder()(Tensor(views[0]))).value(),
+               tol::f32);
 }
 
 TEST(Byol, TheTargetStartsElsewhere) {
@@ -65,8 +70,10 @@ void expect_average(const nn::Module& online, const nn::Module& target, double p
   method.after_step(progress);
   const double m = 1 - (1 - 0.9) * (std::cos(3.141592653589793 * progress) + 1) / 2;
   for (std::size_t i = 0; i < target.parameters().size(); ++i) {
-    const Array old = ops::cast(before.parameters()[i].value(), DType::f64), now = ops::cast(online.parameters()[i].value(), DType::f64);
-    expect_close(target.parameters()[i].value(), ops::cast(ops::add(ops::scale(old, m), ops::scale(now, 1 - m)), DType::f32), tol::f32,
+    const Array old = ops::cast(before.parameters()[i].value(), DType::f64),
+                now = ops::cast(online.parameters()[i].value(), DType::f64);
+    expect_close(target.parameters()[i].value(),
+                 ops::cast(ops::add(ops::scale(old, m), ops::scale(now, 1 - m)), DType::f32), tol::f32,
                  target.named_parameters()[i].name);
     expect_close(online.parameters()[i].value(), online_before.parameters()[i].value(), tol::exact);
   }
@@ -100,10 +107,13 @@ TEST(Byol, RunningStatisticsFollowTheFirstViewThenTheSecond) {
   const auto views = test::two_noisy_views();
   method->forward(views);
   for (const std::string name : {"encoder", "projector", "predictor", "target_encoder", "target_projector"})
-    EXPECT_EQ(test::batches_seen(test::network_of(*method, name)), (std::vector<std::int64_t>{2})) << name << ": one batch per view";
+    EXPECT_EQ(test::batches_seen(test::network_of(*method, name)), (std::vector<std::int64_t>{2}))
+        << name << ": one batch per view";
   for (const std::string name : {"encoder", "target_encoder"}) {
     const auto children = test::network_of(*method, name).as<nn::Sequential>().children;
-    const auto batch_mean = [&](const Array& view) { return ops::mean(children[1](children[0](Tensor(view))).value(), 0); };
+    const auto batch_mean = [&](const Array& view) {
+      return ops::mean(children[1](children[0](Tensor(view))).value(), 0);
+    };
     const Array want = ops::add(ops::scale(batch_mean(views[0]), 0.9 * 0.1), ops::scale(batch_mean(views[1]), 0.1));
     expect_close(children[2].as<nn::BatchNorm>().running_mean.value(), want, tol::f32, name);
   }
@@ -111,7 +121,9 @@ TEST(Byol, RunningStatisticsFollowTheFirstViewThenTheSecond) {
 
 TEST(Byol, HeadsAreThoseOfTheReleasedCode) {  // the last layer has no bias
   const auto method = test::tiny_method("byol");
-  const auto head = [](int in) { return cat("Linear(", in, " -> 512, no bias)\nBatchNorm(512, relu)\nLinear(512 -> 128, no bias)\n"); };
+  const auto head = [](int in) {
+    return cat("Linear(", in, " -> 512, no bias)\nBatchNorm(512, relu)\nLinear(512 -> 128, no bias)\n");
+  };
   EXPECT_EQ(test::layers_of(test::network_of(*method, "projector")), head(16));
   EXPECT_EQ(test::layers_of(test::network_of(*method, "predictor")), head(128));
   EXPECT_EQ(test::layers_of(test::network_of(*method, "target_projector")), head(16));
@@ -120,7 +132,8 @@ TEST(Byol, HeadsAreThoseOfTheReleasedCode) {  // the last layer has no bias
 TEST(Byol, RefusesParametersOutOfRange) {
   for (const double bad : {-0.1, 1.5, static_cast<double>(NAN)})
     expect_error([&] { test::tiny_method("byol", {bad}); }, cat("byol: target_momentum must lie in [0, 1], got ", bad));
-  expect_error([] { methods::Byol(test::tiny_encoder(), {.features = 16, .out = 0}); }, "byol: features, hidden and out must be > 0, got 16, 512 and 0");
+  expect_error([] { methods::Byol(test::tiny_encoder(), {.features = 16, .out = 0}); },
+               "byol: features, hidden and out must be > 0, got 16, 512 and 0");
 }
 
 }  // namespace

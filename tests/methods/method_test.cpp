@@ -40,7 +40,9 @@ TEST(Method, NamesTheModulesOfAllItsNetworksForErrors) {
     const auto method = test::tiny_method(row.name);
     for (const auto& network : method->networks())
       for (const auto& [inner, module] : network.module.named_modules())
-        EXPECT_EQ(nn::ModuleAccess::layer(module)->place(), inner.empty() ? network.name : cat(network.name, ".", inner)) << row.name;
+        EXPECT_EQ(nn::ModuleAccess::layer(module)->place(),
+                  inner.empty() ? network.name : cat(network.name, ".", inner))
+            << row.name;
   }
 }
 
@@ -56,7 +58,11 @@ TEST(CheckViews, WantsTheRightNumberOfOneShape) {
   const Array a = Array::ones({2, 6, 6, 1}), b = Array::ones({2, 7, 7, 1});
   EXPECT_NO_THROW(methods::check_views("simclr", {a, a}, 2));
   expect_error([&] { methods::check_views("simclr", {a, a, a}, 2); }, "simclr: takes 2 views, got 3");
-  expect_error([&] { methods::check_views("simclr", {a, b}, 2); }, "simclr: shapes differ: [2, 6, 6, 1] vs [2, 7, 7, 1]");
+  expect_error(
+      [&] {
+        methods::check_views("simclr", {a, b}, 2);
+      },
+      "simclr: shapes differ: [2, 6, 6, 1] vs [2, 7, 7, 1]");
 }
 
 }  // namespace

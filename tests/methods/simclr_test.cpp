@@ -39,8 +39,10 @@ TEST(SimClr, TheProjectorEndsInALinearLayerOrAsReleased) {
 
 TEST(SimClr, RefusesParametersOutOfRange) {
   for (const double bad : {0.0, -1.0, static_cast<double>(NAN), static_cast<double>(INFINITY)})
-    expect_error([&] { test::tiny_method("simclr", {bad}); }, cat("simclr: temperature must be > 0 and finite, got ", bad));
-  expect_error([] { methods::SimClr(test::tiny_encoder(), {.features = 0}); }, "simclr: features, hidden and out must be > 0, got 0, 256 and 128");
+    expect_error([&] { test::tiny_method("simclr", {bad}); },
+                 cat("simclr: temperature must be > 0 and finite, got ", bad));
+  expect_error([] { methods::SimClr(test::tiny_encoder(), {.features = 0}); },
+               "simclr: features, hidden and out must be > 0, got 0, 256 and 128");
 }
 
 TEST(SimClr, AHigherTemperatureFlattensTheLoss) {  // towards log(2N - 1)

@@ -38,10 +38,13 @@ TEST(SimSiam, PredictsTheOtherViewAndStopsTheGradientAtTheTarget) {
   const auto views = test::two_noisy_views();
   for (const bool stop : {true, false}) {
     const auto method = test::tiny_method("simsiam", {stop ? 1.0 : 0.0});
-    const Tensor loss = method->forward(views).loss, want = by_formula(*method, views, stop), other = by_formula(*method, views, !stop);
+    const Tensor loss = method->forward(views).loss, want = by_formula(*method, views, stop),
+                 other = by_formula(*method, views, !stop);
     expect_close(loss.item(), want.item(), tol::f32);
-    const auto got = gradients_of(*method, loss), right = gradients_of(*method, want), wrong = gradients_of(*method, other);
-    for (std::size_t i = 0; i < got.size(); ++i) expect_close(got[i], right[i], tol::reduce_f32, cat("stop ", stop, ", parameter ", i));
+    const auto got = gradients_of(*method, loss), right = gradients_of(*method, want),
+               wrong = gradients_of(*method, other);
+    for (std::size_t i = 0; i < got.size(); ++i)
+      expect_close(got[i], right[i], tol::reduce_f32, cat("stop ", stop, ", parameter ", i));
     EXPECT_FALSE(is_close(at(got[0], 0), at(wrong[0], 0), tol::reduce_f32)) << "the test must tell the two apart";
   }
 }

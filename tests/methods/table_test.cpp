@@ -59,8 +59,10 @@ TEST(MethodTable, TheSameSeedGivesTheSameLoss) {
 TEST(MethodTable, TheWrongNumberOfViewsIsAnError) {
   for (const auto& row : methods::table()) {
     const auto method = test::tiny_method(row.name);
-    expect_error([&] { method->forward(test::noisy_views(row.views - 1)); }, cat(row.name, ": takes ", row.views, " views, got ", row.views - 1));
-    expect_error([&] { method->forward(test::noisy_views(row.views + 1)); }, cat(row.name, ": takes ", row.views, " views, got ", row.views + 1));
+    expect_error([&] { method->forward(test::noisy_views(row.views - 1)); },
+                 cat(row.name, ": takes ", row.views, " views, got ", row.views - 1));
+    expect_error([&] { method->forward(test::noisy_views(row.views + 1)); },
+                 cat(row.name, ": takes ", row.views, " views, got ", row.views + 1));
   }
 }
 
@@ -68,7 +70,8 @@ TEST(MethodTable, ConcatenatedMeansOneForwardPassOverAllViews) {
   for (const auto& row : methods::table()) {
     const auto method = test::tiny_method(row.name);
     method->forward(test::noisy_views(row.views));
-    EXPECT_EQ(test::batches_seen(method->encoder()), (std::vector<std::int64_t>{row.concatenated ? 1 : row.views})) << row.name;
+    EXPECT_EQ(test::batches_seen(method->encoder()), (std::vector<std::int64_t>{row.concatenated ? 1 : row.views}))
+        << row.name;
   }
 }
 
@@ -98,7 +101,9 @@ TEST(MethodTable, AfterAStepOnlyTargetsMove) {
 
 TEST(MethodTable, EveryParameterHasItsDefaultAndRefusesNaNByItsName) {
   for (const auto& row : methods::table()) {
-    const auto loss = [&](const std::vector<double>& params) { return test::tiny_method(row.name, params)->forward(test::noisy_views(row.views)).loss.item(); };
+    const auto loss = [&](const std::vector<double>& params) {
+      return test::tiny_method(row.name, params)->forward(test::noisy_views(row.views)).loss.item();
+    };
     EXPECT_EQ(loss({}), loss(row.defaults)) << row.name;
     for (std::size_t i = 0; i < row.params.size(); ++i) {
       auto params = row.defaults;
@@ -107,7 +112,8 @@ TEST(MethodTable, EveryParameterHasItsDefaultAndRefusesNaNByItsName) {
     }
     auto more = row.defaults;
     more.push_back(1);
-    expect_error([&] { test::tiny_method(row.name, more); }, cat(row.name, ": has ", row.params.size(), " parameters, got ", more.size()));
+    expect_error([&] { test::tiny_method(row.name, more); },
+                 cat(row.name, ": has ", row.params.size(), " parameters, got ", more.size()));
   }
 }
 

@@ -12,7 +12,8 @@ TEST(Activations, AreLayersToo) {
 }
 
 TEST(Activations, HaveNoParameters) {
-  for (const nn::Module& layer : {nn::Module(nn::Relu{}), nn::Module(nn::Gelu{})}) EXPECT_TRUE(layer.named_tensors().empty());
+  for (const nn::Module& layer : {nn::Module(nn::Relu{}), nn::Module(nn::Gelu{})})
+    EXPECT_TRUE(layer.named_tensors().empty());
   EXPECT_EQ(nn::Module(nn::Relu{}).describe(), "Relu");
   EXPECT_EQ(nn::Module(nn::Gelu{}).describe(), "Gelu");
 }

@@ -30,13 +30,18 @@ TEST(BatchNormLayer, UsesRunningStatisticsInEvaluation) {
   const nn::Module layer = nn::BatchNorm({.features = 2});
   layer.eval();
   const Tensor x = random_tensor({4, 2});
-  expect_close(layer(x).value(), ops::scale(x.value(), 1 / std::sqrt(1 + 1e-5)), tol::f32);  // mean 0, variance 1 so far
+  expect_close(layer(x).value(), ops::scale(x.value(), 1 / std::sqrt(1 + 1e-5)),
+               tol::f32);  // mean 0, variance 1 so far
   EXPECT_EQ(layer.as<nn::BatchNorm>().num_batches_tracked.item(), 0);
 }
 
 TEST(BatchNormLayer, RefusesASingleRowInTraining) {
   const nn::Module layer = nn::BatchNorm({.features = 8});
-  expect_error([&] { layer(random_tensor({1, 8})); }, "needs more than one value per channel to compute statistics, got shape [1, 8]; use a larger batch or eval()");
+  expect_error(
+      [&] {
+        layer(random_tensor({1, 8}));
+      },
+      "needs more than one value per channel to compute statistics, got shape [1, 8]; use a larger batch or eval()");
   expect_error([&] { layer(random_tensor({4, 7})); }, "BatchNorm: expected [..., 8], got [4, 7]");
   layer.eval();
   EXPECT_NO_THROW(layer(random_tensor({1, 8})));
@@ -67,9 +72,11 @@ TEST(BatchNormLayer, WithoutShiftHasAScaleAlone) {
 
 TEST(BatchNormLayer, RejectsOptionsOutOfRange) {
   for (const double bad : {0.0, -1e-5, static_cast<double>(NAN), static_cast<double>(INFINITY)})
-    expect_error([&] { nn::BatchNorm({.features = 3, .eps = bad}); }, cat("BatchNorm: eps must be > 0 and finite, got ", bad));
+    expect_error([&] { nn::BatchNorm({.features = 3, .eps = bad}); },
+                 cat("BatchNorm: eps must be > 0 and finite, got ", bad));
   for (const double bad : {-0.1, 1.1, static_cast<double>(NAN)})
-    expect_error([&] { nn::BatchNorm({.features = 3, .momentum = bad}); }, cat("BatchNorm: momentum must lie in [0, 1], got ", bad));
+    expect_error([&] { nn::BatchNorm({.features = 3, .momentum = bad}); },
+                 cat("BatchNorm: momentum must lie in [0, 1], got ", bad));
   EXPECT_NO_THROW(nn::BatchNorm({.features = 3, .momentum = 1}));
 }
 

@@ -10,7 +10,8 @@ namespace {
 
 TEST(Convnet, GivesOneFeaturePerLastChannel) {
   const nn::Module model = nn::convnet({.channels = 3, .widths = {4, 7}});
-  for (const std::int64_t size : {1, 7, 33}) EXPECT_EQ(model(random_tensor({3, size, size, 3})).shape(), (Shape{3, 7})) << size;
+  for (const std::int64_t size : {1, 7, 33})
+    EXPECT_EQ(model(random_tensor({3, size, size, 3})).shape(), (Shape{3, 7})) << size;
 }
 
 TEST(Convnet, HasTheNumberOfWeightsThatItsDescriptionSays) {
@@ -46,7 +47,9 @@ TEST(Convnet, TheSameSeedGivesTheSameNetwork) {
   EXPECT_NE(at(out(1), 0), at(out(2), 0));
 }
 
-TEST(Convnet, NeedsAWidth) { expect_error([] { nn::convnet({.widths = {}}); }, "convnet: needs at least one width"); }
+TEST(Convnet, NeedsAWidth) {
+  expect_error([] { nn::convnet({.widths = {}}); }, "convnet: needs at least one width");
+}
 
 }  // namespace
 }  // namespace akin

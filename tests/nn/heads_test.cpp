@@ -26,12 +26,14 @@ TEST(Mlp, EndsAsItsLastNormSays) {
 }
 
 TEST(Mlp, WithoutHiddenNormsHasBiasesAndPlainRelus) {
-  EXPECT_EQ(layers_of(nn::mlp({.widths = Widths{7, 5, 3}, .hidden_norm = false})), "Linear(7 -> 5)\nRelu\nLinear(5 -> 3)\n");
+  EXPECT_EQ(layers_of(nn::mlp({.widths = Widths{7, 5, 3}, .hidden_norm = false})),
+            "Linear(7 -> 5)\nRelu\nLinear(5 -> 3)\n");
   EXPECT_EQ(layers_of(nn::mlp({.widths = Widths{7, 3}})), "Linear(7 -> 3)\n");
 }
 
 TEST(Mlp, EveryParameterGetsAGradient) {
-  for (const auto last : {nn::LastNorm::none, nn::LastNorm::batch_norm, nn::LastNorm::batch_norm_scale, nn::LastNorm::batch_norm_plain}) {
+  for (const auto last :
+       {nn::LastNorm::none, nn::LastNorm::batch_norm, nn::LastNorm::batch_norm_scale, nn::LastNorm::batch_norm_plain}) {
     const nn::Module head = nn::mlp({.widths = {7, 33, 5, 3}, .last_norm = last});
     const Tensor y = head(random_tensor({9, 7}));
     EXPECT_EQ(y.shape(), (Shape{9, 3}));

@@ -13,7 +13,8 @@ struct Moments {
 Moments moments(const Array& a) {
   Moments m;
   const auto n = static_cast<double>(a.size());
-  for (std::int64_t i = 0; i < a.size(); ++i) m.mean += at(a, i) / n, m.largest = std::max(m.largest, std::abs(at(a, i)));
+  for (std::int64_t i = 0; i < a.size(); ++i)
+    m.mean += at(a, i) / n, m.largest = std::max(m.largest, std::abs(at(a, i)));
   for (std::int64_t i = 0; i < a.size(); ++i) m.deviation += (at(a, i) - m.mean) * (at(a, i) - m.mean) / n;
   m.deviation = std::sqrt(m.deviation);
   return m;
@@ -61,7 +62,9 @@ TEST(Init, IsAFunctionOfSeedAndNameAlone) {
 }
 
 TEST(Init, AModuleGetsTheSameValuesWhateverWasBuiltBefore) {
-  const auto build = [] { return nn::Module(nn::Sequential(nn::Linear({.in = 7, .out = 3}), nn::Linear({.in = 3, .out = 2}))); };
+  const auto build = [] {
+    return nn::Module(nn::Sequential(nn::Linear({.in = 7, .out = 3}), nn::Linear({.in = 3, .out = 2})));
+  };
   const nn::Module first = build();
   const nn::Module second = build();
   first.initialize(5);

@@ -25,7 +25,8 @@ TEST(LayerNormLayer, ScalesAndShiftsEachFeature) {
 TEST(LayerNormLayer, RejectsWrongSizes) {
   expect_error([] { nn::LayerNorm({.features = 0}); }, "LayerNorm: features must be > 0, got 0");
   for (const double bad : {0.0, -1e-5, static_cast<double>(NAN), static_cast<double>(INFINITY)})
-    expect_error([&] { nn::LayerNorm({.features = 5, .eps = bad}); }, cat("LayerNorm: eps must be > 0 and finite, got ", bad));
+    expect_error([&] { nn::LayerNorm({.features = 5, .eps = bad}); },
+                 cat("LayerNorm: eps must be > 0 and finite, got ", bad));
   const nn::Module layer = nn::LayerNorm({.features = 5});
   expect_error([&] { layer(random_tensor({3, 4})); }, "[5]");
   EXPECT_EQ(layer.describe(), "LayerNorm(5)");

@@ -14,7 +14,8 @@ TEST(LinearLayer, StartsAsTorchDoes) {  // uniform with bound 1/sqrt(in): standa
   const Array w = ops::cast(layer.weight.value(), DType::f64);
   const double bound = 1 / std::sqrt(400.0);
   double largest = 0, squares = 0;
-  for (std::int64_t i = 0; i < w.size(); ++i) largest = std::max(largest, std::abs(at(w, i))), squares += at(w, i) * at(w, i);
+  for (std::int64_t i = 0; i < w.size(); ++i)
+    largest = std::max(largest, std::abs(at(w, i))), squares += at(w, i) * at(w, i);
   EXPECT_LE(largest, bound);
   EXPECT_NEAR(std::sqrt(squares / static_cast<double>(w.size())), bound / std::sqrt(3.0), 0.01 * bound);
 }

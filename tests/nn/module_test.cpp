@@ -20,7 +20,9 @@ struct Scale {
   void visit(nn::Visitor& v) { v.parameter("factor", factor); }
 };
 
-Module small() { return nn::Sequential(nn::Linear({.in = 3, .out = 4}), nn::BatchNorm({.features = 4}), nn::Relu{}, Scale{}); }
+Module small() {
+  return nn::Sequential(nn::Linear({.in = 3, .out = 4}), nn::BatchNorm({.features = 4}), nn::Relu{}, Scale{});
+}
 
 std::vector<std::string> names(const std::vector<nn::NamedTensor>& tensors) {
   std::vector<std::string> all;
@@ -30,8 +32,10 @@ std::vector<std::string> names(const std::vector<nn::NamedTensor>& tensors) {
 
 TEST(Module, NamesParametersAndBuffersByTheirPlace) {
   const Module model = nn::Sequential(Module(small()), nn::Linear({.in = 4, .out = 2, .bias = false}));
-  EXPECT_EQ(names(model.named_parameters()), (std::vector<std::string>{"0.0.weight", "0.0.bias", "0.1.weight", "0.1.bias", "0.3.factor", "1.weight"}));
-  EXPECT_EQ(names(model.named_buffers()), (std::vector<std::string>{"0.1.running_mean", "0.1.running_var", "0.1.num_batches_tracked"}));
+  EXPECT_EQ(names(model.named_parameters()),
+            (std::vector<std::string>{"0.0.weight", "0.0.bias", "0.1.weight", "0.1.bias", "0.3.factor", "1.weight"}));
+  EXPECT_EQ(names(model.named_buffers()),
+            (std::vector<std::string>{"0.1.running_mean", "0.1.running_var", "0.1.num_batches_tracked"}));
   EXPECT_EQ(model.parameter_count(), 12 + 4 + 4 + 4 + 1 + 8);
 }
 
@@ -63,7 +67,8 @@ TEST(Module, ModesReachAllLayers) {
 }
 
 TEST(Module, InitialValuesDependOnSeedAndNameAlone) {
-  const Module a = nn::Sequential(nn::Linear({.in = 3, .out = 4}), nn::Linear({.in = 4, .out = 4})), b = a.clone(), c = a.clone();
+  const Module a = nn::Sequential(nn::Linear({.in = 3, .out = 4}), nn::Linear({.in = 4, .out = 4})), b = a.clone(),
+               c = a.clone();
   a.initialize(1), b.initialize(1), c.initialize(2);
   expect_close(a.parameters()[2].value(), b.parameters()[2].value(), tol::exact);
   EXPECT_NE(at(a.parameters()[0].value(), 0), at(c.parameters()[0].value(), 0));

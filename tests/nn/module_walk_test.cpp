@@ -25,7 +25,8 @@ TEST(ModuleTo, ConvertsParametersAndFloatingBuffersOnly) {
 }
 
 TEST(ModuleTo, LeavesNormsInF32BesideBf16) {
-  const Module model = nn::Sequential(nn::Linear({.in = 5, .out = 4}), nn::BatchNorm({.features = 4}), nn::LayerNorm({.features = 4}), nn::Linear({.in = 4, .out = 3}));
+  const Module model = nn::Sequential(nn::Linear({.in = 5, .out = 4}), nn::BatchNorm({.features = 4}),
+                                      nn::LayerNorm({.features = 4}), nn::Linear({.in = 4, .out = 3}));
   model.to(DType::bf16);
   for (const auto& [name, tensor] : model.named_tensors()) {
     const bool norm = name.starts_with("1.") || name.starts_with("2.");
@@ -61,7 +62,8 @@ TEST(LayerGradients, AreRightForInputAndParameters) {
   expect_right_layer_gradient(Module(nn::BatchNorm({.features = 3, .relu = true})), image, "BatchNorm, relu");
   expect_right_layer_gradient(Module(nn::BatchNorm({.features = 5, .shift = false})), rows, "BatchNorm, no shift");
   expect_right_layer_gradient(Module(nn::LayerNorm({.features = 5})), rows, "LayerNorm");
-  expect_right_layer_gradient(Module(nn::Conv2d({.in = 3, .out = 4, .kernel = 3, .stride = 2, .padding = 1, .bias = true})), image, "Conv2d");
+  expect_right_layer_gradient(
+      Module(nn::Conv2d({.in = 3, .out = 4, .kernel = 3, .stride = 2, .padding = 1, .bias = true})), image, "Conv2d");
   expect_right_layer_gradient(Module(nn::Relu{}), rows, "Relu");
   expect_right_layer_gradient(Module(nn::Gelu{}), rows, "Gelu");
   expect_right_layer_gradient(Module(nn::Flatten{}), image, "Flatten");

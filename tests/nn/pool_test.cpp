@@ -16,15 +16,17 @@ TEST(PoolLayers, TakeTheLargestOrTheMeanOfEachWindow) {
 
 TEST(PoolLayers, StrideIsTheKernelUnlessGiven) {
   const Tensor x(random_array({1, 6, 9, 1}, 1, DType::f32));
-  for (const nn::Module& layer : {nn::Module(nn::MaxPool2d({.kernel = 3})), nn::Module(nn::AveragePool2d({.kernel = 3})),
-                                  nn::Module(nn::MaxPool2d({.kernel = {3, 2}, .stride = {0, 3}}))})
+  for (const nn::Module& layer :
+       {nn::Module(nn::MaxPool2d({.kernel = 3})), nn::Module(nn::AveragePool2d({.kernel = 3})),
+        nn::Module(nn::MaxPool2d({.kernel = {3, 2}, .stride = {0, 3}}))})
     EXPECT_EQ(layer(x).shape(), (Shape{1, 2, 3, 1})) << layer.describe();
   EXPECT_EQ(nn::Module(nn::MaxPool2d({.kernel = 3})).describe(), "MaxPool2d(3, stride 3)");
   EXPECT_EQ(nn::Module(nn::MaxPool2d({.kernel = {3, 2}, .stride = {0, 3}})).describe(), "MaxPool2d(3x2, stride 3)");
 }
 
 TEST(PoolLayers, GlobalAveragePoolLeavesOneValuePerChannel) {
-  expect_close(nn::Module(nn::GlobalAveragePool{})(Tensor(pixels())).value(), Array::from<float>({1, 2}, {2.5, 25}), tol::exact);
+  expect_close(nn::Module(nn::GlobalAveragePool{})(Tensor(pixels())).value(), Array::from<float>({1, 2}, {2.5, 25}),
+               tol::exact);
 }
 
 TEST(PoolLayers, SayWhatTheyAre) {

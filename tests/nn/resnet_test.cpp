@@ -17,7 +17,6 @@ constexpr bool too_slow = true;
 constexpr bool too_slow = false;
 #endif
 
-
 /// "name dtype [sizes]" of each tensor, convolution weights as torchvision lays them out.
 std::vector<std::string> listed(const nn::Module& model) {
   std::vector<std::string> lines;
@@ -84,8 +83,9 @@ TEST(BasicBlock, ProjectsItsInputWhereSizeOrWidthChanges) {
   EXPECT_EQ(y.shape(), (Shape{2, 4, 4, 6}));
   std::string names;
   for (const auto& p : block.named_parameters()) names += p.name + " ";
-  EXPECT_EQ(names, "conv1.weight bn1.weight bn1.bias conv2.weight bn2.weight bn2.bias downsample.0.weight "
-                   "downsample.1.weight downsample.1.bias ");
+  EXPECT_EQ(names,
+            "conv1.weight bn1.weight bn1.bias conv2.weight bn2.weight bn2.bias downsample.0.weight "
+            "downsample.1.weight downsample.1.bias ");
   sum(square(y)).backward();
   expect_gradients(block);
 }

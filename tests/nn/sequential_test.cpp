@@ -28,7 +28,8 @@ TEST(Sequential, OfASequentialIsACopyAndOfAModuleOfItANest) {
   EXPECT_EQ(first_name(nn::Sequential({nn::Module(inner)})), "0.0.weight");
   EXPECT_EQ(first_name(nn::Sequential(nn::Module(inner))), "0.0.weight");
   EXPECT_EQ(first_name(nn::Sequential(inner, nn::Relu{})), "0.0.weight");
-  EXPECT_EQ(nn::Module(nn::Sequential({nn::Module(inner), nn::Module(nn::Relu{})}))(random_tensor({4, 6})).shape(), (Shape{4, 2}));
+  EXPECT_EQ(nn::Module(nn::Sequential({nn::Module(inner), nn::Module(nn::Relu{})}))(random_tensor({4, 6})).shape(),
+            (Shape{4, 2}));
 }
 
 TEST(Sequential, SharesTheModulesItIsGiven) {

@@ -11,7 +11,8 @@ namespace akin {
 namespace {
 
 TEST(Summary, IsATableOfModules) {
-  const nn::Module model = nn::Sequential(nn::Linear({.in = 7, .out = 33}), nn::Relu{}, nn::Linear({.in = 33, .out = 257, .bias = false}));
+  const nn::Module model =
+      nn::Sequential(nn::Linear({.in = 7, .out = 33}), nn::Relu{}, nn::Linear({.in = 33, .out = 257, .bias = false}));
   EXPECT_EQ(nn::summary(model),
             "name   layer                       parameters  buffers\n"
             "(all)  Sequential                        8745        0\n"

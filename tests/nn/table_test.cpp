@@ -13,7 +13,8 @@ TEST(EncoderTable, NamesEachEncoderOnceAndFindsIt) {
     EXPECT_EQ(&nn::find_encoder(row.name), &row);
     EXPECT_FALSE(row.summary.empty()) << row.name;
   }
-  expect_error([] { nn::find_encoder("resnet-81"); }, "encoders: unknown encoder 'resnet-81'; did you mean 'resnet18'?");
+  expect_error([] { nn::find_encoder("resnet-81"); },
+               "encoders: unknown encoder 'resnet-81'; did you mean 'resnet18'?");
 }
 
 TEST(EncoderTable, TheConvnetGivesTheFeaturesThatItsRowSays) {

@@ -91,7 +91,8 @@ TEST(Index, OutOfRangeNamesTheIndexAndTheRange) {
   expect_error([&] { ops::one_hot(int_array({1}, {5}), 5); }, "one_hot: index 5 at position 0 lies outside 0 ... 4");
   expect_error([&] { ops::scatter_add(x, int_array({3}, {0, 9, 1}), 4); }, "index 9");
   expect_error([&] { ops::take(x, Array::zeros({3})); }, "take: indices must be i64, got f32");
-  expect_error([&] { ops::one_hot(int_array({0}, {}), -1); }, "one_hot: a number of rows or classes must be >= 0, got -1");
+  expect_error([&] { ops::one_hot(int_array({0}, {}), -1); },
+               "one_hot: a number of rows or classes must be >= 0, got -1");
   expect_error([&] { ops::gather_last(x, int_array({2}, {0, 1})); }, "indices has shape [2], expected [3]");
   expect_error(
       [&] {

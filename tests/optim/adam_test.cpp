@@ -27,7 +27,8 @@ Outcome run(std::int64_t steps, optim::AdamOptions o, double decay) {
     if (decoupled) want -= o.lr * decay * want;
     m = o.beta1 * m + (1 - o.beta1) * g;
     v = o.beta2 * v + (1 - o.beta2) * g * g;
-    const double mhat = m / (1 - std::pow(o.beta1, static_cast<double>(t))), vhat = v / (1 - std::pow(o.beta2, static_cast<double>(t)));
+    const double mhat = m / (1 - std::pow(o.beta1, static_cast<double>(t))),
+                 vhat = v / (1 - std::pow(o.beta2, static_cast<double>(t)));
     want -= o.lr * mhat / (std::sqrt(vhat) + o.eps);
   }
   return {p.value().item(), want};
@@ -35,8 +36,10 @@ Outcome run(std::int64_t steps, optim::AdamOptions o, double decay) {
 
 TEST(Adam, StepsAsPyTorch) {
   const optim::AdamOptions o{.lr = 0.1, .beta1 = 0.8, .beta2 = 0.95, .eps = 1e-6};
-  expect_close(test::after_three_steps<optim::Adam>(o), test::three(0.9168294624794184, -1.9025412175546006, 0.24275715201747455), tol::f64, "Adam");
-  expect_close(test::after_three_steps<optim::AdamW>(o), test::three(0.9185680505609203, -1.8884431246766917, 0.23725782914086585), tol::f64, "AdamW");
+  expect_close(test::after_three_steps<optim::Adam>(o),
+               test::three(0.9168294624794184, -1.9025412175546006, 0.24275715201747455), tol::f64, "Adam");
+  expect_close(test::after_three_steps<optim::AdamW>(o),
+               test::three(0.9185680505609203, -1.8884431246766917, 0.23725782914086585), tol::f64, "AdamW");
 }
 
 TEST(Adam, CountsTheStepsOfEachParameter) {
@@ -53,7 +56,8 @@ TEST(Adam, CountsTheStepsOfEachParameter) {
 
 TEST(Adam, FollowsThePaper) {
   for (const double decay : {0.0, 0.1}) {
-    const Outcome l2 = run<optim::Adam>(20, {.lr = 0.05}, decay), decoupled = run<optim::AdamW>(20, {.lr = 0.05}, decay);
+    const Outcome l2 = run<optim::Adam>(20, {.lr = 0.05}, decay),
+                  decoupled = run<optim::AdamW>(20, {.lr = 0.05}, decay);
     expect_close(l2.got, l2.want, tol::f64, cat("Adam, decay ", decay));
     expect_close(decoupled.got, decoupled.want, tol::f64, cat("AdamW, decay ", decay));
   }
@@ -74,9 +78,11 @@ TEST(Adam, SavesTheStepsOfEachParameter) {
   adam.step();
   std::string state;
   for (const auto& [name, tensor] : adam.named_state())
-    state += name.starts_with("step/") ? cat(name, " ", tensor.dtype(), " ", tensor.item(), "; ") : cat(name, " ", tensor.shape(), "; ");
-  EXPECT_EQ(state, "m/often [2]; m/once [2]; m/never [2]; v/often [2]; v/once [2]; v/never [2]; "
-                   "step/often i64 2; step/once i64 1; step/never i64 0; ");
+    state += name.starts_with("step/") ? cat(name, " ", tensor.dtype(), " ", tensor.item(), "; ")
+                                       : cat(name, " ", tensor.shape(), "; ");
+  EXPECT_EQ(state,
+            "m/often [2]; m/once [2]; m/never [2]; v/often [2]; v/once [2]; v/never [2]; "
+            "step/often i64 2; step/once i64 1; step/never i64 0; ");
 }
 
 TEST(Adam, GoesOnFromSavedStateAsIfItHadNotStopped) {

@@ -23,7 +23,8 @@ TEST(Ema, MomentumRisesFromItsBaseToOne) {
 }
 
 TEST(Ema, RejectsBadInput) {
-  const nn::Module a = nn::Linear({.in = 2, .out = 3}), b = nn::Linear({.in = 2, .out = 4}), c = nn::Linear({.in = 2, .out = 3, .bias = false});
+  const nn::Module a = nn::Linear({.in = 2, .out = 3}), b = nn::Linear({.in = 2, .out = 4}),
+                   c = nn::Linear({.in = 2, .out = 3, .bias = false});
   expect_error([&] { optim::ema_update(a, a.clone(), 1.5); }, "momentum must lie in [0, 1], got 1.5");
   expect_error([&] { optim::ema_update(a, b, 0.5); }, "parameter 'weight' [3, 2] does not match 'weight' [4, 2]");
   expect_error([&] { optim::ema_update(a, c, 0.5); }, "the modules have 2 and 1 parameters");

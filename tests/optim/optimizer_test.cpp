@@ -1,7 +1,7 @@
+#include <akin/fn/elementwise.hpp>
 #include <akin/nn/batch_norm.hpp>
 #include <akin/nn/linear.hpp>
 #include <akin/nn/sequential.hpp>
-#include <akin/fn/elementwise.hpp>
 #include <akin/optim/optimizer.hpp>
 #include <akin/optim/sgd.hpp>
 
@@ -44,13 +44,17 @@ TEST(Optimizer, CountsItsSteps) {
 
 TEST(Optimizer, RefusesAParameterThatAppearsTwice) {
   const Tensor w(Array::ones({1}), true), b(Array::ones({1}), true);
-  expect_error([&] { optim::Sgd({{{{"w", w}, {"b", b}, {"again", w}}}}, {}); },
-               "optimizer: 'again' appears twice (the first time as 'w') and would be updated twice; list it once");
+  expect_error(
+      [&] {
+        optim::Sgd({{{{"w", w}, {"b", b}, {"again", w}}}}, {});
+      },
+      "optimizer: 'again' appears twice (the first time as 'w') and would be updated twice; list it once");
   expect_error([&] { optim::Sgd({{{{"w", w}}}, {{{"b", b}, {"again", w}}}}, {}); }, "'again' appears twice");
 }
 
 TEST(Optimizer, RefusesToTrainNothing) {
-  expect_error([] { optim::Sgd(std::vector<optim::ParameterGroup>{}, {}); }, "optimizer: there is nothing to train: no group has a parameter");
+  expect_error([] { optim::Sgd(std::vector<optim::ParameterGroup>{}, {}); },
+               "optimizer: there is nothing to train: no group has a parameter");
   expect_error([] { optim::Sgd({{{}, 0.1}, {{}, 0}}, {}); }, "there is nothing to train");
   expect_error([] { optim::Sgd(nn::BatchNorm({.features = 3, .affine = false}), {}); }, "there is nothing to train");
 }
@@ -58,7 +62,11 @@ TEST(Optimizer, RefusesToTrainNothing) {
 TEST(Optimizer, RefusesWhatIsNoParameter) {
   const Tensor w(Array::ones({1}), true);
   for (const Tensor& bad : {Tensor(Array::ones({1})), 2 * w, Tensor()})
-    expect_error([&] { optim::Sgd({{{{"bad", bad}}}}, {}); }, "optimizer: 'bad' is not a parameter: it needs set_requires_grad(true)");
+    expect_error(
+        [&] {
+          optim::Sgd({{{{"bad", bad}}}}, {});
+        },
+        "optimizer: 'bad' is not a parameter: it needs set_requires_grad(true)");
 }
 
 TEST(Optimizer, RefusesABadWeightDecay) {

@@ -24,7 +24,8 @@ TEST(Cosine, RefusesValuesAndStepsThatAreNone) {
 }
 
 TEST(Cosine, RefusesAWarmUpLongerThanTheRun) {
-  expect_error([] { optim::cosine({.warmup_steps = 5, .total_steps = 4}); }, "warm-up of 5 steps does not fit into a run of 4");
+  expect_error([] { optim::cosine({.warmup_steps = 5, .total_steps = 4}); },
+               "warm-up of 5 steps does not fit into a run of 4");
 }
 
 }  // namespace

@@ -25,8 +25,10 @@ double after(std::int64_t steps, optim::SgdOptions options, double weight_decay 
 
 TEST(Sgd, StepsAsPyTorch) {
   const auto after_steps = [](const optim::SgdOptions& o) { return test::after_three_steps<optim::Sgd>(o); };
-  expect_close(after_steps({.lr = 0.1}), test::three(0.9851986249999999, -2.096146625, 0.05877993749999996), tol::f64, "plain");
-  expect_close(after_steps({.lr = 0.1, .momentum = 0.9}), test::three(0.9546436249999999, -1.902511625, -0.5930225625000001), tol::f64, "momentum");
+  expect_close(after_steps({.lr = 0.1}), test::three(0.9851986249999999, -2.096146625, 0.05877993749999996), tol::f64,
+               "plain");
+  expect_close(after_steps({.lr = 0.1, .momentum = 0.9}),
+               test::three(0.9546436249999999, -1.902511625, -0.5930225625000001), tol::f64, "momentum");
   expect_close(after_steps({.lr = 0.1, .momentum = 0.9, .nesterov = true}),
                test::three(0.945114018875, -2.011341000875, -0.9162960211875002), tol::f64, "nesterov");
 }

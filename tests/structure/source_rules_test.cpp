@@ -35,6 +35,9 @@ constexpr Rule forbidden[] = {
     {"<filesystem>", "slow to compile"},
     {"<sstream>", "slow to compile; cat() builds text"},
     {"<chrono>", "slow to compile"},
+    {"<thread>", "core/thread.hpp costs a fraction"},
+    {"<mutex>", "core/thread.hpp costs a fraction"},
+    {"<condition_variable>", "core/thread.hpp costs a fraction"},
     {"<queue>", "std::vector with std::push_heap does the same"},
     {"<deque>", "slow to compile"},
     {"<format>", "not in libstdc++ 12"},
@@ -80,8 +83,10 @@ std::string options_by_value(const std::string& name, const std::string& text) {
     const auto begin = code.find_last_of("(,;{}&", at), end = code.find_first_of(",)(;{=", at);
     if (begin == std::string::npos || end == std::string::npos || (code[begin] != '(' && code[begin] != ',')) continue;
     if (at == 0 || !std::isalnum(static_cast<unsigned char>(code[at - 1]))) continue;  // a template parameter "Options"
-    const bool parameter = code[end] == ',' || code[end] == ')' || (code[end] == '=' && code.compare(end, 4, "= {}") == 0);
-    if (parameter) found += name + ": '" + code.substr(begin + 1, end - begin - 1) + "': take option structs by const reference\n";
+    const bool parameter =
+        code[end] == ',' || code[end] == ')' || (code[end] == '=' && code.compare(end, 4, "= {}") == 0);
+    if (parameter)
+      found += name + ": '" + code.substr(begin + 1, end - begin - 1) + "': take option structs by const reference\n";
   }
   return found;
 }
@@ -95,7 +100,9 @@ TEST(SourceRules, HoldForEveryHeader) {
 TEST(SourceRules, FindOptionsByValue) {
   EXPECT_NE(options_by_value("x.hpp", "inline void f(int n, FooOptions options = {}) {}"), "");
   EXPECT_NE(options_by_value("x.hpp", "explicit Foo(FooOptions o) : o_(o) {}"), "");
-  EXPECT_EQ(options_by_value("x.hpp", "inline void f(const FooOptions& options = {}) {} struct Bar { FooOptions options; };"), "");
+  EXPECT_EQ(
+      options_by_value("x.hpp", "inline void f(const FooOptions& options = {}) {} struct Bar { FooOptions options; };"),
+      "");
 }
 
 TEST(SourceRules, FindPlantedBreaches) {

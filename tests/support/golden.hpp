@@ -2,8 +2,8 @@
 // gradient with respect to the first view (central differences), on inputs that three lines can reproduce.
 #pragma once
 #include <akin/autograd/tensor.hpp>
-#include <akin/io/json_parser.hpp>
 #include <akin/io/file.hpp>
+#include <akin/io/json_parser.hpp>
 
 #include "test.hpp"
 

@@ -39,7 +39,8 @@ void expect_right_layer_gradient(const Layer& layer, const Tensor& x, std::strin
     };
     for (std::int64_t i = 0; i < before.size(); ++i) {
       const double slope = (value(i, 1e-6) - value(i, -1e-6)) / 2e-6;
-      ASSERT_TRUE(is_close(at(analytic, i), slope, tol::gradcheck)) << what << " " << name << " element " << i << ": got " << at(analytic, i) << ", slope " << slope;
+      ASSERT_TRUE(is_close(at(analytic, i), slope, tol::gradcheck))
+          << what << " " << name << " element " << i << ": got " << at(analytic, i) << ", slope " << slope;
     }
     ops::assign(own.mutable_value(), before);
   }

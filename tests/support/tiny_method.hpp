@@ -9,7 +9,8 @@
 namespace akin::test {
 
 inline nn::Module tiny_encoder() {
-  const nn::Module model = nn::Sequential(nn::Flatten{}, nn::Linear({.in = 36, .out = 16, .bias = false}), nn::BatchNorm({.features = 16, .relu = true}));
+  const nn::Module model = nn::Sequential(nn::Flatten{}, nn::Linear({.in = 36, .out = 16, .bias = false}),
+                                          nn::BatchNorm({.features = 16, .relu = true}));
   model.initialize(1);
   return model;
 }

@@ -30,7 +30,9 @@ struct RecipeOptions {
 };
 
 /// CIFAR-10's constants for three channels, 0.5 and 0.5 for one.
-AKIN_LAZY Normalize default_normalize(std::int64_t channels) { return channels == 3 ? cifar10_normalize() : Normalize{}; }
+AKIN_LAZY Normalize default_normalize(std::int64_t channels) {
+  return channels == 3 ? cifar10_normalize() : Normalize{};
+}
 
 namespace detail {
 

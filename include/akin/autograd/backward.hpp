@@ -18,7 +18,8 @@ AKIN_LAZY std::uint64_t next_backward_pass() {
 }
 
 inline void check_not_released(const GradNode& node) {
-  check(!node.released, "backward", "the graph of '", node.op, "' was released by an earlier backward();"
+  check(!node.released, "backward", "the graph of '", node.op,
+        "' was released by an earlier backward();"
         " run the forward pass again, or call backward({.retain_graph = true}) the first time");
 }
 
@@ -78,7 +79,7 @@ void Tensor::backward(const BackwardOptions& options) const {
   while (!waiting.empty()) {
     const detail::GradNodePtr current = waiting.take_newest();
     detail::check_not_released(*current);
-    if (current->edges.empty()) continue;                // a leaf keeps its gradient
+    if (current->edges.empty()) continue;  // a leaf keeps its gradient
     const Array dy = std::exchange(current->grad, Array());
     if (options.retain_graph) {
       for (auto& edge : current->edges) detail::pass_back(*current, *edge, dy, waiting);
@@ -88,7 +89,7 @@ void Tensor::backward(const BackwardOptions& options) const {
     current->released = true;
     for (auto& edge : edges) {
       detail::pass_back(*current, *edge, dy, waiting);
-      edge.reset();                                      // frees what the recipe captured as soon as it has run
+      edge.reset();  // frees what the recipe captured as soon as it has run
     }
   }
 }

@@ -27,8 +27,8 @@ struct GradcheckReport {
   double analytic = 0, numeric = 0;
 
   AKIN_LAZY std::string summary() const {
-    return cat(ok ? "ok" : "WRONG", ": largest error ", worst, " of the tolerance, at input ", input, " element ", element,
-               ": analytic ", analytic, ", numeric ", numeric);
+    return cat(ok ? "ok" : "WRONG", ": largest error ", worst, " of the tolerance, at input ", input, " element ",
+               element, ": analytic ", analytic, ", numeric ", numeric);
   }
 };
 
@@ -37,12 +37,19 @@ namespace detail {
 /// Calls f(inputs) or f(inputs[0], inputs[1], ...), whichever f accepts.
 template <class F>
 Tensor call_with(F& f, const std::vector<Tensor>& in) {
-  const auto takes = [&](std::size_t n) { check(in.size() == n, "gradcheck", "the function takes ", n, " inputs, got ", in.size()); };
-  if constexpr (std::is_invocable_v<F&, const std::vector<Tensor>&>) return f(in);
-  else if constexpr (std::is_invocable_v<F&, const Tensor&>) return takes(1), f(in[0]);
-  else if constexpr (std::is_invocable_v<F&, const Tensor&, const Tensor&>) return takes(2), f(in[0], in[1]);
-  else if constexpr (std::is_invocable_v<F&, const Tensor&, const Tensor&, const Tensor&>) return takes(3), f(in[0], in[1], in[2]);
-  else return takes(4), f(in[0], in[1], in[2], in[3]);
+  const auto takes = [&](std::size_t n) {
+    check(in.size() == n, "gradcheck", "the function takes ", n, " inputs, got ", in.size());
+  };
+  if constexpr (std::is_invocable_v<F&, const std::vector<Tensor>&>)
+    return f(in);
+  else if constexpr (std::is_invocable_v<F&, const Tensor&>)
+    return takes(1), f(in[0]);
+  else if constexpr (std::is_invocable_v<F&, const Tensor&, const Tensor&>)
+    return takes(2), f(in[0], in[1]);
+  else if constexpr (std::is_invocable_v<F&, const Tensor&, const Tensor&, const Tensor&>)
+    return takes(3), f(in[0], in[1], in[2]);
+  else
+    return takes(4), f(in[0], in[1], in[2], in[3]);
 }
 
 /// sum(y * r) as a Tensor whose gradient with respect to y is r.
@@ -61,7 +68,8 @@ template <class F>
 GradcheckReport gradcheck(F f, const std::vector<Tensor>& inputs, const GradcheckOptions& options = {}) {
   std::vector<Tensor> xs;
   for (const Tensor& input : inputs) {
-    check(input.dtype() == DType::f64, "gradcheck", "inputs must be f64, got ", input.dtype(), " of shape ", input.shape());
+    check(input.dtype() == DType::f64, "gradcheck", "inputs must be f64, got ", input.dtype(), " of shape ",
+          input.shape());
     xs.emplace_back(ops::clone(input.value()), true);
   }
   detail::probe(detail::call_with(f, xs), options.seed).backward();

@@ -29,7 +29,7 @@ struct Edge {
   virtual ~Edge() = default;
   virtual void pass_back(const Array& dy) = 0;  ///< dL/d(output) in; adds to the gradients of the inputs
   virtual int input_count() const = 0;
-  virtual GradNodePtr& input(int i) = 0;        ///< null where the input needs no gradient
+  virtual GradNodePtr& input(int i) = 0;  ///< null where the input needs no gradient
 };
 using EdgePtr = std::unique_ptr<Edge>;
 
@@ -42,13 +42,13 @@ template <class Lazy>
 struct GradNodeOf {
   Shape shape;
   DType dtype;
-  Array grad;                                // undefined until backward reaches this node
+  Array grad;  // undefined until backward reaches this node
   std::string_view op = leaf;
-  std::string module_path;                   // where it was recorded; only in anomaly mode
-  std::uint64_t order = next_node_order();   // inputs are older than outputs
-  std::uint64_t visit = 0;                   // the backward pass that queued this node last
+  std::string module_path;                  // where it was recorded; only in anomaly mode
+  std::uint64_t order = next_node_order();  // inputs are older than outputs
+  std::uint64_t visit = 0;                  // the backward pass that queued this node last
   std::vector<EdgePtr> edges;
-  bool released = false;                     // backward ran through: the recipes are gone
+  bool released = false;  // backward ran through: the recipes are gone
 
   explicit GradNodeOf(const Array& value) : shape(value.shape()), dtype(value.dtype()) {}
 
@@ -72,9 +72,12 @@ struct GradNodeOf {
     check(g.defined(), from, "its backward returned no gradient for an input that is ", dtype, " ", shape);
     check(g.shape() == shape && g.dtype() == dtype, from, "its backward returned ", g.dtype(), " ", g.shape(),
           " for an input that is ", dtype, " ", shape);
-    if (!grad.defined()) grad = ops::contiguous(g);
-    else if (grad.is_unique()) ops::accumulate(grad, g);
-    else grad = ops::add(grad, g);
+    if (!grad.defined())
+      grad = ops::contiguous(g);
+    else if (grad.is_unique())
+      ops::accumulate(grad, g);
+    else
+      grad = ops::add(grad, g);
   }
 };
 
@@ -111,14 +114,17 @@ class AKIN_ABI_TAG Tensor {
   AKIN_LAZY void set_requires_grad(bool on) const {
     check(!requires_grad() || body().node->op == detail::leaf, "set_requires_grad", "this tensor is the result of '",
           requires_grad() ? body().node->op : "", "'; use detach() to cut it off");
-    if (on) check(is_floating(dtype()), "set_requires_grad", "only floating-point tensors have gradients, this one is ", dtype());
+    if (on)
+      check(is_floating(dtype()), "set_requires_grad", "only floating-point tensors have gradients, this one is ",
+            dtype());
     if (on != requires_grad()) body().node = on ? std::make_shared<detail::GradNode>(value()) : nullptr;
   }
 
   bool has_grad() const { return requires_grad() && body_->node->grad.defined(); }
   /// dL/d(this). Errors: there is none yet.
   AKIN_LAZY const Array& grad() const {
-    check(has_grad(), "grad", "no gradient: call backward() on a scalar that depends on this tensor of shape ", shape());
+    check(has_grad(), "grad", "no gradient: call backward() on a scalar that depends on this tensor of shape ",
+          shape());
     return body_->node->grad;
   }
   AKIN_LAZY void zero_grad() const {

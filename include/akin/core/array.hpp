@@ -40,7 +40,8 @@ class AKIN_ABI_TAG Array {
   }
   AKIN_LAZY static Array full(const Shape& shape, double value, DType dtype = DType::f32, Device device = Device::cpu) {
     Array a = empty(shape, dtype, device);
-    on_any(dtype, [&]<class T>() { std::fill_n(a.mut<T>(), a.size(), static_cast<T>(static_cast<compute_t<T>>(value))); });
+    on_any(dtype,
+           [&]<class T>() { std::fill_n(a.mut<T>(), a.size(), static_cast<T>(static_cast<compute_t<T>>(value))); });
     return a;
   }
   AKIN_LAZY static Array ones(const Shape& shape, DType dtype = DType::f32, Device device = Device::cpu) {
@@ -173,9 +174,10 @@ class AKIN_ABI_TAG Array {
   void check_readable(DType wanted) const {
     check(defined(), "array", "has no value");
     check(dtype_ == wanted, "array", "holds ", dtype_, ", asked for ", wanted);
-    check(version_ == storage_->version.load(std::memory_order_relaxed), "array",
-          "the values of shape ", shape_, " were changed in place after this copy of the handle was taken"
-          " (an optimizer step between forward and backward?); copy with ops::clone() before the change, or run backward() first");
+    check(version_ == storage_->version.load(std::memory_order_relaxed), "array", "the values of shape ", shape_,
+          " were changed in place after this copy of the handle was taken"
+          " (an optimizer step between forward and backward?); copy with ops::clone() before the change, or run "
+          "backward() first");
   }
 
   Shape shape_, strides_;

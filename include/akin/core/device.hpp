@@ -10,7 +10,9 @@ namespace akin::inline AKIN_ABI {
 
 enum class Device : unsigned char { cpu, cuda };
 
-inline std::ostream& operator<<(std::ostream& os, Device device) { return os << (device == Device::cpu ? "cpu" : "cuda"); }
+inline std::ostream& operator<<(std::ostream& os, Device device) {
+  return os << (device == Device::cpu ? "cpu" : "cuda");
+}
 
 [[noreturn]] inline void throw_no_cuda(std::string_view op) {
   throw Error(cat(op, ": this build has no CUDA backend; use --device cpu"));

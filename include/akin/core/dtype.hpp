@@ -23,22 +23,35 @@ inline constexpr bool is_floating(DType dtype) { return dtype <= DType::bf16; }
 inline std::ostream& operator<<(std::ostream& os, DType dtype) { return os << name_of(dtype); }
 
 template <class T>
-inline constexpr DType dtype_of = [] { static_assert(sizeof(T) == 0, "not an element type of akin"); return DType::f32; }();
-template <> inline constexpr DType dtype_of<float> = DType::f32;
-template <> inline constexpr DType dtype_of<double> = DType::f64;
-template <> inline constexpr DType dtype_of<bf16> = DType::bf16;
-template <> inline constexpr DType dtype_of<std::int64_t> = DType::i64;
-template <> inline constexpr DType dtype_of<std::int32_t> = DType::i32;
-template <> inline constexpr DType dtype_of<std::uint8_t> = DType::u8;
+inline constexpr DType dtype_of = [] {
+  static_assert(sizeof(T) == 0, "not an element type of akin");
+  return DType::f32;
+}();
+template <>
+inline constexpr DType dtype_of<float> = DType::f32;
+template <>
+inline constexpr DType dtype_of<double> = DType::f64;
+template <>
+inline constexpr DType dtype_of<bf16> = DType::bf16;
+template <>
+inline constexpr DType dtype_of<std::int64_t> = DType::i64;
+template <>
+inline constexpr DType dtype_of<std::int32_t> = DType::i32;
+template <>
+inline constexpr DType dtype_of<std::uint8_t> = DType::u8;
 
 /// Calls f.operator()<T>() with T = float, double or bf16; other types are an Error that names the op.
 template <class F>
 decltype(auto) on_float(DType dtype, std::string_view op, F&& f) {
   switch (dtype) {
-    case DType::f32: return f.template operator()<float>();
-    case DType::f64: return f.template operator()<double>();
-    case DType::bf16: return f.template operator()<bf16>();
-    default: throw Error(cat(op, ": needs floating-point values (f32, f64 or bf16), got ", dtype, "; convert with cast()"));
+    case DType::f32:
+      return f.template operator()<float>();
+    case DType::f64:
+      return f.template operator()<double>();
+    case DType::bf16:
+      return f.template operator()<bf16>();
+    default:
+      throw Error(cat(op, ": needs floating-point values (f32, f64 or bf16), got ", dtype, "; convert with cast()"));
   }
 }
 
@@ -46,10 +59,14 @@ decltype(auto) on_float(DType dtype, std::string_view op, F&& f) {
 template <class F>
 decltype(auto) on_any(DType dtype, F&& f) {
   switch (dtype) {
-    case DType::i64: return f.template operator()<std::int64_t>();
-    case DType::i32: return f.template operator()<std::int32_t>();
-    case DType::u8: return f.template operator()<std::uint8_t>();
-    default: return on_float(dtype, "on_any", f);
+    case DType::i64:
+      return f.template operator()<std::int64_t>();
+    case DType::i32:
+      return f.template operator()<std::int32_t>();
+    case DType::u8:
+      return f.template operator()<std::uint8_t>();
+    default:
+      return on_float(dtype, "on_any", f);
   }
 }
 

@@ -44,7 +44,9 @@
 
 // Marks a function that is compiled only where it is called. A program that includes the whole library then pays for
 // reading it, not for instantiating every kernel for every element type: that is eight of ten seconds.
-#define AKIN_LAZY template <class = void> inline
+#define AKIN_LAZY         \
+  template <class = void> \
+  inline
 
 // Register-blocked kernels keep their accumulators in registers only if every loop over them is fully unrolled.
 #if defined(__CUDACC__)  // nvcc warns of this pragma and hands it on to the host compiler

@@ -6,10 +6,10 @@
 #include <cstddef>
 #include <cstdlib>
 #include <memory>
-#include <mutex>
 #include <utility>
 
 #include "device.hpp"
+#include "thread.hpp"
 
 namespace akin::inline AKIN_ABI {
 
@@ -31,7 +31,7 @@ class MemoryPool {
   }
 
   AKIN_LAZY void* take(std::size_t bytes) {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     void* block = nullptr;
     if (void*& freed = freed_[size_class(bytes)]) {
       block = std::exchange(freed, next_of(freed));
@@ -51,19 +51,19 @@ class MemoryPool {
   }
 
   void give(void* block, std::size_t bytes) {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     stats_.in_use -= bytes;
     next_of(block) = std::exchange(freed_[size_class(bytes)], block);
   }
 
   /// Returns all freed blocks to the system.
   void trim() {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     free_unused();
   }
 
   MemoryStats stats() {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     return stats_;
   }
 
@@ -87,7 +87,7 @@ class MemoryPool {
       while (freed) std::free(std::exchange(freed, next_of(freed)));
   }
 
-  std::mutex mutex_;
+  Mutex mutex_;
   void* freed_[16 + 8 * 54] = {};  // by size class: a list of blocks, each holding the address of the next
   MemoryStats stats_;
 };

@@ -3,17 +3,17 @@
 //
 // No OpenMP: ThreadSanitizer cannot see through libgomp and reports races that are none.
 #pragma once
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
-#include <condition_variable>
 #include <cstdint>
 #include <exception>
 #include <memory>
-#include <mutex>
-#include <thread>
 #include <vector>
 
 #include "error.hpp"
+#include "thread.hpp"
 
 namespace akin::inline AKIN_ABI {
 
@@ -38,14 +38,14 @@ struct ParallelJob {
   std::int64_t chunks;
   std::atomic<std::int64_t> next{0};
   std::exception_ptr failure{};
-  std::once_flag failed{};
+  std::atomic<bool> failed{false};
 
   void work() {
     for (std::int64_t chunk; (chunk = next.fetch_add(1, std::memory_order_relaxed)) < chunks;) {
       try {
         run(context, chunk);
       } catch (...) {
-        std::call_once(failed, [this] { failure = std::current_exception(); });
+        if (!failed.exchange(true)) failure = std::current_exception();  // the first one counts
         next = chunks;
       }
     }
@@ -55,7 +55,7 @@ struct ParallelJob {
 class ThreadPool {
  public:
   AKIN_LAZY static ThreadPool& instance() {
-    static ThreadPool pool(static_cast<int>(std::max(1u, std::thread::hardware_concurrency())));
+    static ThreadPool pool(static_cast<int>(std::max(1L, ::sysconf(_SC_NPROCESSORS_ONLN))));
     return pool;
   }
 
@@ -65,7 +65,7 @@ class ThreadPool {
 
   /// Must not be called while a parallel loop runs.
   AKIN_LAZY void resize(int threads) {
-    const std::lock_guard busy(one_job_);
+    const Lock busy(one_job_);
     stop();
     start(threads - 1);
   }
@@ -73,10 +73,10 @@ class ThreadPool {
   AKIN_LAZY void run(ParallelJob& job) {
     if (runs_serially() || job.chunks < 2) return job.work();
     // A second loop at the same time (the loader's, say) runs on its own thread instead of waiting.
-    const std::unique_lock busy(one_job_, std::try_to_lock);
-    if (!busy || workers_.empty()) return job.work();
+    const Lock busy = Lock::attempt(one_job_);
+    if (!busy.held() || workers_.empty()) return job.work();
     {
-      const std::lock_guard lock(state_);
+      const Lock lock(state_);
       job_ = &job;
     }
     signal_.fetch_add(1);
@@ -85,12 +85,12 @@ class ThreadPool {
     job.work();
     runs_serially() = false;
     {
-      const std::lock_guard lock(state_);
+      const Lock lock(state_);
       job_ = nullptr;  // late workers find nothing to join
     }
     for (int spins = 0; inside_ > 0 && spins < 4000; ++spins) spin_pause();
-    std::unique_lock lock(state_);
-    all_out_.wait(lock, [this] { return inside_ == 0; });
+    const Lock lock(state_);
+    all_out_.wait(state_, [this] { return inside_ == 0; });
   }
 
  private:
@@ -98,7 +98,7 @@ class ThreadPool {
 
   AKIN_LAZY void start(int workers) {
     stopping_ = false;
-    for (int i = 0; i < workers; ++i) workers_.emplace_back([this] { serve(); });
+    for (int i = 0; i < workers; ++i) workers_.push_back(Thread([this] { serve(); }));
   }
 
   void stop() {
@@ -124,23 +124,23 @@ class ThreadPool {
   }
 
   ParallelJob* join() {
-    const std::lock_guard lock(state_);
+    const Lock lock(state_);
     if (job_) ++inside_;
     return job_;
   }
 
   void leave() {
-    const std::lock_guard lock(state_);
+    const Lock lock(state_);
     if (--inside_ == 0) all_out_.notify_one();
   }
 
-  std::vector<std::thread> workers_;
-  std::mutex one_job_;
-  std::mutex state_;                     // guards job_ and changes of inside_
+  std::vector<Thread> workers_;
+  Mutex one_job_;
+  Mutex state_;  // guards job_ and changes of inside_
   ParallelJob* job_ = nullptr;
-  std::atomic<int> inside_{0};           // workers that hold the job
-  std::condition_variable all_out_;
-  std::atomic<std::uint32_t> signal_{0}; // counts announcements; idle workers wait for it to change
+  std::atomic<int> inside_{0};  // workers that hold the job
+  Condition all_out_;
+  std::atomic<std::uint32_t> signal_{0};  // counts announcements; idle workers wait for it to change
   std::atomic<bool> stopping_{false};
 };
 

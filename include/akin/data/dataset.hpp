@@ -118,7 +118,7 @@ class AKIN_ABI_TAG MemoryDataset final : public Dataset {
 
 /// A data set from arrays that already lie in memory; see MemoryDataset for shapes and errors.
 AKIN_LAZY DatasetPtr in_memory(std::string name, const Array& images, const Array& labels = {},
-                            std::vector<std::string> class_names = {}) {
+                               std::vector<std::string> class_names = {}) {
   return std::make_shared<MemoryDataset>(std::move(name), images, labels, std::move(class_names));
 }
 

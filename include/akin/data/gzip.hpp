@@ -77,7 +77,7 @@ class GzipBytes final : public ByteSource {
 };
 
 AKIN_LAZY std::unique_ptr<ByteSource> open_gzip(const std::string& path) {
-  return std::make_unique<GzipBytes>(path, io::read_file(path));
+  return std::unique_ptr<ByteSource>(new GzipBytes(path, io::read_file(path)));
 }
 
 #else
@@ -93,7 +93,7 @@ AKIN_LAZY std::unique_ptr<ByteSource> open_gzip(const std::string& path) {
 /// Opens a file; one whose name ends in .gz gives its inflated bytes. Errors: it cannot be opened.
 AKIN_LAZY std::unique_ptr<ByteSource> open_bytes(const std::string& path) {
   if (path.size() > 3 && path.compare(path.size() - 3, 3, ".gz") == 0) return open_gzip(path);
-  return std::make_unique<PlainBytes>(path, io::read_file(path));
+  return std::unique_ptr<ByteSource>(new PlainBytes(path, io::read_file(path)));
 }
 
 }  // namespace akin::inline AKIN_ABI::data

@@ -33,12 +33,18 @@ struct IdxHeader {
 
 AKIN_LAZY std::int64_t idx_item_bytes(int type, const std::string& file) {
   switch (type) {
-    case 0x08: return 1;  // u8
-    case 0x09: return 1;  // i8
-    case 0x0B: return 2;  // i16
-    case 0x0C: return 4;  // i32
-    case 0x0D: return 4;  // f32
-    case 0x0E: return 8;  // f64
+    case 0x08:
+      return 1;  // u8
+    case 0x09:
+      return 1;  // i8
+    case 0x0B:
+      return 2;  // i16
+    case 0x0C:
+      return 4;  // i32
+    case 0x0D:
+      return 4;  // f32
+    case 0x0E:
+      return 8;  // f64
     default:
       throw Error(cat("idx: ", file, ": byte 2 is the element type; expected 8 (u8), 9 (i8), 11 (i16), 12 (i32), ",
                       "13 (f32) or 14 (f64), found ", type, "; is this an IDX file?"));
@@ -115,12 +121,18 @@ AKIN_LAZY Array read_idx(ByteSource& source) {
   check(source.read(&more, 1) == 0, "idx", file, ": expected the end at byte ", header.bytes() + header.data_bytes,
         " for sizes ", header.shape, ", found more bytes; copy the file again");
   switch (header.type) {
-    case 0x08: return raw.reshape(header.shape);
-    case 0x09: return detail::decode_idx<std::uint8_t, std::int8_t, std::int32_t>(raw, header.shape);
-    case 0x0B: return detail::decode_idx<std::uint16_t, std::int16_t, std::int32_t>(raw, header.shape);
-    case 0x0C: return detail::decode_idx<std::uint32_t, std::int32_t, std::int32_t>(raw, header.shape);
-    case 0x0D: return detail::decode_idx<std::uint32_t, float, float>(raw, header.shape);
-    default: return detail::decode_idx<std::uint64_t, double, double>(raw, header.shape);
+    case 0x08:
+      return raw.reshape(header.shape);
+    case 0x09:
+      return detail::decode_idx<std::uint8_t, std::int8_t, std::int32_t>(raw, header.shape);
+    case 0x0B:
+      return detail::decode_idx<std::uint16_t, std::int16_t, std::int32_t>(raw, header.shape);
+    case 0x0C:
+      return detail::decode_idx<std::uint32_t, std::int32_t, std::int32_t>(raw, header.shape);
+    case 0x0D:
+      return detail::decode_idx<std::uint32_t, float, float>(raw, header.shape);
+    default:
+      return detail::decode_idx<std::uint64_t, double, double>(raw, header.shape);
   }
 }
 

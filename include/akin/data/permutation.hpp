@@ -16,7 +16,7 @@ namespace akin::inline AKIN_ABI::data {
 /// Fisher-Yates from the back, Durstenfeld's form (CACM 1964, algorithm 235), driven by Philox.
 /// Errors: n < 0 or n >= 2^32; epoch >= 2^24.
 AKIN_LAZY std::vector<std::uint32_t> permutation(std::uint64_t seed, std::uint32_t epoch, std::int64_t n,
-                                              std::string_view purpose = "shuffle") {
+                                                 std::string_view purpose = "shuffle") {
   check(n >= 0 && n <= std::numeric_limits<std::uint32_t>::max(), "permutation", "expected 0 <= n < 2^32, got ", n);
   check(epoch < 1u << 24, "permutation", "expected an epoch below 2^24, got ", epoch);
   std::vector<std::uint32_t> order(static_cast<std::size_t>(n));

@@ -1,11 +1,9 @@
 // Prefetch: threads that make the items first ... end-1 ahead of time and hand them over in order.
 #pragma once
 #include <algorithm>
-#include <condition_variable>
 #include <cstdint>
 #include <exception>
-#include <mutex>
-#include <thread>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -22,7 +20,8 @@ class Prefetch {
   Prefetch(std::int64_t first, std::int64_t end, int threads, int room, NewMaker new_maker)
       : slots_(static_cast<std::size_t>(room)), claimed_(first), delivered_(first), end_(end) {
     try {
-      for (int i = 0; i < threads; ++i) threads_.emplace_back([this, make = new_maker()]() mutable { work(make); });
+      for (int i = 0; i < threads; ++i)
+        threads_.push_back(Thread([this, make = new_maker()]() mutable { work(make); }));
     } catch (...) {  // the system refused a thread: the ones already running must be joined
       stop();
       throw;
@@ -34,9 +33,9 @@ class Prefetch {
 
   /// The next item; waits for it, and throws what its making threw. To be called end - first times at most.
   Item next() {
-    std::unique_lock lock(mutex_);
+    Lock lock(mutex_);
     Slot& slot = slot_of(delivered_);
-    item_ready_.wait(lock, [&] { return slot.ready; });
+    item_ready_.wait(mutex_, [&] { return slot.ready; });
     if (slot.failure) std::rethrow_exception(slot.failure);  // it stays: asked again, the answer is the same
     Item item = std::exchange(slot, Slot{}).item;
     ++delivered_;
@@ -67,7 +66,7 @@ class Prefetch {
         made.failure = std::current_exception();
       }
       made.ready = true;
-      const std::lock_guard lock(mutex_);
+      const Lock lock(mutex_);
       if (made.failure) end_ = std::min(end_, number);
       slot_of(number) = std::move(made);
       item_ready_.notify_one();
@@ -75,8 +74,8 @@ class Prefetch {
   }
 
   bool claim(std::int64_t& number) {
-    std::unique_lock lock(mutex_);
-    room_made_.wait(lock, [this] {
+    const Lock lock(mutex_);
+    room_made_.wait(mutex_, [this] {
       return stopping_ || claimed_ >= end_ || claimed_ < delivered_ + static_cast<std::int64_t>(slots_.size());
     });
     if (stopping_ || claimed_ >= end_) return false;
@@ -86,19 +85,19 @@ class Prefetch {
 
   void stop() {
     {
-      const std::lock_guard lock(mutex_);
+      const Lock lock(mutex_);
       stopping_ = true;
     }
     room_made_.notify_all();
     for (auto& thread : threads_) thread.join();
   }
 
-  std::mutex mutex_;  // guards all below but the threads
-  std::condition_variable item_ready_, room_made_;
+  Mutex mutex_;  // guards all below but the threads
+  Condition item_ready_, room_made_;
   std::vector<Slot> slots_;  // item i waits in slot i modulo their number
   std::int64_t claimed_, delivered_, end_;
   bool stopping_ = false;
-  std::vector<std::thread> threads_;
+  std::vector<Thread> threads_;
 };
 
 }  // namespace akin::inline AKIN_ABI::data

@@ -112,10 +112,14 @@ inline constexpr double shape_reach = 1.75;
 /// Signed distance to shape number `shape`, which has area pi and its centre of mass at 0.
 AKIN_LAZY double shape_distance(std::int64_t shape, Point p) {
   switch (shape) {
-    case 0: return length(p.x, p.y) - 1;
-    case 1: return std::abs(length(p.x, p.y) - 1) - 0.25;  // radii 0.75 and 1.25: their squares differ by 1
-    case 2: return crescent_distance(p);
-    default: return polygon(shape - 3).distance(p);
+    case 0:
+      return length(p.x, p.y) - 1;
+    case 1:
+      return std::abs(length(p.x, p.y) - 1) - 0.25;  // radii 0.75 and 1.25: their squares differ by 1
+    case 2:
+      return crescent_distance(p);
+    default:
+      return polygon(shape - 3).distance(p);
   }
 }
 

@@ -56,7 +56,8 @@ AKIN_LAZY Array checked_f32(std::string_view op, std::string_view what, const Ar
 }
 
 /// Errors: not one i64 label >= 0 per row, below `classes` if that is given.
-AKIN_LAZY Array checked_labels(std::string_view op, std::string_view what, const Features& f, std::int64_t classes = -1) {
+AKIN_LAZY Array checked_labels(std::string_view op, std::string_view what, const Features& f,
+                               std::int64_t classes = -1) {
   check(f.labels.defined() && f.labels.dtype() == DType::i64, op, what, " need i64 labels");
   check_shape(op, cat("labels of the ", what), f.labels, {f.x.dim(0)});
   const Array labels = ops::contiguous(f.labels);
@@ -143,7 +144,8 @@ AKIN_LAZY Features raw_pixels(const data::Dataset& dataset) {
     std::vector<std::uint8_t> image(static_cast<std::size_t>(pixels));
     for (std::int64_t i = begin; i < end; ++i) {
       dataset.read(i, image.data());
-      for (std::int64_t j = 0; j < pixels; ++j) x[i * pixels + j] = static_cast<float>(image[static_cast<std::size_t>(j)]) / 255;
+      for (std::int64_t j = 0; j < pixels; ++j)
+        x[i * pixels + j] = static_cast<float>(image[static_cast<std::size_t>(j)]) / 255;
     }
   });
   return features;

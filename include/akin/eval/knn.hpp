@@ -89,8 +89,8 @@ struct KnnInput {
 AKIN_LAZY KnnInput checked_knn(const Features& train, const Array& test, const KnnOptions& options) {
   KnnInput in{checked_f32("knn", "training features", train.x), {}, checked_f32("knn", "test features", test)};
   in.labels = checked_labels("knn", "training features", train);
-  check(in.train.dim(1) == in.test.dim(1), "knn", "training and test features differ in size: ", train.x.shape(), " vs ",
-        test.shape());
+  check(in.train.dim(1) == in.test.dim(1), "knn", "training and test features differ in size: ", train.x.shape(),
+        " vs ", test.shape());
   check(options.k >= 1 && options.k <= in.train.dim(0), "knn", "k must lie in 1 ... ", in.train.dim(0),
         " (the number of training features), got ", options.k);
   check(options.temperature > 0, "knn", "temperature must be > 0, got ", options.temperature);
@@ -115,7 +115,8 @@ AKIN_LAZY Array knn_predict_naive(const Features& train, const Array& test, cons
     }
     std::sort(all.begin(), all.end(), detail::nearer);
     all.resize(static_cast<std::size_t>(options.k));
-    predicted.mut<std::int64_t>()[i] = detail::vote(std::move(all), in.labels.data<std::int64_t>(), options.temperature);
+    predicted.mut<std::int64_t>()[i] =
+        detail::vote(std::move(all), in.labels.data<std::int64_t>(), options.temperature);
   }
   return predicted;
 }

@@ -41,7 +41,9 @@ namespace detail {
 
 using Vector = std::vector<double>;
 
-AKIN_LAZY double dot(const Vector& a, const Vector& b) { return std::inner_product(a.begin(), a.end(), b.begin(), 0.0); }
+AKIN_LAZY double dot(const Vector& a, const Vector& b) {
+  return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
+}
 AKIN_LAZY void add_scaled(Vector& y, double k, const Vector& x) {
   for (std::size_t i = 0; i < y.size(); ++i) y[i] += k * x[i];
 }
@@ -173,8 +175,8 @@ class LbfgsMemory {
 /// throws   Error if f or its gradient is not finite at the start, or an option is out of range
 template <class F>
 LbfgsReport minimize_lbfgs(F&& f, std::vector<double>& x, const LbfgsOptions& options = {}) {
-  check(options.max_iterations >= 0 && options.history >= 1, "lbfgs", "needs max_iterations >= 0 and history >= 1, got ",
-        options.max_iterations, " and ", options.history);
+  check(options.max_iterations >= 0 && options.history >= 1, "lbfgs",
+        "needs max_iterations >= 0 and history >= 1, got ", options.max_iterations, " and ", options.history);
   check(options.gradient_tolerance >= 0 && options.value_tolerance >= 0, "lbfgs", "tolerances must be >= 0, got ",
         options.gradient_tolerance, " and ", options.value_tolerance);
   detail::Vector gradient(x.size());

@@ -27,10 +27,10 @@ struct LinearProbeOptions {
 
 /// A fitted classifier: logits = ((x - mean) * scale) weight^T + bias.
 struct LinearProbe {
-  Array weight;         ///< [C, D] f32
-  Array bias;           ///< [C] f32
-  Array mean, scale;    ///< [D] f32, of the training features; scale is 1 / standard deviation
-  LbfgsReport report;   ///< how the fit went; value is the mean cross entropy in nats plus the penalty
+  Array weight;        ///< [C, D] f32
+  Array bias;          ///< [C] f32
+  Array mean, scale;   ///< [D] f32, of the training features; scale is 1 / standard deviation
+  LbfgsReport report;  ///< how the fit went; value is the mean cross entropy in nats plus the penalty
 
   /// [N, D] -> [N, C]. Errors: D differs; a value is not finite.
   AKIN_LAZY Array logits(const Array& x) const;
@@ -128,7 +128,8 @@ class SoftmaxRegression {
 
  private:
   /// Turns logits without bias into dloss/dlogits, adds its columns to bias_gradient, returns the summed cross entropy.
-  AKIN_LAZY double softmax_errors(Array& logits, const double* bias, const std::int64_t* labels, double* bias_gradient) const {
+  AKIN_LAZY double softmax_errors(Array& logits, const double* bias, const std::int64_t* labels,
+                                  double* bias_gradient) const {
     const std::int64_t rows = logits.dim(0), c = classes_;
     float* z = logits.mut<float>();
     Vector loss(static_cast<std::size_t>(rows));
@@ -182,7 +183,8 @@ Array LinearProbe::predict(const Array& x) const {
 /// train    x [N, D], labels [N] in 0 ... classes-1
 /// returns  the probe; its report.value starts at log(classes)
 /// throws   Error if there are no features, one is not finite, a label is missing or too large, classes < 2, l2 < 0
-AKIN_LAZY LinearProbe fit_linear_probe(const Features& train, std::int64_t classes, const LinearProbeOptions& options = {}) {
+AKIN_LAZY LinearProbe fit_linear_probe(const Features& train, std::int64_t classes,
+                                       const LinearProbeOptions& options = {}) {
   const Array x = detail::checked_f32("linear_probe", "training features", train.x);
   check(classes >= 2, "linear_probe", "needs at least 2 classes, got ", classes);
   check(options.l2 >= 0, "linear_probe", "l2 must be >= 0, got ", options.l2);
@@ -191,9 +193,10 @@ AKIN_LAZY LinearProbe fit_linear_probe(const Features& train, std::int64_t class
   detail::fit_scale(x, probe);
   const detail::SoftmaxRegression loss(detail::standardized(x, probe.mean, probe.scale), labels, classes, options.l2);
   detail::Vector parameters(loss.parameters());
-  probe.report = minimize_lbfgs(loss, parameters, {.max_iterations = options.max_iterations,
-                                                   .gradient_tolerance = options.gradient_tolerance,
-                                                   .value_tolerance = options.value_tolerance});
+  probe.report = minimize_lbfgs(loss, parameters,
+                                {.max_iterations = options.max_iterations,
+                                 .gradient_tolerance = options.gradient_tolerance,
+                                 .value_tolerance = options.value_tolerance});
   probe.weight = Array::empty({classes, x.dim(1)});
   probe.bias = Array::empty({classes});
   std::transform(parameters.begin(), parameters.end() - classes, probe.weight.mut<float>(), detail::narrow);

@@ -12,9 +12,8 @@ using ops::Conv2dOptions;
 /// Errors: channels do not fit the groups; the kernel does not fit the image.
 AKIN_LAZY Tensor conv2d(const Tensor& x, const Tensor& weight, const Conv2dOptions& options = {}) {
   return record("conv2d", ops::conv2d(x.value(), weight.value(), options),
-                wrt(x, [w = weight.value(), s = x.shape(), options](const Array& dy) {
-                  return ops::conv2d_backward_data(dy, w, s, options);
-                }),
+                wrt(x, [w = weight.value(), s = x.shape(),
+                        options](const Array& dy) { return ops::conv2d_backward_data(dy, w, s, options); }),
                 wrt(weight, [x = x.value(), s = weight.shape(), options](const Array& dy) {
                   return ops::conv2d_backward_weights(dy, x, s, options);
                 }));

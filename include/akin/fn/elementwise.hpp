@@ -49,7 +49,9 @@ AKIN_LAZY Tensor div(const Tensor& a, const Tensor& b) {
 /// The larger of a and b elementwise, broadcasting. At a tie each gets half of the gradient.
 AKIN_LAZY Tensor maximum(const Tensor& a, const Tensor& b) {
   const auto vjp = [](const Array& x, const Array& other) {
-    return [x, other](const Array& dy) { return ops::sum_to(ops::map("maximum", kernels::MaximumVjp{}, x, other, dy), x.shape()); };
+    return [x, other](const Array& dy) {
+      return ops::sum_to(ops::map("maximum", kernels::MaximumVjp{}, x, other, dy), x.shape());
+    };
   };
   return record("maximum", ops::map("maximum", kernels::Maximum{}, a.value(), b.value()),
                 wrt(a, vjp(a.value(), b.value())), wrt(b, vjp(b.value(), a.value())));
@@ -60,7 +62,8 @@ AKIN_LAZY Tensor scale(const Tensor& x, double k) {
 }
 /// x / k: not (1 / k) x, which rounds twice.
 AKIN_LAZY Tensor div_scalar(const Tensor& x, double k) {
-  return record("div_scalar", ops::div_scalar(x.value(), k), wrt(x, [k](const Array& dy) { return ops::div_scalar(dy, k); }));
+  return record("div_scalar", ops::div_scalar(x.value(), k),
+                wrt(x, [k](const Array& dy) { return ops::div_scalar(dy, k); }));
 }
 /// The smaller of a and b elementwise, broadcasting. At a tie each gets half of the gradient.
 AKIN_LAZY Tensor minimum(const Tensor& a, const Tensor& b) { return scale(maximum(scale(a, -1), scale(b, -1)), -1); }
@@ -69,7 +72,9 @@ AKIN_LAZY Tensor add_scalar(const Tensor& x, double k) {
   return record("add_scalar", ops::add_scalar(x.value(), k), wrt(x, [](const Array& dy) { return dy; }));
 }
 
-AKIN_LAZY Tensor square(const Tensor& x) { return detail::map_of_input("square", kernels::Square{}, kernels::SquareVjp{}, x); }
+AKIN_LAZY Tensor square(const Tensor& x) {
+  return detail::map_of_input("square", kernels::Square{}, kernels::SquareVjp{}, x);
+}
 /// Square root; the gradient is infinite at 0.
 AKIN_LAZY Tensor sqrt(const Tensor& x) { return detail::map_of_output("sqrt", kernels::Sqrt{}, kernels::SqrtVjp{}, x); }
 AKIN_LAZY Tensor exp(const Tensor& x) { return detail::map_of_output("exp", kernels::Exp{}, kernels::Mul{}, x); }
@@ -81,7 +86,9 @@ AKIN_LAZY Tensor log(const Tensor& x) {
 /// |x|; the gradient at 0 is 0.
 AKIN_LAZY Tensor abs(const Tensor& x) { return detail::map_of_input("abs", kernels::Abs{}, kernels::AbsVjp{}, x); }
 /// x^k
-AKIN_LAZY Tensor pow(const Tensor& x, double k) { return detail::map_of_input("pow", kernels::Pow{k}, kernels::PowVjp{k}, x); }
+AKIN_LAZY Tensor pow(const Tensor& x, double k) {
+  return detail::map_of_input("pow", kernels::Pow{k}, kernels::PowVjp{k}, x);
+}
 /// x limited to [low, high]; outside the gradient is 0.
 AKIN_LAZY Tensor clamp(const Tensor& x, double low, double high) {
   check(low <= high, "clamp", "low ", low, " is above high ", high);

@@ -14,11 +14,12 @@ using ops::MatmulOptions;
 AKIN_LAZY Tensor matmul(const Tensor& a, const Tensor& b, const MatmulOptions& options = {}) {
   const bool ta = options.transpose_a, tb = options.transpose_b;
   return record("matmul", ops::matmul(a.value(), b.value(), options),
-                wrt(a, [b = b.value(), s = a.shape(), ta, tb](const Array& dy) {
-                  const Array da = ta ? ops::matmul(b, dy, {.transpose_a = tb, .transpose_b = true})
-                                      : ops::matmul(dy, b, {.transpose_b = !tb});
-                  return ops::sum_to(da, s);
-                }),
+                wrt(a,
+                    [b = b.value(), s = a.shape(), ta, tb](const Array& dy) {
+                      const Array da = ta ? ops::matmul(b, dy, {.transpose_a = tb, .transpose_b = true})
+                                          : ops::matmul(dy, b, {.transpose_b = !tb});
+                      return ops::sum_to(da, s);
+                    }),
                 wrt(b, [a = a.value(), s = b.shape(), ta, tb](const Array& dy) {
                   const Array db = tb ? ops::matmul(dy, a, {.transpose_a = true, .transpose_b = ta})
                                       : ops::matmul(a, dy, {.transpose_a = !ta});

@@ -17,16 +17,17 @@ struct BatchNormMode {
 /// residual   like x      or undefined; added before the relu
 /// Errors: shapes do not fit
 AKIN_LAZY Tensor batch_norm(const Tensor& x, const Tensor& weight, const Tensor& bias, const ops::BatchNormStats& stats,
-                         BatchNormMode mode = {}, const Tensor& residual = {}) {
+                            BatchNormMode mode = {}, const Tensor& residual = {}) {
   const auto array_of = [](const Tensor& t) { return t.defined() ? t.value() : Array(); };
   const Array w = array_of(weight), add = array_of(residual);
   const Array y = ops::batch_norm_apply(x.value(), w, array_of(bias), stats.mean, stats.rstd, {mode.relu, add});
-  return record("batch_norm", y,
-                wrt({x, weight, bias, residual}, [x = x.value(), w, mean = stats.mean, rstd = stats.rstd, mode,
-                                                  mask = mode.relu ? y : Array(), wants_add = add.defined()](const Array& dy) {
-                  auto d = ops::batch_norm_backward(dy, x, w, mean, rstd, {mode.training, mask, wants_add});
-                  return std::array{d.dx, d.dweight, d.dbias, d.dadd};
-                }));
+  return record(
+      "batch_norm", y,
+      wrt({x, weight, bias, residual}, [x = x.value(), w, mean = stats.mean, rstd = stats.rstd, mode,
+                                        mask = mode.relu ? y : Array(), wants_add = add.defined()](const Array& dy) {
+        auto d = ops::batch_norm_backward(dy, x, w, mean, rstd, {mode.training, mask, wants_add});
+        return std::array{d.dx, d.dweight, d.dbias, d.dadd};
+      }));
 }
 
 /// y = weight (x - mean) / sqrt(var + eps) + bias along the last axis. Layer Normalization, arXiv:1607.06450, Eq. 3.
@@ -34,7 +35,8 @@ AKIN_LAZY Tensor batch_norm(const Tensor& x, const Tensor& weight, const Tensor&
 AKIN_LAZY Tensor layer_norm(const Tensor& x, const Tensor& weight = {}, const Tensor& bias = {}, double eps = 1e-5) {
   const Array w = weight.defined() ? weight.value() : Array();
   auto result = ops::layer_norm(x.value(), w, bias.defined() ? bias.value() : Array(), eps);
-  return record("layer_norm", result.y, wrt({x, weight, bias}, [x = x.value(), w, mean = result.mean, rstd = result.rstd](const Array& dy) {
+  return record("layer_norm", result.y,
+                wrt({x, weight, bias}, [x = x.value(), w, mean = result.mean, rstd = result.rstd](const Array& dy) {
                   auto d = ops::layer_norm_backward(dy, x, w, mean, rstd);
                   return std::array{d.dx, d.dweight, d.dbias};
                 }));

@@ -8,9 +8,8 @@ namespace akin::inline AKIN_ABI {
 
 /// The same values in another shape; one size may be -1. Errors: the counts differ.
 AKIN_LAZY Tensor reshape(const Tensor& x, const Shape& shape) {
-  return record("reshape", ops::contiguous(x.value()).reshape(shape), wrt(x, [s = x.shape()](const Array& dy) {
-                  return ops::contiguous(dy).reshape(s);
-                }));
+  return record("reshape", ops::contiguous(x.value()).reshape(shape),
+                wrt(x, [s = x.shape()](const Array& dy) { return ops::contiguous(dy).reshape(s); }));
 }
 
 /// All axes from `first` on become one: [N, H, W, C] -> [N, H W C].
@@ -35,8 +34,9 @@ AKIN_LAZY Tensor slice(const Tensor& x, int axis, std::int64_t begin, std::int64
                   Shape before = s, after = s;
                   before[axis] = begin;
                   after[axis] = s[axis] - end;
-                  return ops::concat({Array::zeros(before, dy.dtype(), dy.device()), dy,
-                                      Array::zeros(after, dy.dtype(), dy.device())}, axis);
+                  return ops::concat(
+                      {Array::zeros(before, dy.dtype(), dy.device()), dy, Array::zeros(after, dy.dtype(), dy.device())},
+                      axis);
                 }));
 }
 
@@ -91,7 +91,8 @@ AKIN_LAZY Tensor broadcast_to(const Tensor& x, const Shape& shape) {
 
 /// Converts to another floating-point dtype; the gradient is converted back.
 AKIN_LAZY Tensor cast(const Tensor& x, DType dtype) {
-  return record("cast", ops::cast(x.value(), dtype), wrt(x, [from = x.dtype()](const Array& dy) { return ops::cast(dy, from); }));
+  return record("cast", ops::cast(x.value(), dtype),
+                wrt(x, [from = x.dtype()](const Array& dy) { return ops::cast(dy, from); }));
 }
 
 }  // namespace akin::inline AKIN_ABI

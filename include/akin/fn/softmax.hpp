@@ -20,7 +20,8 @@ AKIN_LAZY Tensor log_softmax(const Tensor& x) {
 /// log sum_k exp(x_k), without overflow. [..., D] -> [...].
 AKIN_LAZY Tensor logsumexp(const Tensor& x) {
   const Array y = ops::logsumexp(x.value());
-  return record("logsumexp", y, wrt(x, [x = x.value(), y](const Array& dy) { return ops::logsumexp_backward(dy, x, y); }));
+  return record("logsumexp", y,
+                wrt(x, [x = x.value(), y](const Array& dy) { return ops::logsumexp_backward(dy, x, y); }));
 }
 
 }  // namespace akin::inline AKIN_ABI

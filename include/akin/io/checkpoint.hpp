@@ -15,11 +15,12 @@ namespace akin::inline AKIN_ABI::io {
 
 /// Writes the tensors atomically. Errors: two have the same name; metadata says "layout"; whatever the system refuses.
 AKIN_LAZY void save_tensors(const std::string& path, const std::vector<nn::NamedTensor>& tensors,
-                         std::map<std::string, std::string> metadata = {}) {
+                            std::map<std::string, std::string> metadata = {}) {
   NamedArrays arrays;
   for (const auto& [name, tensor] : tensors)
     check(arrays.emplace(name, tensor.value()).second, "save", "two tensors are named '", name, "'");
-  check(metadata.emplace("layout", "ohwi").second, "save", "the layout of the values is 'ohwi', not for metadata to say; leave it out");
+  check(metadata.emplace("layout", "ohwi").second, "save",
+        "the layout of the values is 'ohwi', not for metadata to say; leave it out");
   save_safetensors(path, arrays, metadata);
 }
 
@@ -39,10 +40,10 @@ namespace detail {
 AKIN_LAZY NamedArrays in_akins_layout(const std::string& path, TensorFile file, const LoadOptions& options) {
   const auto said = file.metadata.find("layout");
   const std::string layout = said == file.metadata.end() ? options.layout : said->second;
-  check(options.layout.empty() || options.layout == layout, "load", "'", path, "' says its layout is '", layout, "', asked for '",
-        options.layout, "'; leave the option out");
-  check(layout.empty() || layout == "ohwi" || layout == "oihw", "load", "'", path, "' has weights in the layout '", layout,
-        "', expected 'ohwi' or 'oihw'");
+  check(options.layout.empty() || options.layout == layout, "load", "'", path, "' says its layout is '", layout,
+        "', asked for '", options.layout, "'; leave the option out");
+  check(layout.empty() || layout == "ohwi" || layout == "oihw", "load", "'", path, "' has weights in the layout '",
+        layout, "', expected 'ohwi' or 'oihw'");
   for (auto& [name, array] : file.tensors) {
     if (array.rank() != 4) continue;
     check(!layout.empty(), "load", "'", path, "' does not say how ", name, " ", array.shape(),
@@ -57,19 +58,22 @@ AKIN_LAZY NamedArrays in_akins_layout(const std::string& path, TensorFile file, 
 /// Reads values into tensors that exist. All or nothing: every name must be in the file with the same shape and dtype,
 /// and the file must hold no others; else an Error lists all that differs, and nothing changes. Also refused: weights of
 /// four axes in an unknown layout.
-AKIN_LAZY void load_tensors(const std::string& path, const std::vector<nn::NamedTensor>& tensors, const LoadOptions& options = {}) {
+AKIN_LAZY void load_tensors(const std::string& path, const std::vector<nn::NamedTensor>& tensors,
+                            const LoadOptions& options = {}) {
   const NamedArrays stored = detail::in_akins_layout(path, load_safetensors(path), options);
   std::string problems;
-  std::map<std::string, bool> wanted;
+  NamedArrays unexpected = stored;
   for (const auto& [name, tensor] : tensors) {
-    wanted[name] = true;
+    unexpected.erase(name);
     const auto found = stored.find(name);
-    if (found == stored.end()) problems += cat("\n  missing     ", name, " ", tensor.shape());
-    else if (found->second.dtype() != tensor.dtype()) problems += cat("\n  dtype       ", name, " is ", found->second.dtype(), ", expected ", tensor.dtype());
-    else if (!(found->second.shape() == tensor.shape())) problems += cat("\n  shape       ", name, " is ", found->second.shape(), ", expected ", tensor.shape());
+    if (found == stored.end())
+      problems += cat("\n  missing     ", name, " ", tensor.shape());
+    else if (found->second.dtype() != tensor.dtype())
+      problems += cat("\n  dtype       ", name, " is ", found->second.dtype(), ", expected ", tensor.dtype());
+    else if (!(found->second.shape() == tensor.shape()))
+      problems += cat("\n  shape       ", name, " is ", found->second.shape(), ", expected ", tensor.shape());
   }
-  for (const auto& [name, array] : stored)
-    if (!wanted.count(name)) problems += cat("\n  unexpected  ", name, " ", array.shape());
+  for (const auto& [name, array] : unexpected) problems += cat("\n  unexpected  ", name, " ", array.shape());
   check(problems.empty(), "load", "'", path, "' does not fit the network:", problems);
   for (const auto& [name, tensor] : tensors) ops::assign(tensor.mutable_value(), stored.at(name));
 }

@@ -3,7 +3,6 @@
 #include <dirent.h>
 
 #include <algorithm>
-#include <memory>
 
 #include "file.hpp"
 
@@ -35,10 +34,14 @@ AKIN_LAZY void make_folders(const std::string& path) {
 
 /// The names in a folder, sorted. Errors: it cannot be read.
 AKIN_LAZY std::vector<std::string> list_folder(const std::string& path) {
-  const std::unique_ptr<DIR, int (*)(DIR*)> folder(::opendir(path.c_str()), [](DIR* d) { return ::closedir(d); });
+  DIR* const folder = ::opendir(path.c_str());
   check(folder != nullptr, "list_folder", "cannot read '", path, "': ", errno_text(errno));
+  const struct Closer {
+    DIR* folder;
+    ~Closer() { ::closedir(folder); }
+  } closer{folder};
   std::vector<std::string> names;
-  while (const dirent* entry = ::readdir(folder.get()))
+  while (const dirent* entry = ::readdir(folder))
     if (std::string_view(entry->d_name) != "." && std::string_view(entry->d_name) != "..")
       names.emplace_back(entry->d_name);
   std::sort(names.begin(), names.end());

@@ -27,7 +27,8 @@ class Json {
   Json(double value) : kind_(Kind::real), real_(value) {}
   template <std::integral T>
   Json(T value)  // one form per number, so that equal numbers compare equal: unsigned only beyond the signed range
-      : kind_(std::in_range<std::int64_t>(value) ? Kind::integer : Kind::natural), integer_(static_cast<std::int64_t>(value)) {}
+      : kind_(std::in_range<std::int64_t>(value) ? Kind::integer : Kind::natural),
+        integer_(static_cast<std::int64_t>(value)) {}
   AKIN_LAZY Json(std::string value) : kind_(Kind::text), text_(std::move(value)) {}
   AKIN_LAZY Json(std::string_view value) : kind_(Kind::text), text_(value) {}
   AKIN_LAZY Json(const char* value) : kind_(Kind::text), text_(value) {}

@@ -80,7 +80,7 @@ AKIN_LAZY FileParts file_parts(const NamedArrays& tensors, const std::map<std::s
 
 /// The bytes of a safetensors file.
 AKIN_LAZY std::string serialize_safetensors(const NamedArrays& tensors,
-                                         const std::map<std::string, std::string>& metadata = {}) {
+                                            const std::map<std::string, std::string>& metadata = {}) {
   detail::FileParts parts = detail::file_parts(tensors, metadata);
   parts.pieces[0] = parts.header;
   std::string bytes;
@@ -91,7 +91,7 @@ AKIN_LAZY std::string serialize_safetensors(const NamedArrays& tensors,
 /// Writes a safetensors file atomically: a crash leaves the old file or the new one. Errors: an array without values on
 /// the cpu, or not contiguous; a name or text that is not UTF-8; whatever the system refuses.
 AKIN_LAZY void save_safetensors(const std::string& path, const NamedArrays& tensors,
-                             const std::map<std::string, std::string>& metadata = {}) {
+                                const std::map<std::string, std::string>& metadata = {}) {
   detail::FileParts parts = detail::file_parts(tensors, metadata);
   parts.pieces[0] = parts.header;
   write_file(path, parts.pieces);

@@ -37,11 +37,11 @@ AKIN_LAZY Array partners(std::int64_t n) {
 /// throws   Error   if shapes or dtypes differ, they are not [N, D] with N, D > 0, or temperature is not > 0 and finite
 AKIN_LAZY Tensor nt_xent(const Tensor& za, const Tensor& zb, const NtXentOptions& options = {}) {
   const auto [a, b] = view_pair("nt_xent", za, zb);
-  check(options.temperature > 0 && std::isfinite(options.temperature), "nt_xent", "temperature must be > 0 and finite, got ",
-        options.temperature);
-  const Tensor z = l2_normalize(concat(a, b));                                               // [2N, D]
+  check(options.temperature > 0 && std::isfinite(options.temperature), "nt_xent",
+        "temperature must be > 0 and finite, got ", options.temperature);
+  const Tensor z = l2_normalize(concat(a, b));                                                // [2N, D]
   const Tensor logits = scale(matmul(z, z, {.transpose_b = true}), 1 / options.temperature);  // [2N, 2N]
-  const Tensor log_p = log_softmax(fill_diagonal(logits, detail::no_candidate));             // [2N, 2N]
+  const Tensor log_p = log_softmax(fill_diagonal(logits, detail::no_candidate));              // [2N, 2N]
   return scale(mean(gather_last(log_p, detail::partners(a.dim(0)))), -1);
 }
 

@@ -33,14 +33,15 @@ enum class Aggregates { samples, pairs, statistics };
 
 struct LossRow {
   std::string_view name, source, variant;
-  int views = 2, targets = 0;                 ///< how many of each it takes
+  int views = 2, targets = 0;  ///< how many of each it takes
   Aggregates aggregates = Aggregates::samples;
   bool length_free = false;                   ///< a function of directions: lengths of embeddings do not matter
   std::vector<std::string_view> params = {};  ///< names of the parameters
   std::vector<double> defaults = {};
-  double gradcheck_rtol = 1e-6;               ///< more than that wants a reason beside it
-  double (*chance)(std::int64_t n, std::int64_t d) = nullptr;  ///< value for unrelated embeddings; NaN where there is none
-  LossOutput (*adapt)(const LossInput&) = nullptr;             ///< from complete params to the natural signature
+  double gradcheck_rtol = 1e-6;  ///< more than that wants a reason beside it
+  double (*chance)(std::int64_t n,
+                   std::int64_t d) = nullptr;       ///< value for unrelated embeddings; NaN where there is none
+  LossOutput (*adapt)(const LossInput&) = nullptr;  ///< from complete params to the natural signature
 
   /// The loss. Errors: another number of views, targets or params than the row takes; what the loss itself refuses.
   AKIN_LAZY LossOutput compute(LossInput in) const {
@@ -53,17 +54,31 @@ struct LossRow {
 
 AKIN_LAZY const std::vector<LossRow>& table() {
   static const std::vector<LossRow> rows = {
-      {.name = "nt_xent", .source = "SimCLR, arXiv:2002.05709, Eq. 1", .variant = "mean over the 2N anchors",
-       .views = 2, .aggregates = Aggregates::pairs, .length_free = true,
-       .params = {"temperature"}, .defaults = {NtXentOptions{}.temperature},
+      {.name = "nt_xent",
+       .source = "SimCLR, arXiv:2002.05709, Eq. 1",
+       .variant = "mean over the 2N anchors",
+       .views = 2,
+       .aggregates = Aggregates::pairs,
+       .length_free = true,
+       .params = {"temperature"},
+       .defaults = {NtXentOptions{}.temperature},
        .chance = [](std::int64_t n, std::int64_t) { return std::log(2.0 * static_cast<double>(n) - 1); },
-       .adapt = [](const LossInput& in) {
-         return LossOutput{nt_xent(in.views[0], in.views[1], {.temperature = in.params[0]}), {}};
-       }},
-      {.name = "negative_cosine", .source = "SimSiam, arXiv:2011.10566, Eq. 1", .variant = "one direction, target as given",
-       .views = 1, .targets = 1, .aggregates = Aggregates::samples, .length_free = true,
+       .adapt =
+           [](const LossInput& in) {
+             return LossOutput{nt_xent(in.views[0], in.views[1], {.temperature = in.params[0]}), {}};
+           }},
+      {.name = "negative_cosine",
+       .source = "SimSiam, arXiv:2011.10566, Eq. 1",
+       .variant = "one direction, target as given",
+       .views = 1,
+       .targets = 1,
+       .aggregates = Aggregates::samples,
+       .length_free = true,
        .chance = [](std::int64_t, std::int64_t) { return 0.0; },
-       .adapt = [](const LossInput& in) { return LossOutput{negative_cosine(in.views[0], in.targets[0]), {}}; }},
+       .adapt =
+           [](const LossInput& in) {
+             return LossOutput{negative_cosine(in.views[0], in.targets[0]), {}};
+           }},
   };
   return rows;
 }

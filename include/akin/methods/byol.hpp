@@ -43,16 +43,21 @@ class Byol final : public Method {
 
  private:
   Byol(nn::Module encoder, nn::Module projector, nn::Module predictor, const ByolOptions& options)
-      : Method(options.seed, {{"encoder", encoder}, {"projector", projector}, {"predictor", predictor}}), options_(options),
-        projector_(projector), predictor_(predictor), target_encoder_(encoder.clone()), target_projector_(projector.clone()) {
+      : Method(options.seed, {{"encoder", encoder}, {"projector", projector}, {"predictor", predictor}}),
+        options_(options),
+        projector_(projector),
+        predictor_(predictor),
+        target_encoder_(encoder.clone()),
+        target_projector_(projector.clone()) {
     add_target(options.seed, "target_encoder", target_encoder_);
     add_target(options.seed, "target_projector", target_projector_);
   }
 
   static const ByolOptions& checked(const ByolOptions& o) {
-    check(o.features > 0 && o.hidden > 0 && o.out > 0, "byol", "features, hidden and out must be > 0, got ", o.features, ", ",
-          o.hidden, " and ", o.out);
-    check(o.target_momentum >= 0 && o.target_momentum <= 1, "byol", "target_momentum must lie in [0, 1], got ", o.target_momentum);
+    check(o.features > 0 && o.hidden > 0 && o.out > 0, "byol", "features, hidden and out must be > 0, got ", o.features,
+          ", ", o.hidden, " and ", o.out);
+    check(o.target_momentum >= 0 && o.target_momentum <= 1, "byol", "target_momentum must lie in [0, 1], got ",
+          o.target_momentum);
     return o;
   }
   static nn::Module head(std::int64_t in, const ByolOptions& o) {

@@ -3,16 +3,16 @@
 #include <string>
 #include <vector>
 
-#include "../nn/module.hpp"
 #include "../nn/models/heads.hpp"
+#include "../nn/module.hpp"
 #include "../optim/optimizer.hpp"
 
 namespace akin::inline AKIN_ABI::methods {
 
 /// What one training step computes.
 struct StepOutput {
-  Tensor loss;       ///< [], to call backward() on
-  Array embedding;   ///< [N, D] projections of the first view: watched for collapse
+  Tensor loss;      ///< [], to call backward() on
+  Array embedding;  ///< [N, D] projections of the first view: watched for collapse
 };
 
 class AKIN_ABI_TAG Method {

@@ -8,8 +8,8 @@
 namespace akin::inline AKIN_ABI::methods {
 
 struct SimClrOptions {
-  std::int64_t features = 256;  ///< width of the encoder's output
-  std::int64_t hidden = 256, out = 128;  ///< of the projector: linear, batch norm, ReLU, linear
+  std::int64_t features = 256;                  ///< width of the encoder's output
+  std::int64_t hidden = 256, out = 128;         ///< of the projector: linear, batch norm, ReLU, linear
   nn::LastNorm last_norm = nn::LastNorm::none;  ///< batch_norm_scale: ends in a batch norm without shift, as released
   double temperature = 0.2;
   std::uint64_t seed = 0;
@@ -25,19 +25,22 @@ class SimClr final : public Method {
   StepOutput forward(const std::vector<Array>& views) override {
     check_views("simclr", views, 2);
     const std::int64_t n = views[0].dim(0);
-    const Tensor z = projector_(encoder()(Tensor(ops::concat(views, 0))));   // [2N, D]
+    const Tensor z = projector_(encoder()(Tensor(ops::concat(views, 0))));  // [2N, D]
     const Tensor a = slice(z, 0, 0, n), b = slice(z, 0, n, 2 * n);
     return {losses::nt_xent(a, b, {.temperature = options_.temperature}), a.value()};
   }
 
  private:
   SimClr(nn::Module encoder, nn::Module projector, const SimClrOptions& options)
-      : Method(options.seed, {{"encoder", encoder}, {"projector", projector}}), options_(options), projector_(projector) {}
+      : Method(options.seed, {{"encoder", encoder}, {"projector", projector}}),
+        options_(options),
+        projector_(projector) {}
 
   static const SimClrOptions& checked(const SimClrOptions& o) {
-    check(o.features > 0 && o.hidden > 0 && o.out > 0, "simclr", "features, hidden and out must be > 0, got ", o.features, ", ",
-          o.hidden, " and ", o.out);
-    check(o.temperature > 0 && std::isfinite(o.temperature), "simclr", "temperature must be > 0 and finite, got ", o.temperature);
+    check(o.features > 0 && o.hidden > 0 && o.out > 0, "simclr", "features, hidden and out must be > 0, got ",
+          o.features, ", ", o.hidden, " and ", o.out);
+    check(o.temperature > 0 && std::isfinite(o.temperature), "simclr", "temperature must be > 0 and finite, got ",
+          o.temperature);
     return o;
   }
   static nn::Module projector(const SimClrOptions& o) {

@@ -6,10 +6,10 @@
 namespace akin::inline AKIN_ABI::methods {
 
 struct SimSiamOptions {
-  std::int64_t features = 256;             ///< width of the encoder's output
-  std::int64_t hidden = 512, out = 512;    ///< of the projector: three linear layers with batch norms
-  std::int64_t bottleneck = 128;           ///< hidden width of the predictor
-  bool stop_gradient = true;               ///< false shows why it is there: everything collapses to one point
+  std::int64_t features = 256;           ///< width of the encoder's output
+  std::int64_t hidden = 512, out = 512;  ///< of the projector: three linear layers with batch norms
+  std::int64_t bottleneck = 128;         ///< hidden width of the predictor
+  bool stop_gradient = true;             ///< false shows why it is there: everything collapses to one point
   std::uint64_t seed = 0;
 };
 
@@ -18,7 +18,8 @@ namespace detail {
 template <class Lazy>
 class SimSiam final : public Method {
  public:
-  SimSiam(nn::Module encoder, const SimSiamOptions& o) : SimSiam(encoder, projector(checked(o)), predictor(checked(o)), o) {}
+  SimSiam(nn::Module encoder, const SimSiamOptions& o)
+      : SimSiam(encoder, projector(checked(o)), predictor(checked(o)), o) {}
 
   /// loss = mean of both directions' negative cosine: in [-1, 1], chance level 0.
   StepOutput forward(const std::vector<Array>& views) override {
@@ -32,14 +33,17 @@ class SimSiam final : public Method {
 
  private:
   SimSiam(nn::Module encoder, nn::Module projector, nn::Module predictor, const SimSiamOptions& options)
-      : Method(options.seed, {{"encoder", encoder}, {"projector", projector}, {"predictor", predictor}}), options_(options),
-        projector_(projector), predictor_(predictor) {
+      : Method(options.seed, {{"encoder", encoder}, {"projector", projector}, {"predictor", predictor}}),
+        options_(options),
+        projector_(projector),
+        predictor_(predictor) {
     keep_lr_of("predictor");
   }
 
   static const SimSiamOptions& checked(const SimSiamOptions& o) {
     check(o.features > 0 && o.hidden > 0 && o.out > 0 && o.bottleneck > 0, "simsiam",
-          "features, hidden, out and bottleneck must be > 0, got ", o.features, ", ", o.hidden, ", ", o.out, " and ", o.bottleneck);
+          "features, hidden, out and bottleneck must be > 0, got ", o.features, ", ", o.hidden, ", ", o.out, " and ",
+          o.bottleneck);
     return o;
   }
   static nn::Module projector(const SimSiamOptions& o) {

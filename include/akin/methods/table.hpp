@@ -16,7 +16,7 @@ namespace akin::inline AKIN_ABI::methods {
 /// What a row builds a method from.
 struct MethodSetup {
   nn::Module encoder;
-  std::int64_t features = 0;   ///< width of the encoder's output
+  std::int64_t features = 0;  ///< width of the encoder's output
   std::uint64_t seed = 0;
   std::vector<double> params;  ///< in the order of the row's `params`; empty means its defaults
 };
@@ -28,7 +28,7 @@ struct MethodDefaults {
 
 struct MethodRow {
   std::string_view name, source, summary;
-  std::string_view recipe;                    ///< name of its views in augment
+  std::string_view recipe;  ///< name of its views in augment
   int views = 2;
   bool concatenated = false;                  ///< one forward pass over all views: batch statistics span them
   bool momentum = false;                      ///< has targets that follow trained networks, named "target_..."
@@ -36,8 +36,8 @@ struct MethodRow {
   std::vector<std::string_view> params = {};  ///< names of the method's own parameters
   std::vector<double> defaults = {};
   MethodDefaults optimizer = {};
-  double (*chance)(std::int64_t batch) = nullptr;                      ///< loss of unrelated embeddings
-  std::unique_ptr<Method> (*build)(const MethodSetup&) = nullptr;      ///< from complete params
+  double (*chance)(std::int64_t batch) = nullptr;                  ///< loss of unrelated embeddings
+  std::unique_ptr<Method> (*build)(const MethodSetup&) = nullptr;  ///< from complete params
 
   /// The method. Errors: another number of params than the row has; one out of range.
   AKIN_LAZY std::unique_ptr<Method> make(MethodSetup setup) const {
@@ -58,31 +58,47 @@ AKIN_LAZY bool switched(std::string_view method, std::string_view name, double v
 // compiler's memory.
 AKIN_LAZY const std::vector<MethodRow>& table() {
   static const std::vector<MethodRow> rows = {
-      {.name = "simclr", .source = "arXiv:2002.05709", .summary = "contrastive: tells the partner view from all others",
-       .recipe = "simclr", .concatenated = true,
-       .params = {"temperature"}, .defaults = {SimClrOptions{}.temperature},
+      {.name = "simclr",
+       .source = "arXiv:2002.05709",
+       .summary = "contrastive: tells the partner view from all others",
+       .recipe = "simclr",
+       .concatenated = true,
+       .params = {"temperature"},
+       .defaults = {SimClrOptions{}.temperature},
        .chance = [](std::int64_t batch) { return std::log(2.0 * static_cast<double>(batch) - 1); },
-       .build = [](const MethodSetup& s) {
-         const SimClrOptions options{.features = s.features, .temperature = s.params[0], .seed = s.seed};
-         return std::unique_ptr<Method>(new SimClr(s.encoder, options));
-       }},
-      {.name = "byol", .source = "arXiv:2006.07733", .summary = "predicts a slow copy of itself, no negatives",
-       .recipe = "byol", .momentum = true, .predictor = true,
-       .params = {"target_momentum"}, .defaults = {ByolOptions{}.target_momentum},
+       .build =
+           [](const MethodSetup& s) {
+             const SimClrOptions options{.features = s.features, .temperature = s.params[0], .seed = s.seed};
+             return std::unique_ptr<Method>(new SimClr(s.encoder, options));
+           }},
+      {.name = "byol",
+       .source = "arXiv:2006.07733",
+       .summary = "predicts a slow copy of itself, no negatives",
+       .recipe = "byol",
+       .momentum = true,
+       .predictor = true,
+       .params = {"target_momentum"},
+       .defaults = {ByolOptions{}.target_momentum},
        .chance = [](std::int64_t) { return 4.0; },
-       .build = [](const MethodSetup& s) {
-         const ByolOptions options{.features = s.features, .target_momentum = s.params[0], .seed = s.seed};
-         return std::unique_ptr<Method>(new Byol(s.encoder, options));
-       }},
-      {.name = "simsiam", .source = "arXiv:2011.10566", .summary = "predicts the other view behind a stop-gradient",
-       .recipe = "simclr", .predictor = true,
-       .params = {"stop_gradient"}, .defaults = {SimSiamOptions{}.stop_gradient},
+       .build =
+           [](const MethodSetup& s) {
+             const ByolOptions options{.features = s.features, .target_momentum = s.params[0], .seed = s.seed};
+             return std::unique_ptr<Method>(new Byol(s.encoder, options));
+           }},
+      {.name = "simsiam",
+       .source = "arXiv:2011.10566",
+       .summary = "predicts the other view behind a stop-gradient",
+       .recipe = "simclr",
+       .predictor = true,
+       .params = {"stop_gradient"},
+       .defaults = {SimSiamOptions{}.stop_gradient},
        .chance = [](std::int64_t) { return 0.0; },
-       .build = [](const MethodSetup& s) {
-         const bool stop = detail::switched("simsiam", "stop_gradient", s.params[0]);
-         const SimSiamOptions options{.features = s.features, .stop_gradient = stop, .seed = s.seed};
-         return std::unique_ptr<Method>(new SimSiam(s.encoder, options));
-       }},
+       .build =
+           [](const MethodSetup& s) {
+             const bool stop = detail::switched("simsiam", "stop_gradient", s.params[0]);
+             const SimSiamOptions options{.features = s.features, .stop_gradient = stop, .seed = s.seed};
+             return std::unique_ptr<Method>(new SimSiam(s.encoder, options));
+           }},
   };
   return rows;
 }

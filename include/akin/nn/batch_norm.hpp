@@ -10,10 +10,10 @@ namespace akin::inline AKIN_ABI::nn {
 struct BatchNormOptions {
   std::int64_t features = 0;  ///< channels
   double eps = 1e-5;
-  double momentum = 0.1;      ///< running <- (1 - momentum) running + momentum batch, as in torch
-  bool affine = true;         ///< learn a scale and a shift
-  bool shift = true;          ///< false: learn the scale alone
-  bool relu = false;          ///< fused max(., 0)
+  double momentum = 0.1;  ///< running <- (1 - momentum) running + momentum batch, as in torch
+  bool affine = true;     ///< learn a scale and a shift
+  bool shift = true;      ///< false: learn the scale alone
+  bool relu = false;      ///< fused max(., 0)
 };
 
 /// Training: statistics of the batch. Evaluation: running statistics. Buffers as in torchvision: running_mean [C],
@@ -37,7 +37,8 @@ struct BatchNorm {
 
   /// `residual`, if given, is added before the relu.
   AKIN_LAZY Tensor operator()(const Tensor& x, bool training, const Tensor& residual = {}) const {
-    check(x.rank() >= 2 && x.dim(-1) == options.features, "BatchNorm", "expected [..., ", options.features, "], got ", x.shape());
+    check(x.rank() >= 2 && x.dim(-1) == options.features, "BatchNorm", "expected [..., ", options.features, "], got ",
+          x.shape());
     const ops::BatchNormStats stats = training ? ops::batch_norm_stats(x.value(), options.eps) : running_stats();
     if (training) track(stats, x.size() / options.features);
     return batch_norm(x, weight, bias, stats, {training, options.relu}, residual);
@@ -58,7 +59,10 @@ struct BatchNorm {
     ops::assign(num_batches_tracked.mutable_value(), Array::zeros({}, DType::i64));
   }
   AKIN_LAZY std::string describe() const {
-    return cat("BatchNorm(", options.features, !options.affine ? ", plain" : options.shift ? "" : ", no shift",
+    return cat("BatchNorm(", options.features,
+               !options.affine ? ", plain"
+               : options.shift ? ""
+                               : ", no shift",
                options.relu ? ", relu)" : ")");
   }
 
@@ -66,8 +70,9 @@ struct BatchNorm {
   AKIN_LAZY void track(const ops::BatchNormStats& stats, std::int64_t rows) const {
     const double m = options.momentum, unbiased = static_cast<double>(rows) / static_cast<double>(rows - 1);
     const auto blend = [m](const Tensor& running, const Array& now, double factor) {
-      ops::assign(running.mutable_value(), ops::map("batch_norm", kernels::AddScaled{m * factor}, ops::scale(running.value(), 1 - m),
-                                                    ops::cast(now, running.dtype())));
+      ops::assign(running.mutable_value(),
+                  ops::map("batch_norm", kernels::AddScaled{m * factor}, ops::scale(running.value(), 1 - m),
+                           ops::cast(now, running.dtype())));
     };
     blend(running_mean, stats.mean, 1);
     blend(running_var, stats.var, unbiased);

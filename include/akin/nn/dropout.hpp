@@ -28,7 +28,8 @@ struct Dropout {
   AKIN_LAZY Tensor operator()(const Tensor& x, bool training) const {
     if (!training || options.p == 0) return x;
     const auto call = (*calls.mutable_value().mut<std::int64_t>())++;
-    return dropout(x, options.p, static_cast<std::uint64_t>(*key.value().data<std::int64_t>()), static_cast<std::uint32_t>(call));
+    return dropout(x, options.p, static_cast<std::uint64_t>(*key.value().data<std::int64_t>()),
+                   static_cast<std::uint32_t>(call));
   }
 
   void visit(Visitor& v) {

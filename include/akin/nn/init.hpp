@@ -12,7 +12,8 @@ template <class Draw>
 void fill(const Tensor& parameter, Draw draw) {
   Array& value = parameter.mutable_value();
   on_float(value.dtype(), "initialize", [&]<class T>() {
-    for (std::int64_t i = 0; i < value.size(); ++i) value.mut<T>()[i] = static_cast<T>(static_cast<compute_t<T>>(draw()));
+    for (std::int64_t i = 0; i < value.size(); ++i)
+      value.mut<T>()[i] = static_cast<T>(static_cast<compute_t<T>>(draw()));
   });
 }
 }  // namespace detail
@@ -36,7 +37,8 @@ enum class Init {
 /// Initialises weight [out, ..., in] and bias [out] (may be undefined).
 AKIN_LAZY void init_weights(Init init, const Tensor& weight, const Tensor& bias, const InitContext& context) {
   const double receptive = static_cast<double>(weight.size()) / static_cast<double>(weight.dim(0) * weight.dim(-1));
-  const double fan_in = receptive * static_cast<double>(weight.dim(-1)), fan_out = receptive * static_cast<double>(weight.dim(0));
+  const double fan_in = receptive * static_cast<double>(weight.dim(-1)),
+               fan_out = receptive * static_cast<double>(weight.dim(0));
   if (init == Init::kaiming_normal) {
     init_normal(weight, std::sqrt(2 / fan_out), context.draws("weight"));
     if (bias.defined()) detail::fill(bias, [] { return 0.0; });

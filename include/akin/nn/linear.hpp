@@ -30,7 +30,9 @@ struct Linear {
     v.parameter("bias", bias);
   }
   AKIN_LAZY void initialize(const InitContext& context) { init_weights(options.init, weight, bias, context); }
-  AKIN_LAZY std::string describe() const { return cat("Linear(", options.in, " -> ", options.out, options.bias ? ")" : ", no bias)"); }
+  AKIN_LAZY std::string describe() const {
+    return cat("Linear(", options.in, " -> ", options.out, options.bias ? ")" : ", no bias)");
+  }
 };
 
 }  // namespace akin::inline AKIN_ABI::nn

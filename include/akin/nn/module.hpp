@@ -99,32 +99,47 @@ struct TrainingFlag {
   operator T() const = delete;
 };
 template <class Layer>
-concept NeedsMode = requires(Layer layer, const Tensor& x) { { layer(x, TrainingFlag{true}) } -> std::same_as<Tensor>; };
+concept NeedsMode = requires(Layer layer, const Tensor& x) {
+  { layer(x, TrainingFlag{true}) } -> std::same_as<Tensor>;
+};
 
 template <class Layer>
-concept NamesVisit = requires { &Layer::visit; };
+concept NamesVisit = requires {
+  &Layer::visit;
+};
 template <class Layer>
-concept NamesInitialize = requires { &Layer::initialize; };
+concept NamesInitialize = requires {
+  &Layer::initialize;
+};
 
 template <class Layer>
 struct LayerOf final : AnyLayer {
   Layer layer;
   explicit LayerOf(Layer l) : layer(std::move(l)) {}
   Tensor forward(const Tensor& x) override {
-    if constexpr (NeedsMode<Layer>) return layer(x, training);
-    else return layer(x);
+    if constexpr (NeedsMode<Layer>)
+      return layer(x, training);
+    else
+      return layer(x);
   }
   void visit(Visitor& visitor) override {
-    if constexpr (requires { layer.visit(visitor); }) layer.visit(visitor);
-    else static_assert(!NamesVisit<Layer>, "a layer's visit must be callable as visit(nn::Visitor&)");
+    if constexpr (requires { layer.visit(visitor); })
+      layer.visit(visitor);
+    else
+      static_assert(!NamesVisit<Layer>, "a layer's visit must be callable as visit(nn::Visitor&)");
   }
   void initialize(const InitContext& context) override {
-    if constexpr (requires { layer.initialize(context); }) layer.initialize(context);
-    else static_assert(!NamesInitialize<Layer>, "a layer's initialize must be callable as initialize(const nn::InitContext&)");
+    if constexpr (requires { layer.initialize(context); })
+      layer.initialize(context);
+    else
+      static_assert(!NamesInitialize<Layer>,
+                    "a layer's initialize must be callable as initialize(const nn::InitContext&)");
   }
   std::string describe() const override {
-    if constexpr (requires { layer.describe(); }) return layer.describe();
-    else return "Module";
+    if constexpr (requires { layer.describe(); })
+      return layer.describe();
+    else
+      return "Module";
   }
   std::shared_ptr<AnyLayer> copy() const override {
     auto made = std::make_shared<LayerOf>(layer);
@@ -133,8 +148,10 @@ struct LayerOf final : AnyLayer {
     return made;
   }
   bool keeps_f32() const override {
-    if constexpr (requires { Layer::keeps_f32; }) return Layer::keeps_f32;
-    else return false;
+    if constexpr (requires { Layer::keeps_f32; })
+      return Layer::keeps_f32;
+    else
+      return false;
   }
 };
 
@@ -150,8 +167,8 @@ class AKIN_ABI_TAG Module {
  public:
   Module() = default;  ///< no layer: the identity, as for the shortcut of a residual block
   template <class Layer>
-    requires(!std::is_same_v<std::remove_cvref_t<Layer>, Module>)
-  Module(Layer layer) : layer_(std::make_shared<detail::LayerOf<Layer>>(std::move(layer))) {}
+  requires(!std::is_same_v<std::remove_cvref_t<Layer>, Module>) Module(Layer layer)
+      : layer_(std::make_shared<detail::LayerOf<Layer>>(std::move(layer))) {}
 
   bool defined() const { return layer_ != nullptr; }
 

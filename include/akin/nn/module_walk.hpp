@@ -133,13 +133,20 @@ std::vector<NamedTensor> Module::named_buffers() const {
 template <class Lazy>
 std::vector<NamedTensor> Module::named_tensors() const {
   std::vector<NamedTensor> found;
-  detail::walk(*this, detail::ignore_module, [&](const std::string& name, const Tensor& t, bool) { found.push_back({name, t}); });
+  detail::walk(*this, detail::ignore_module, [&](const std::string& name, const Tensor& t, bool) {
+    found.push_back({name, t});
+  });
   return found;
 }
 template <class Lazy>
 std::vector<NamedModule> Module::named_modules() const {
   std::vector<NamedModule> found;
-  detail::walk(*this, [&](const std::string& path, const Module& m) { found.push_back({path, m}); }, detail::ignore_tensor);
+  detail::walk(
+      *this,
+      [&](const std::string& path, const Module& m) {
+        found.push_back({path, m});
+      },
+      detail::ignore_tensor);
   return found;
 }
 template <class Lazy>
@@ -156,28 +163,39 @@ std::int64_t Module::parameter_count() const {
 }
 template <class Lazy>
 void Module::train(bool on) const {
-  detail::walk(*this, [&](const std::string&, const Module& m) { ModuleAccess::layer(m)->training = on; }, detail::ignore_tensor);
+  detail::walk(
+      *this, [&](const std::string&, const Module& m) { ModuleAccess::layer(m)->training = on; },
+      detail::ignore_tensor);
 }
 template <class Lazy>
 void Module::initialize(std::uint64_t seed, const std::string& prefix) const {
-  detail::walk(*this, [&](const std::string& path, const Module& m) {
-    ModuleAccess::layer(m)->initialize({seed, detail::join_path(prefix, path)});
-  }, detail::ignore_tensor);
+  detail::walk(
+      *this,
+      [&](const std::string& path, const Module& m) {
+        ModuleAccess::layer(m)->initialize({seed, detail::join_path(prefix, path)});
+      },
+      detail::ignore_tensor);
 }
 template <class Lazy>
 void Module::to(DType dtype) const {
-  detail::walk(*this, [&](const std::string&, const Module& m) {
-    detail::AnyLayer* layer = ModuleAccess::layer(m);
-    detail::Converter<Lazy> to(dtype == DType::bf16 && layer->keeps_f32() ? DType::f32 : dtype);
-    layer->visit(to);
-  }, detail::ignore_tensor);
+  detail::walk(
+      *this,
+      [&](const std::string&, const Module& m) {
+        detail::AnyLayer* layer = ModuleAccess::layer(m);
+        detail::Converter<Lazy> to(dtype == DType::bf16 && layer->keeps_f32() ? DType::f32 : dtype);
+        layer->visit(to);
+      },
+      detail::ignore_tensor);
 }
 template <class Lazy>
 void Module::name_modules(const std::string& prefix) const {
-  detail::walk(*this, [&](const std::string& path, const Module& m) {
-    const std::string full = detail::join_path(prefix, path);
-    ModuleAccess::layer(m)->path = full.empty() ? m.describe() : full;
-  }, detail::ignore_tensor);
+  detail::walk(
+      *this,
+      [&](const std::string& path, const Module& m) {
+        const std::string full = detail::join_path(prefix, path);
+        ModuleAccess::layer(m)->path = full.empty() ? m.describe() : full;
+      },
+      detail::ignore_tensor);
 }
 template <class Lazy>
 Module Module::clone() const {

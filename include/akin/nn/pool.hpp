@@ -35,7 +35,9 @@ struct AveragePool2d {
   AKIN_LAZY explicit AveragePool2d(const Pool2dLayerOptions& o) : options(detail::resolved(o)) {}
 
   AKIN_LAZY Tensor operator()(const Tensor& x) const { return average_pool2d(x, options); }
-  AKIN_LAZY std::string describe() const { return cat("AveragePool2d(", options.kernel, ", stride ", options.stride, ")"); }
+  AKIN_LAZY std::string describe() const {
+    return cat("AveragePool2d(", options.kernel, ", stride ", options.stride, ")");
+  }
 };
 
 /// Mean over all pixels: [N, H, W, C] -> [N, C].

@@ -16,8 +16,8 @@ struct Sequential {
   std::vector<Module> children;
 
   template <class... Layers>
-    requires(std::is_convertible_v<Layers, Module> && ...)
-  explicit Sequential(Layers... layers) : children{Module(std::move(layers))...} {}
+  requires(std::is_convertible_v<Layers, Module>&&...) explicit Sequential(Layers... layers)
+      : children{Module(std::move(layers))...} {}
   explicit Sequential(std::vector<Module> layers) : children(std::move(layers)) {}
   explicit Sequential(std::initializer_list<Module> layers) : children(layers) {}
 

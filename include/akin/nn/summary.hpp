@@ -27,8 +27,8 @@ AKIN_LAZY std::string aligned(const std::vector<std::vector<std::string>>& rows)
 
 /// The table; with a column of output shapes if they are known.
 AKIN_LAZY std::string summary_table(const Module& model, const OutputShapes* shapes) {
-  const auto row = [&](const std::string& name, const std::string& kind, const std::string& output, const std::string& parameters,
-                       const std::string& buffers) {
+  const auto row = [&](const std::string& name, const std::string& kind, const std::string& output,
+                       const std::string& parameters, const std::string& buffers) {
     std::vector<std::string> cells = {name, kind, parameters, buffers};
     if (shapes) cells.insert(cells.begin() + 2, output);
     return cells;

@@ -17,18 +17,25 @@ namespace detail {
 template <bool decoupled>
 class AdamFamily final : public Optimizer {
  public:
-  AdamFamily(std::vector<ParameterGroup> groups, const AdamOptions& options) : Optimizer(std::move(groups), options.lr, {{"m"}, {"v"}, {"step", true}}), options_(options) {
-    for (const double beta : {options.beta1, options.beta2}) check(beta >= 0 && beta < 1, "adam", "betas must lie in [0, 1), got ", beta);
+  AdamFamily(std::vector<ParameterGroup> groups, const AdamOptions& options)
+      : Optimizer(std::move(groups), options.lr, {{"m"}, {"v"}, {"step", true}}), options_(options) {
+    for (const double beta : {options.beta1, options.beta2})
+      check(beta >= 0 && beta < 1, "adam", "betas must lie in [0, 1), got ", beta);
     check(options.eps > 0 && std::isfinite(options.eps), "adam", "eps must be > 0 and finite, got ", options.eps);
   }
-  AdamFamily(const nn::Module& module, const AdamOptions& options) : AdamFamily(one_group(module, options.weight_decay), options) {}
+  AdamFamily(const nn::Module& module, const AdamOptions& options)
+      : AdamFamily(one_group(module, options.weight_decay), options) {}
 
  private:
   void update() override {
     std::vector<ops::Update<ops::AdamStep>> updates;
     for_each_parameter([&](const ParameterGroup& group, const Tensor& p, std::size_t i) {
-      const ops::AdamStep step{.lr = lr_of(group), .beta1 = options_.beta1, .beta2 = options_.beta2, .eps = options_.eps,
-                               .weight_decay = group.weight_decay, .decoupled = decoupled};
+      const ops::AdamStep step{.lr = lr_of(group),
+                               .beta1 = options_.beta1,
+                               .beta2 = options_.beta2,
+                               .eps = options_.eps,
+                               .weight_decay = group.weight_decay,
+                               .decoupled = decoupled};
       updates.push_back({step.at(++count(2, i)), &p.mutable_value(), p.grad(), &state(0, i), &state(1, i)});
     });
     ops::apply_updates("adam", std::move(updates));

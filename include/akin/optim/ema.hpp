@@ -11,7 +11,8 @@ namespace akin::inline AKIN_ABI::optim {
 /// progress t in [0, 1]; base at the start, 1 (a frozen target) at the end. Errors: base or progress outside [0, 1].
 AKIN_LAZY double ema_momentum(double base, double progress) {
   check(base >= 0 && base <= 1, "ema_momentum", "base must lie in [0, 1], got ", base);
-  check(progress >= 0 && progress <= 1, "ema_momentum", "progress must lie in [0, 1], got ", progress, "; it is steps done / steps in all");
+  check(progress >= 0 && progress <= 1, "ema_momentum", "progress must lie in [0, 1], got ", progress,
+        "; it is steps done / steps in all");
   return 1 - (1 - base) * (std::cos(3.141592653589793 * progress) + 1) / 2;
 }
 

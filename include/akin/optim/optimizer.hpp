@@ -65,13 +65,15 @@ class Optimizer {
   AKIN_LAZY Optimizer(std::vector<ParameterGroup> groups, double lr, const std::vector<StateSlot>& slots)
       : groups_(std::move(groups)), lr_(checked_lr(lr)), base_lr_(lr) {
     for (const auto& group : groups_)
-      check(group.weight_decay >= 0 && std::isfinite(group.weight_decay), "optimizer", "weight_decay must be >= 0 and finite, got ", group.weight_decay);
+      check(group.weight_decay >= 0 && std::isfinite(group.weight_decay), "optimizer",
+            "weight_decay must be >= 0 and finite, got ", group.weight_decay);
     check_parameters();
     for (const auto& [slot, count] : slots) {
       slots_.emplace_back();
       for (const auto& group : groups_)
         for (const auto& [name, tensor] : group.parameters)
-          slots_.back().push_back({cat(slot, "/", name), Tensor(count ? Array::zeros({}, DType::i64) : zeros_like(tensor.value()))});
+          slots_.back().push_back(
+              {cat(slot, "/", name), Tensor(count ? Array::zeros({}, DType::i64) : zeros_like(tensor.value()))});
     }
   }
 

@@ -7,8 +7,8 @@
 namespace akin::inline AKIN_ABI::optim {
 
 struct CosineOptions {
-  double base = 0.1;           ///< value at the end of warm-up
-  double final = 0;            ///< reached after the last step
+  double base = 0.1;  ///< value at the end of warm-up
+  double final = 0;   ///< reached after the last step
   std::int64_t warmup_steps = 0;
   std::int64_t total_steps = 1;
 };
@@ -31,8 +31,8 @@ struct Cosine {
 
 /// Errors: base or final not finite; negative steps; warm-up longer than the run.
 AKIN_LAZY Cosine cosine(const CosineOptions& options) {
-  check(std::isfinite(options.base) && std::isfinite(options.final), "cosine", "base and final must be finite, got ", options.base,
-        " and ", options.final);
+  check(std::isfinite(options.base) && std::isfinite(options.final), "cosine", "base and final must be finite, got ",
+        options.base, " and ", options.final);
   check(options.total_steps >= 0, "cosine", "total_steps must be >= 0, got ", options.total_steps);
   check(options.warmup_steps >= 0 && options.warmup_steps <= options.total_steps, "cosine", "warm-up of ",
         options.warmup_steps, " steps does not fit into a run of ", options.total_steps, "; shorten the warm-up");

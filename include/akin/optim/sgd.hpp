@@ -18,7 +18,8 @@ template <class Lazy>
 class Sgd final : public Optimizer {
  public:
   Sgd(std::vector<ParameterGroup> groups, const SgdOptions& options)
-      : Optimizer(std::move(groups), options.lr, options.momentum > 0 ? std::vector<StateSlot>{{"momentum"}} : std::vector<StateSlot>{}),
+      : Optimizer(std::move(groups), options.lr,
+                  options.momentum > 0 ? std::vector<StateSlot>{{"momentum"}} : std::vector<StateSlot>{}),
         options_(options) {
     check(options.momentum >= 0 && options.momentum < 1, "sgd", "momentum must lie in [0, 1), got ", options.momentum);
     check(!options.nesterov || options.momentum > 0, "sgd", "nesterov needs momentum > 0");
@@ -29,9 +30,13 @@ class Sgd final : public Optimizer {
   void update() override {
     std::vector<ops::Update<ops::SgdStep>> updates;
     for_each_parameter([&](const ParameterGroup& group, const Tensor& p, std::size_t i) {
-      updates.push_back({{.lr = lr_of(group), .momentum = options_.momentum, .weight_decay = group.weight_decay,
+      updates.push_back({{.lr = lr_of(group),
+                          .momentum = options_.momentum,
+                          .weight_decay = group.weight_decay,
                           .nesterov = options_.nesterov},
-                         &p.mutable_value(), p.grad(), options_.momentum > 0 ? &state(0, i) : nullptr});
+                         &p.mutable_value(),
+                         p.grad(),
+                         options_.momentum > 0 ? &state(0, i) : nullptr});
     });
     ops::apply_updates("sgd", std::move(updates));
   }

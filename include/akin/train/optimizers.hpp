@@ -1,7 +1,6 @@
 // The table of optimizers: what TrainerOptions::optimizer names. Adding one = its header in optim/ and a row here.
 #pragma once
 #include <memory>
-#include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -23,26 +22,28 @@ struct OptimizerSetup {
 
 struct OptimizerRow {
   std::string_view name, summary;
-  std::optional<methods::MethodDefaults> defaults;  ///< where those of the methods, made for SGD, do not suit
+  const methods::MethodDefaults* defaults;  ///< where those of the methods, made for SGD, do not suit; else null
   std::unique_ptr<optim::Optimizer> (*make)(OptimizerSetup);
-  io::Json::Object (*settings)(
-      const OptimizerSetup&);  ///< what decides its steps, beside learning rate and weight decay
+  /// What decides its steps, beside learning rate and weight decay.
+  io::Json::Object (*settings)(const OptimizerSetup&);
 };
 
+// new, not make_unique: see methods/table.hpp.
 AKIN_LAZY const std::vector<OptimizerRow>& optimizers() {
+  static constexpr methods::MethodDefaults for_adamw{.lr = 1e-3, .weight_decay = 1e-2};
   static const std::vector<OptimizerRow> rows = {
-      {"sgd", "stochastic gradient descent with momentum", std::nullopt,
-       [](OptimizerSetup s) -> std::unique_ptr<optim::Optimizer> {
-         return std::make_unique<optim::Sgd>(
-             std::move(s.groups), optim::SgdOptions{.lr = s.lr, .momentum = s.momentum, .nesterov = s.nesterov});
+      {"sgd", "stochastic gradient descent with momentum", nullptr,
+       [](OptimizerSetup s) {
+         const optim::SgdOptions options{.lr = s.lr, .momentum = s.momentum, .nesterov = s.nesterov};
+         return std::unique_ptr<optim::Optimizer>(new optim::Sgd(std::move(s.groups), options));
        },
        [](const OptimizerSetup& s) {
          return io::Json::Object{{"momentum", s.momentum}, {"nesterov", s.nesterov}};
        }},
-      {"adamw", "Adam with decoupled weight decay", methods::MethodDefaults{.lr = 1e-3, .weight_decay = 1e-2},
-       [](OptimizerSetup s) -> std::unique_ptr<optim::Optimizer> {
+      {"adamw", "Adam with decoupled weight decay", &for_adamw,
+       [](OptimizerSetup s) {
          check(!s.nesterov, "adamw", "has no nesterov; it is a variant of sgd");
-         return std::make_unique<optim::AdamW>(std::move(s.groups), optim::AdamOptions{.lr = s.lr});
+         return std::unique_ptr<optim::Optimizer>(new optim::AdamW(std::move(s.groups), {.lr = s.lr}));
        },
        [](const OptimizerSetup&) {
          const optim::AdamOptions o;

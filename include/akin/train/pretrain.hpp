@@ -150,7 +150,8 @@ class Pretrain {
   }
 
   AKIN_LAZY void resolve_defaults() {
-    const methods::MethodDefaults defaults = find_optimizer(options_.optimizer).defaults.value_or(row_.optimizer);
+    const methods::MethodDefaults* own = find_optimizer(options_.optimizer).defaults;
+    const methods::MethodDefaults& defaults = own ? *own : row_.optimizer;
     options_.lr = options_.lr.value_or(defaults.lr);
     options_.weight_decay = options_.weight_decay.value_or(defaults.weight_decay);
     if (options_.recipe.empty()) options_.recipe = data_.train->channels() == 1 ? "demo" : std::string(row_.recipe);

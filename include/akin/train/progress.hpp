@@ -74,7 +74,8 @@ class Progress {
     state_.has_loss = true;
     state_.loss = loss_.value();
     state_.lr = report.lr;
-    if (!std::isnan(report.embedding_std)) state_.embedding_std = report.embedding_std, state_.healthy_std = report.healthy_std;
+    if (!std::isnan(report.embedding_std))
+      state_.embedding_std = report.embedding_std, state_.healthy_std = report.healthy_std;
     update_rates();
     if (now - shown_ >= (options_.terminal ? options_.redraw_seconds : options_.plain_seconds)) show();
   }

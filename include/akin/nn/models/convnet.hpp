@@ -8,7 +8,7 @@
 namespace akin::inline AKIN_ABI::nn {
 
 struct ConvnetOptions {
-  std::int64_t channels = 1;                          ///< of the input
+  std::int64_t channels = 1;  ///< of the input
   std::vector<std::int64_t> widths = {32, 64, 128, 256};
   std::uint64_t seed = 0;
 };

@@ -10,9 +10,9 @@ namespace akin::inline AKIN_ABI::nn {
 /// What follows the last linear layer of a head.
 enum class LastNorm {
   none,
-  batch_norm,         ///< with scale and shift
-  batch_norm_scale,   ///< with scale, without shift: SimCLR's released code
-  batch_norm_plain,   ///< without both: SimSiam's projector, MoCo v3
+  batch_norm,        ///< with scale and shift
+  batch_norm_scale,  ///< with scale, without shift: SimCLR's released code
+  batch_norm_plain,  ///< without both: SimSiam's projector, MoCo v3
 };
 
 struct MlpOptions {
@@ -31,13 +31,16 @@ AKIN_LAZY Module mlp(const MlpOptions& options) {
   std::vector<Module> layers;
   for (std::size_t i = 0; i + 2 < widths.size(); ++i) {
     layers.push_back(Linear({.in = widths[i], .out = widths[i + 1], .bias = !options.hidden_norm}));
-    if (options.hidden_norm) layers.push_back(BatchNorm({.features = widths[i + 1], .relu = true}));
-    else layers.push_back(Relu{});
+    if (options.hidden_norm)
+      layers.push_back(BatchNorm({.features = widths[i + 1], .relu = true}));
+    else
+      layers.push_back(Relu{});
   }
   const std::int64_t in = widths[widths.size() - 2], out = widths.back();
   layers.push_back(Linear({.in = in, .out = out, .bias = options.last_bias && options.last_norm == LastNorm::none}));
   if (options.last_norm != LastNorm::none)
-    layers.push_back(BatchNorm({.features = out, .affine = options.last_norm != LastNorm::batch_norm_plain,
+    layers.push_back(BatchNorm({.features = out,
+                                .affine = options.last_norm != LastNorm::batch_norm_plain,
                                 .shift = options.last_norm != LastNorm::batch_norm_scale}));
   const Module model = Sequential(std::move(layers));
   model.initialize(options.seed);

@@ -9,9 +9,9 @@
 namespace akin::inline AKIN_ABI::nn {
 
 struct ResnetOptions {
-  std::int64_t channels = 3;   ///< of the input
-  bool small_images = false;   ///< CIFAR stem: 3x3 stride 1, no max pooling, instead of 7x7 stride 2 and pooling
-  std::int64_t classes = 0;    ///< > 0 adds the classifier "fc"; 0 leaves 512 features
+  std::int64_t channels = 3;  ///< of the input
+  bool small_images = false;  ///< CIFAR stem: 3x3 stride 1, no max pooling, instead of 7x7 stride 2 and pooling
+  std::int64_t classes = 0;   ///< > 0 adds the classifier "fc"; 0 leaves 512 features
   std::uint64_t seed = 0;
 };
 
@@ -21,12 +21,14 @@ struct BasicBlock {
   Module shortcut;  ///< "downsample": 1x1 convolution and batch norm, where size or width changes
 
   AKIN_LAZY BasicBlock(std::int64_t in, std::int64_t out, std::int64_t stride)
-      : conv1(Conv2d({.in = in, .out = out, .kernel = 3, .stride = stride, .padding = 1, .init = Init::kaiming_normal})),
+      : conv1(
+            Conv2d({.in = in, .out = out, .kernel = 3, .stride = stride, .padding = 1, .init = Init::kaiming_normal})),
         bn1(BatchNorm({.features = out, .relu = true})),
         conv2(Conv2d({.in = out, .out = out, .kernel = 3, .padding = 1, .init = Init::kaiming_normal})),
         bn2(BatchNorm({.features = out, .relu = true})) {
     if (stride != 1 || in != out)
-      shortcut = Sequential(Conv2d({.in = in, .out = out, .kernel = 1, .stride = stride, .init = Init::kaiming_normal}), BatchNorm({.features = out}));
+      shortcut = Sequential(Conv2d({.in = in, .out = out, .kernel = 1, .stride = stride, .init = Init::kaiming_normal}),
+                            BatchNorm({.features = out}));
   }
 
   AKIN_LAZY Tensor operator()(const Tensor& x) const {
@@ -50,7 +52,12 @@ struct Resnet {
 
   AKIN_LAZY explicit Resnet(const ResnetOptions& o) : options(o) {
     const Stem stem = o.small_images ? Stem{3, 1, 1} : Stem{7, 2, 3};
-    conv1 = Conv2d({.in = o.channels, .out = 64, .kernel = stem.kernel, .stride = stem.stride, .padding = stem.padding, .init = Init::kaiming_normal});
+    conv1 = Conv2d({.in = o.channels,
+                    .out = 64,
+                    .kernel = stem.kernel,
+                    .stride = stem.stride,
+                    .padding = stem.padding,
+                    .init = Init::kaiming_normal});
     bn1 = BatchNorm({.features = 64, .relu = true});
     if (!o.small_images) maxpool = MaxPool2d({.kernel = 3, .stride = 2, .padding = 1});
     layer1 = stage(64, 64, 1);

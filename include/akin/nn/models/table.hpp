@@ -26,12 +26,16 @@ AKIN_LAZY const std::vector<EncoderRow>& encoders() {
       {"convnet", "four 3x3 convolutions, 0.4 M parameters", 256,
        [](const EncoderSetup& s) { return convnet({.channels = s.channels, .seed = s.seed}); }},
       {"resnet18", "ResNet-18, 11.2 M parameters; CIFAR stem up to 64 px", 512,
-       [](const EncoderSetup& s) { return resnet18({.channels = s.channels, .small_images = s.size <= 64, .seed = s.seed}); }},
+       [](const EncoderSetup& s) {
+         return resnet18({.channels = s.channels, .small_images = s.size <= 64, .seed = s.seed});
+       }},
   };
   return rows;
 }
 
 /// The row of that name. Errors: unknown name, with the known ones and the nearest.
-AKIN_LAZY const EncoderRow& find_encoder(std::string_view name) { return find_row("encoders", "encoder", encoders(), name); }
+AKIN_LAZY const EncoderRow& find_encoder(std::string_view name) {
+  return find_row("encoders", "encoder", encoders(), name);
+}
 
 }  // namespace akin::inline AKIN_ABI::nn
