@@ -30,13 +30,19 @@ double compiler_memory(const std::string& header) {
   return ::wait4(child, &status, 0, &usage) == child && status == 0 ? static_cast<double>(usage.ru_maxrss) / 1024 : 0;
 }
 
+#if defined(__clang__)
+constexpr double bound = 1.5;  // it resolves more of what nobody calls
+#else
+constexpr double bound = 1.3;
+#endif
+
 TEST(IncludeCost, StaysNearThatOfGoogleTest) {
   const double akin = compiler_memory("akin/akin.hpp"), gtest = compiler_memory("gtest/gtest.h");
   ASSERT_GT(akin, 0) << "the compiler failed";
   ASSERT_GT(gtest, 0) << "the compiler failed";
   RecordProperty("akin_MiB", std::to_string(akin));
   RecordProperty("gtest_MiB", std::to_string(gtest));
-  EXPECT_LE(akin, 1.3 * gtest)
+  EXPECT_LE(akin, bound * gtest)
       << "find the types that were added: g++ -fdump-lang-class lists them. A unique_ptr costs"
          " 1.4 MB, an optional 0.8, a vector 0.4; a function that is not AKIN_LAZY, what it uses";
   EXPECT_LE(akin, 400);
