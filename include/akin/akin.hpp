@@ -81,7 +81,10 @@
 #include "losses/table.hpp"
 
 #include "optim/adam.hpp"
+#include "optim/clip.hpp"
 #include "optim/ema.hpp"
+#include "optim/lamb.hpp"
+#include "optim/lars.hpp"
 #include "optim/optimizer.hpp"
 #include "optim/schedule.hpp"
 #include "optim/sgd.hpp"

@@ -73,32 +73,57 @@ struct ValueAndInput {
   const T* input;
 };
 
-/// What the trust ratios of LARS need of one tensor: |p|^2, |g|^2 and p . g.
+/// What the trust ratios of LARS and LAMB need of one tensor: |p|^2, |g|^2 and p . g.
 struct UpdateProducts {
   double value_value = 0, input_input = 0, value_input = 0;
+
+  UpdateProducts& operator+=(const UpdateProducts& other) {
+    value_value += other.value_value;
+    input_input += other.input_input;
+    value_input += other.value_input;
+    return *this;
+  }
 };
+
+namespace detail {
+
+/// The sums of every tensor: part(piece) over its pieces, added up in a fixed order.
+template <class Sums, class Tensors, class Part>
+std::vector<Sums> sums_of(const Tensors& tensors, Part part) {
+  const auto pieces = pieces_of(tensors);
+  std::vector<Sums> parts(pieces.size()), total(tensors.size());
+  parallel_for(static_cast<std::int64_t>(pieces.size()), 1, [&](std::int64_t from, std::int64_t to) {
+    for (auto i = static_cast<std::size_t>(from); i < static_cast<std::size_t>(to); ++i) parts[i] = part(pieces[i]);
+  });
+  for (std::size_t i = 0; i < pieces.size(); ++i) total[pieces[i].tensor] += parts[i];
+  return total;
+}
+
+/// a . b in double.
+template <class T>
+double dot(std::int64_t n, const T* a, const T* b) {
+  return lane_sum(n, [=](std::int64_t j) { return static_cast<double>(a[j]) * static_cast<double>(b[j]); });
+}
+
+}  // namespace detail
 
 /// The products of every tensor, summed in double in a fixed order.
 template <class T>
 std::vector<UpdateProducts> update_products(Cpu, const std::vector<ValueAndInput<T>>& tensors) {
-  const auto pieces = detail::pieces_of(tensors);
-  std::vector<UpdateProducts> parts(pieces.size()), total(tensors.size());
-  parallel_for(static_cast<std::int64_t>(pieces.size()), 1, [&](std::int64_t from, std::int64_t to) {
-    for (std::int64_t i = from; i < to; ++i) {
-      const detail::Piece& piece = pieces[static_cast<std::size_t>(i)];
-      const T *p = tensors[piece.tensor].value + piece.begin, *g = tensors[piece.tensor].input + piece.begin;
-      const auto dot = [n = piece.end - piece.begin](const T* a, const T* b) {
-        return lane_sum(n, [=](std::int64_t j) { return static_cast<double>(a[j]) * static_cast<double>(b[j]); });
-      };
-      parts[static_cast<std::size_t>(i)] = {dot(p, p), dot(g, g), dot(p, g)};
-    }
+  return detail::sums_of<UpdateProducts>(tensors, [&](const detail::Piece& piece) {
+    const T *p = tensors[piece.tensor].value + piece.begin, *g = tensors[piece.tensor].input + piece.begin;
+    const std::int64_t n = piece.end - piece.begin;
+    return UpdateProducts{detail::dot(n, p, p), detail::dot(n, g, g), detail::dot(n, p, g)};
   });
-  for (std::size_t i = 0; i < pieces.size(); ++i) {
-    UpdateProducts& sum = total[pieces[i].tensor];
-    sum = {sum.value_value + parts[i].value_value, sum.input_input + parts[i].input_input,
-           sum.value_input + parts[i].value_input};
-  }
-  return total;
+}
+
+/// |value|^2 of every tensor, summed in double in a fixed order; the inputs are not read.
+template <class T>
+std::vector<double> squared_norms(Cpu, const std::vector<ValueAndInput<T>>& tensors) {
+  return detail::sums_of<double>(tensors, [&](const detail::Piece& piece) {
+    const T* x = tensors[piece.tensor].value + piece.begin;
+    return detail::dot(piece.end - piece.begin, x, x);
+  });
 }
 
 }  // namespace akin::inline AKIN_ABI::kernels

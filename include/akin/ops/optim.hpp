@@ -2,6 +2,7 @@
 //
 // Values and states are f32 or f64; bf16 is for activations, since small updates would round to nothing.
 #pragma once
+#include <cmath>
 #include <vector>
 
 #include "../core/array.hpp"
@@ -87,7 +88,7 @@ void apply_updates(std::string_view op, std::vector<Update<Step>> updates) {
   }
 }
 
-/// |p|^2, |g|^2 and p . g of every update, in order: for the trust ratios of LARS. Errors: dtypes or devices differ.
+/// |p|^2, |g|^2 and p . g of every update, in order: for the trust ratios of LARS and LAMB. Errors: dtypes or devices differ.
 template <class Step>
 std::vector<kernels::UpdateProducts> update_products(std::string_view op, const std::vector<Update<Step>>& updates) {
   if (updates.empty()) return {};
@@ -97,6 +98,38 @@ std::vector<kernels::UpdateProducts> update_products(std::string_view op, const 
     check_same_kind(op, first, *u.value);
   }
   return first.dtype() == DType::f32 ? detail::products_of<float>(updates) : detail::products_of<double>(updates);
+}
+
+namespace detail {
+
+/// Adds |a|^2 of every array of dtype T to `sum`, in order.
+template <class T>
+void add_squared_norms(const std::vector<Array>& arrays, double& sum) {
+  std::vector<Array> rows;  // keeps contiguous copies alive
+  std::vector<kernels::ValueAndInput<T>> tensors;
+  for (const auto& a : arrays) {
+    if (a.dtype() != dtype_of<T>) continue;
+    rows.push_back(contiguous(a));
+    tensors.push_back({a.size(), rows.back().template data<T>(), nullptr});
+  }
+  if (tensors.empty()) return;
+  for (const double norm : on(rows[0].device(), [&](auto queue) { return kernels::squared_norms(queue, tensors); }))
+    sum += norm;
+}
+
+}  // namespace detail
+
+/// The L2 norm of all values of all arrays together, in double: squares of f32 neither overflow nor vanish.
+/// Errors: values that are neither f32 nor f64; devices differ.
+AKIN_LAZY double global_norm(std::string_view op, const std::vector<Array>& arrays) {
+  double sum = 0;
+  for (const auto& a : arrays) {
+    check(a.dtype() == DType::f32 || a.dtype() == DType::f64, op, "values must be f32 or f64, got ", a.dtype());
+    check(a.device() == arrays[0].device(), op, "arrays live on ", arrays[0].device(), " and ", a.device());
+  }
+  detail::add_squared_norms<float>(arrays, sum);
+  detail::add_squared_norms<double>(arrays, sum);
+  return std::sqrt(sum);
 }
 
 /// One tensor at a time; see apply_updates for many.

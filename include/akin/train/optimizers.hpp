@@ -9,6 +9,8 @@
 #include "../io/json.hpp"
 #include "../methods/table.hpp"
 #include "../optim/adam.hpp"
+#include "../optim/lamb.hpp"
+#include "../optim/lars.hpp"
 #include "../optim/sgd.hpp"
 
 namespace akin::inline AKIN_ABI::train {
@@ -31,6 +33,8 @@ struct OptimizerRow {
 // new, not make_unique: see methods/table.hpp.
 AKIN_LAZY const std::vector<OptimizerRow>& optimizers() {
   static constexpr methods::MethodDefaults for_adamw{.lr = 1e-3, .weight_decay = 1e-2};
+  static constexpr methods::MethodDefaults for_lars{.lr = 1, .weight_decay = 1e-4};  // SimCLR's README for CIFAR-10
+  static constexpr methods::MethodDefaults for_lamb{.lr = 1e-3, .weight_decay = 1e-2};
   static const std::vector<OptimizerRow> rows = {
       {"sgd", "stochastic gradient descent with momentum", nullptr,
        [](OptimizerSetup s) {
@@ -47,6 +51,25 @@ AKIN_LAZY const std::vector<OptimizerRow>& optimizers() {
        },
        [](const OptimizerSetup&) {
          const optim::AdamOptions o;
+         return io::Json::Object{{"beta1", o.beta1}, {"beta2", o.beta2}, {"eps", o.eps}};
+       }},
+      {"lars", "SGD with steps in proportion to each layer's weights, for large batches", &for_lars,
+       [](OptimizerSetup s) {
+         const optim::LarsOptions options{.lr = s.lr, .momentum = s.momentum, .nesterov = s.nesterov};
+         return std::unique_ptr<optim::Optimizer>(new optim::Lars(std::move(s.groups), options));
+       },
+       [](const OptimizerSetup& s) {
+         const optim::LarsOptions o;
+         return io::Json::Object{
+             {"momentum", s.momentum}, {"nesterov", s.nesterov}, {"form", name_of(o.form)}, {"trust", o.trust}};
+       }},
+      {"lamb", "Adam with steps in proportion to each layer's weights, for large batches", &for_lamb,
+       [](OptimizerSetup s) {
+         check(!s.nesterov, "lamb", "has no nesterov; it is a variant of sgd and lars");
+         return std::unique_ptr<optim::Optimizer>(new optim::Lamb(std::move(s.groups), {.lr = s.lr}));
+       },
+       [](const OptimizerSetup&) {
+         const optim::LambOptions o;
          return io::Json::Object{{"beta1", o.beta1}, {"beta2", o.beta2}, {"eps", o.eps}};
        }},
   };

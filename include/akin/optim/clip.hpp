@@ -1,0 +1,54 @@
+// Clipping of gradients, between backward() and step().
+#pragma once
+#include <cmath>
+#include <vector>
+
+#include "../autograd/tensor.hpp"
+#include "../ops/optim.hpp"
+
+namespace akin::inline AKIN_ABI::optim {
+
+namespace detail {
+
+/// Those that have a gradient, each once: a shared parameter has one gradient, however often it is listed.
+AKIN_LAZY std::vector<Tensor> with_gradients(const std::vector<Tensor>& parameters) {
+  std::vector<Tensor> found;
+  for (const auto& p : parameters) {
+    bool known = !p.has_grad();
+    for (const auto& other : found) known = known || other.node() == p.node();
+    if (!known) found.push_back(p);
+  }
+  return found;
+}
+
+}  // namespace detail
+
+/// Shortens all gradients by one factor where their common L2 norm exceeds max_norm; directions stay.
+///   n = sqrt(sum over parameters |g|^2), in double;   n > max_norm: g <- (max_norm / n) g      arXiv:1211.5063, Alg. 1
+/// PyTorch divides by n + 1e-6 instead. parameters without a gradient are skipped.
+/// returns   n, before clipping; 0 without gradients. A norm that is inf or NaN is returned as it is and nothing is
+///           scaled: inf / inf would turn every gradient into NaN. Test it with std::isfinite to skip the step.
+/// Errors: max_norm <= 0 or not finite; gradients that are neither f32 nor f64.
+AKIN_LAZY double clip_grad_norm(const std::vector<Tensor>& parameters, double max_norm) {
+  check(max_norm > 0 && std::isfinite(max_norm), "clip_grad_norm", "max_norm must be > 0 and finite, got ", max_norm);
+  const auto clipped = detail::with_gradients(parameters);
+  std::vector<Array> gradients;
+  for (const auto& p : clipped) gradients.push_back(p.grad());
+  const double norm = ops::global_norm("clip_grad_norm", gradients);
+  if (!std::isfinite(norm) || norm <= max_norm) return norm;
+  // New arrays: the memory of a gradient may be shared, with that of another parameter, say.
+  for (std::size_t i = 0; i < clipped.size(); ++i) clipped[i].node()->grad = ops::scale(gradients[i], max_norm / norm);
+  return norm;
+}
+
+/// Clamps every value of every gradient:  g <- min(max(g, -max_value), max_value). NaN stays NaN.
+/// As torch.nn.utils.clip_grad_value_; parameters without a gradient are skipped.
+/// Errors: max_value <= 0 or not finite.
+AKIN_LAZY void clip_grad_value(const std::vector<Tensor>& parameters, double max_value) {
+  check(max_value > 0 && std::isfinite(max_value), "clip_grad_value", "max_value must be > 0 and finite, got ",
+        max_value);
+  for (const auto& p : detail::with_gradients(parameters))
+    p.node()->grad = ops::map("clip_grad_value", kernels::Clamp{-max_value, max_value}, p.grad());
+}
+
+}  // namespace akin::inline AKIN_ABI::optim
