@@ -36,6 +36,7 @@ struct FileCalls {
   int sync(int fd) { return ::fsync(fd); }
   int close(int fd) { return ::close(fd); }
   int rename(const char* from, const char* to) { return ::rename(from, to); }
+  int link(const char* from, const char* to) { return ::link(from, to); }
   AKIN_LAZY int remove(const char* path) { return ::unlink(path); }
 };
 
@@ -87,17 +88,27 @@ class PendingFile {
     if (const int code = write_all(calls_, fd_, bytes)) fail("write", code);
   }
 
-  /// fsync, close, rename, then fsync of the folder: without the last one a power cut can undo the rename.
-  void commit() {
+  /// fsync, close, rename, then fsync of the folder: without the last one a power cut can undo the rename. What was
+  /// there before stays under the name `previous`, if given.
+  void commit(const std::string& previous = {}) {
     if (const int code = sync_all(calls_, fd_)) fail("flush", code);
     const int fd = std::exchange(fd_, -1);  // closed even if close() reports an error: never close twice
     if (calls_.close(fd) != 0 && errno != EINTR) fail("close", errno);
+    if (!previous.empty()) keep_old(previous);
     if (calls_.rename(temporary_.c_str(), path_.c_str()) != 0) fail("replace", errno);
     temporary_.clear();
     sync_folder();
   }
 
  private:
+  /// Gives the old file a second name, so that at no moment there is none; without hard links, another name.
+  void keep_old(const std::string& previous) {
+    if (calls_.remove(previous.c_str()) != 0 && errno != ENOENT) fail("make room for what is replaced by", errno);
+    if (calls_.link(path_.c_str(), previous.c_str()) == 0 || errno == ENOENT) return;
+    const bool no_links = errno == EPERM || errno == ENOTSUP || errno == ENOSYS || errno == EMLINK;
+    if (!no_links || calls_.rename(path_.c_str(), previous.c_str()) != 0) fail("keep what is replaced by", errno);
+  }
+
   void sync_folder() {
     const int folder = calls_.open_folder(folder_of(path_).c_str());
     if (folder < 0) return;  // a folder that can be written but not read cannot be flushed; the file itself is safe
@@ -123,14 +134,22 @@ class PendingFile {
 }  // namespace detail
 
 /// Replaces the file at `path` by the concatenated pieces, atomically: a crash at any moment leaves the old file or the
-/// new one. Errors: path, the system's reason, bytes needed and free; the old file is then untouched.
+/// new one. The old one stays as `previous`, a path in the same folder, unless that is empty.
+/// Errors: path, the system's reason, bytes needed and free; the old file is then untouched.
 template <class Calls = FileCalls>
-void write_file(const std::string& path, const std::vector<std::string_view>& pieces, Calls&& calls = {}) {
+void replace_file(const std::string& path, const std::string& previous, const std::vector<std::string_view>& pieces,
+                  Calls&& calls = {}) {
   std::uint64_t bytes = 0;
   for (const auto piece : pieces) bytes += piece.size();
   detail::PendingFile file(path, bytes, calls);
   for (const auto piece : pieces) file.write(piece);
-  file.commit();
+  file.commit(previous);
+}
+
+/// The same, keeping nothing.
+template <class Calls = FileCalls>
+void write_file(const std::string& path, const std::vector<std::string_view>& pieces, Calls&& calls = {}) {
+  replace_file(path, "", pieces, calls);
 }
 AKIN_LAZY void write_file(const std::string& path, std::string_view bytes) { write_file(path, std::vector{bytes}); }
 
