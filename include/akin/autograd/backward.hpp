@@ -70,11 +70,13 @@ AKIN_LAZY void pass_back(const GradNode& node, Edge& edge, const Array& dy, Wait
 
 template <class Lazy>
 void Tensor::backward(const BackwardOptions& options) const {
-  check(size() == 1, "backward", "needs a scalar, got shape ", shape(), "; reduce it with mean() or sum()");
+  const Array& given = options.gradient;
+  check(given.defined() || size() == 1, "backward", "needs a scalar, got shape ", shape(),
+        "; reduce it with mean() or sum(), or say its gradient");
   check(requires_grad(), "backward", "nothing to differentiate: no input of this tensor has requires_grad");
   detail::check_not_released(*node());
   detail::WaitingNodes waiting(detail::next_backward_pass());
-  node()->accumulate(Array::ones(shape(), dtype(), device()), "backward");
+  node()->accumulate(given.defined() ? given : Array::ones(shape(), dtype(), device()), "backward");
   waiting.add(node());
   while (!waiting.empty()) {
     const detail::GradNodePtr current = waiting.take_newest();

@@ -84,6 +84,7 @@ struct GradNodeOf {
 }  // namespace detail
 
 struct BackwardOptions {
+  Array gradient = {};        ///< dL/d(this tensor): needed where it is not a scalar; of a scalar it is 1
   bool retain_graph = false;  ///< keep the recipes (and all they captured) for another backward
 };
 
@@ -134,7 +135,7 @@ class AKIN_ABI_TAG Tensor {
   /// The same value, cut off from the graph: stop-gradient.
   AKIN_LAZY Tensor detach() const { return Tensor(value()); }
 
-  /// Adds dL/dx to every leaf x that this scalar depends on. After an Error the gradients of the leaves are
+  /// Adds dL/dx to every leaf x that this scalar L (or, with a gradient given, tensor) depends on. After an Error the gradients of the leaves are
   /// incomplete: zero_grad() before going on. Defined in backward.hpp.
   AKIN_LAZY void backward(const BackwardOptions& options = {}) const;
 

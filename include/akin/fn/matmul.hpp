@@ -3,7 +3,7 @@
 #include "../autograd/record.hpp"
 #include "../ops/matmul.hpp"
 #include "elementwise.hpp"
-#include "shape.hpp"
+#include "mixed_precision.hpp"
 
 namespace akin::inline AKIN_ABI {
 
@@ -28,7 +28,7 @@ AKIN_LAZY Tensor matmul(const Tensor& a, const Tensor& b, const MatmulOptions& o
 }
 
 /// y = x w^T + b. x [..., in], weight [out, in], bias [out] or undefined -> [..., out].
-/// Errors: the last axis of x is not `in`; bias is not [out].
+/// In MixedPrecision the product is computed and given in bf16. Errors: the last axis of x is not `in`; bias is not [out].
 AKIN_LAZY Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias = {}) {
   check(weight.rank() == 2, "linear", "weight needs shape [out, in], got ", weight.shape());
   const std::int64_t in = weight.dim(1), out = weight.dim(0);
@@ -37,8 +37,9 @@ AKIN_LAZY Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bia
   if (bias.defined()) check_shape("linear", "bias", bias.value(), {out});
   Shape shape = x.shape();
   shape[x.rank() - 1] = out;
-  const Tensor y = matmul(x.rank() == 2 ? x : reshape(x, {-1, in}), weight, {.transpose_b = true});
-  const Tensor biased = bias.defined() ? y + bias : y;
+  const Tensor rows = detail::operand(x.rank() == 2 ? x : reshape(x, {-1, in}));
+  const Tensor y = matmul(rows, detail::operand(weight), {.transpose_b = true});
+  const Tensor biased = bias.defined() ? y + detail::operand(bias) : y;
   return x.rank() == 2 ? biased : reshape(biased, shape);
 }
 
