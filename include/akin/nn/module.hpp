@@ -56,7 +56,8 @@ namespace detail {
 
 struct AnyLayer : akin::detail::NamedPlace {
   bool training = true;
-  std::string path;  // set by Module::name_modules, for error messages
+  bool checkpoints = false;  // see gradient_checkpointing.hpp
+  std::string path;          // set by Module::name_modules, for error messages
   std::string place() const override { return path.empty() ? describe() : path; }
   virtual Tensor forward(const Tensor& x) = 0;
   virtual void visit(Visitor& visitor) = 0;
@@ -65,6 +66,10 @@ struct AnyLayer : akin::detail::NamedPlace {
   virtual std::shared_ptr<AnyLayer> copy() const = 0;
   virtual bool keeps_f32() const = 0;  ///< its tensors do not become bf16
 };
+
+/// The layer's output; its intermediate results are computed again for backward.
+template <class Lazy = void>
+Tensor checkpointed(const Module& module, AnyLayer& layer, const Tensor& x);
 
 /// While not null, the shape of every module's output on this thread goes there, in the order of the calls: see
 /// summary().
@@ -144,6 +149,7 @@ struct LayerOf final : AnyLayer {
   std::shared_ptr<AnyLayer> copy() const override {
     auto made = std::make_shared<LayerOf>(layer);
     made->training = training;
+    made->checkpoints = checkpoints;
     made->path = path;
     return made;
   }
@@ -183,7 +189,8 @@ class AKIN_ABI_TAG Module {
   AKIN_LAZY Tensor operator()(const Tensor& x) const {
     if (!layer_) return x;
     const akin::detail::ModuleScope scope(*layer_);
-    const Tensor y = layer_->forward(x);
+    const Tensor y =
+        layer_->checkpoints && grad_enabled() ? detail::checkpointed(*this, *layer_, x) : layer_->forward(x);
     if (auto* shapes = detail::output_shapes()) shapes->push_back({layer_.get(), y.shape()});
     return y;
   }
@@ -203,6 +210,12 @@ class AKIN_ABI_TAG Module {
   AKIN_LAZY void train(bool on = true) const;
   AKIN_LAZY void eval() const { train(false); }
   bool training() const { return !layer_ || layer_->training; }
+
+  /// Trades time for memory: of this module only the input is kept for backward, which runs it forward once more. Results
+  /// do not change by a bit.
+  void checkpoint_gradients(bool on = true) const {
+    if (layer_) layer_->checkpoints = on;
+  }
 
   /// Draws all parameters anew, each a pure function of the seed and its full name, put below `prefix` if there is one.
   /// Networks that share a seed need prefixes, or equal names would draw equal values.
@@ -235,4 +248,5 @@ struct NamedModule {
 
 }  // namespace akin::inline AKIN_ABI::nn
 
+#include "gradient_checkpointing.hpp"
 #include "module_walk.hpp"
