@@ -15,8 +15,14 @@ AKIN_LAZY void apply(Canvas& canvas, const AugmentStep& step) {
   switch (step.kind) {
     case AugmentStep::Kind::crop:
       return apply(canvas, step.crop);
+    case AugmentStep::Kind::window:
+      return apply(canvas, step.window);
     case AugmentStep::Kind::flip:
       return apply(canvas, step.flip);
+    case AugmentStep::Kind::rotate:
+      return apply(canvas, step.rotate);
+    case AugmentStep::Kind::erase:
+      return apply(canvas, step.erase);
     case AugmentStep::Kind::jitter:
       return apply(canvas, step.jitter);
     case AugmentStep::Kind::gray:
@@ -25,6 +31,8 @@ AKIN_LAZY void apply(Canvas& canvas, const AugmentStep& step) {
       return apply(canvas, step.blur);
     case AugmentStep::Kind::solarize:
       return apply(canvas, step.solarize);
+    case AugmentStep::Kind::equalize:
+      return apply(canvas, step.equalize);
     case AugmentStep::Kind::normalize:
       return apply(canvas, step.normalize);
   }

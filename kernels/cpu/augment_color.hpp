@@ -1,17 +1,12 @@
-// Colour steps on the CPU: jitter, grayscale, solarize, normalise. Values are in [0, 1] until they are normalised.
+// Colour steps on the CPU: jitter, grayscale, solarize, equalize, normalise. Values are in [0, 1] until they are normalised.
 // Definitions are those of torchvision.transforms on float images.
 #pragma once
 #include <algorithm>
 #include <cstdint>
 
-#include "augment_geometry.hpp"
+#include "augment_canvas.hpp"
 
 namespace akin::inline AKIN_ABI::kernels {
-
-inline float clamp01(float x) {
-  x = x < 0 ? 0 : x;
-  return x > 1 ? 1 : x;
-}
 
 /// Luma of ITU-R BT.601, with torchvision's rounded weights (they add up to 0.9999).
 inline void luma(const float* __restrict r, const float* __restrict g, const float* __restrict b, std::int64_t n,
@@ -114,6 +109,39 @@ AKIN_LAZY void apply(Canvas& canvas, const SolarizeStep& step) {
   float* x = canvas.pixels.data();
   const std::int64_t n = canvas.size.channels * canvas.size.pixels();
   for (std::int64_t i = 0; i < n; ++i) x[i] = x[i] >= step.threshold ? 1 - x[i] : x[i];
+}
+
+/// Where each of the 256 levels goes when the histogram of one channel is made flat, as PIL computes it: the levels
+/// below are counted in steps of 1/255 of the pixels that are not of the brightest level present. False if there are
+/// fewer than 255 of those: then the channel stays as it is.
+inline bool equalized_levels(const std::int64_t* histogram, float* levels) {
+  std::int64_t total = 0, brightest = 0;
+  for (int i = 0; i < 256; ++i) {
+    total += histogram[i];
+    if (histogram[i] > 0) brightest = histogram[i];
+  }
+  const std::int64_t step = (total - brightest) / 255;
+  if (step == 0) return false;
+  std::int64_t below = step / 2;
+  for (int i = 0; i < 256; ++i) {
+    levels[i] = static_cast<float>(std::min<std::int64_t>(below / step, 255)) / 255.0f;
+    below += histogram[i];
+  }
+  return true;
+}
+
+/// x in [0, 1] is of the level that is nearest to 255 x.
+inline std::int64_t level_of(float x) { return static_cast<std::int64_t>(255.0f * clamp01(x) + 0.5f); }
+
+AKIN_LAZY void apply(Canvas& canvas, const EqualizeStep&) {
+  for (std::int64_t c = 0; c < canvas.size.channels; ++c) {
+    float* x = canvas.plane(c);
+    std::int64_t histogram[256] = {};
+    float levels[256];
+    for (std::int64_t i = 0; i < canvas.size.pixels(); ++i) ++histogram[level_of(x[i])];
+    if (!equalized_levels(histogram, levels)) continue;
+    for (std::int64_t i = 0; i < canvas.size.pixels(); ++i) x[i] = levels[level_of(x[i])];
+  }
 }
 
 AKIN_LAZY void apply(Canvas& canvas, const NormalizeStep& step) {

@@ -7,12 +7,6 @@
 
 namespace akin::inline AKIN_ABI::kernels {
 
-/// ... 2 1 | 0 1 2 ... n-1 | n-2 n-3 ..., for -n < i < 2n - 1.
-inline std::int64_t reflected(std::int64_t i, std::int64_t n) {
-  if (i < 0) i = -i;
-  return i < n ? i : 2 * n - 2 - i;
-}
-
 /// exp(-t^2 / 2 sigma^2) for t = -kernel/2 ... kernel/2, divided by its sum.
 inline void gaussian_weights(const BlurStep& step, float* weights) {
   const double sigma = static_cast<double>(step.sigma);

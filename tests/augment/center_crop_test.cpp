@@ -7,19 +7,19 @@ namespace {
 
 TEST(CenterCrop, TakesTheCentralSquare) {
   const auto step = draw(CenterCrop{.size = 32}, {33, 57, 3}, Draws(0, {}));
-  EXPECT_EQ(step->top, 0);
-  EXPECT_EQ(step->left, 12);
-  EXPECT_EQ(step->height, 33);
-  EXPECT_EQ(step->width, 33);
-  EXPECT_EQ(step->out_height, 32);
-  EXPECT_EQ(step->out_width, 32);
+  EXPECT_EQ(step->crop.top, 0);
+  EXPECT_EQ(step->crop.left, 12);
+  EXPECT_EQ(step->crop.height, 33);
+  EXPECT_EQ(step->crop.width, 33);
+  EXPECT_EQ(step->crop.out_height, 32);
+  EXPECT_EQ(step->crop.out_width, 32);
 }
 
 TEST(CenterCrop, FractionShrinksTheSquare) {
   const auto step = draw(CenterCrop{.size = 224, .fraction = 0.875}, {256, 256, 3}, Draws(0, {}));
-  EXPECT_EQ(step->top, 16);
-  EXPECT_EQ(step->height, 224);
-  EXPECT_EQ(draw(CenterCrop{.fraction = 0.01}, {7, 7, 1}, Draws(0, {}))->width, 1);
+  EXPECT_EQ(step->crop.top, 16);
+  EXPECT_EQ(step->crop.height, 224);
+  EXPECT_EQ(draw(CenterCrop{.fraction = 0.01}, {7, 7, 1}, Draws(0, {}))->crop.width, 1);
 }
 
 TEST(CenterCrop, RejectsBadOptions) {

@@ -14,7 +14,7 @@ TEST(ColorJitter, FactorsStayInTheirRangesAndFillThem) {
   for (std::uint32_t i = 0; i < 2000; ++i) {
     const auto step = draw(jitter, any_size, Draws(1, {.index = i}));
     ASSERT_TRUE(step);
-    const float drawn[4] = {step->brightness, step->contrast, step->saturation, step->hue};
+    const float drawn[4] = {step->jitter.brightness, step->jitter.contrast, step->jitter.saturation, step->jitter.hue};
     for (int k = 0; k < 4; ++k) low[k] = std::min(low[k], drawn[k]), high[k] = std::max(high[k], drawn[k]);
   }
   const float want_low[4] = {0.6f, 0.2f, 0, -0.2f}, want_high[4] = {1.4f, 1.8f, 2.5f, 0.2f};  // a factor is never < 0
@@ -32,9 +32,10 @@ TEST(ColorJitter, AllOrdersAreEquallyLikely) {
   constexpr int n = 4800;
   for (std::uint32_t i = 0; i < n; ++i) {
     const auto step = draw(ColorJitter{}, any_size, Draws(1, {.index = i}));
-    std::set<int> seen(step->order, step->order + 4);
+    std::set<int> seen(step->jitter.order, step->jitter.order + 4);
     EXPECT_EQ(seen, (std::set<int>{0, 1, 2, 3}));
-    ++count[step->order[0] * 64 + step->order[1] * 16 + step->order[2] * 4 + step->order[3]];
+    ++count[step->jitter.order[0] * 64 + step->jitter.order[1] * 16 + step->jitter.order[2] * 4 +
+            step->jitter.order[3]];
   }
   int orders = 0;
   for (const int c : count) {
@@ -49,11 +50,11 @@ TEST(ColorJitter, WhatIsSwitchedOffIsExactlyNeutralAndShiftsNoOtherDraw) {
   const auto all =
       draw(ColorJitter{.brightness = .4, .contrast = .4, .saturation = .4, .hue = .1}, any_size, Draws(5, {}));
   const auto some = draw(ColorJitter{.brightness = .4, .saturation = .4}, any_size, Draws(5, {}));
-  EXPECT_EQ(some->contrast, 1.0f);
-  EXPECT_EQ(some->hue, 0.0f);
-  EXPECT_EQ(some->brightness, all->brightness);
-  EXPECT_EQ(some->saturation, all->saturation);
-  EXPECT_TRUE(std::equal(some->order, some->order + 4, all->order));
+  EXPECT_EQ(some->jitter.contrast, 1.0f);
+  EXPECT_EQ(some->jitter.hue, 0.0f);
+  EXPECT_EQ(some->jitter.brightness, all->jitter.brightness);
+  EXPECT_EQ(some->jitter.saturation, all->jitter.saturation);
+  EXPECT_TRUE(std::equal(some->jitter.order, some->jitter.order + 4, all->jitter.order));
 }
 
 TEST(ColorJitter, HappensAsOftenAsItsProbability) {

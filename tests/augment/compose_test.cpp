@@ -186,6 +186,24 @@ TEST(Pipeline, RefusesBlursThatReachBeyondOneReflection) {
   expect_error([&] { blur(3, 0); }, "got 3 and 0");
 }
 
+TEST(Pipeline, RefusesWindowsBoxesAndTurnsThatKernelsCannotDo) {
+  const Samples samples = samples_of({2, 7, 9, 1});
+  const auto refused = [&](const kernels::AugmentStep& step, const std::string& message) {
+    expect_error([&] { Pipeline({Anything{step}}).apply(samples, 0); }, "anything: " + message);
+  };
+  using kernels::WindowStep;
+  refused(WindowStep{.height = 0, .width = 3}, "a window must have 1 ... 32768 pixels a side, got 0 x 3");
+  refused(WindowStep{.top = -7, .height = 9, .width = 9, .border = Border::reflect},
+          "a window of 9 x 9 pixels at (-7, 0) reaches");
+  refused(WindowStep{.left = 1, .height = 9, .width = 17, .border = Border::reflect},
+          "a window of 9 x 17 pixels at (0, 1) reaches");
+  const WindowStep far{.top = INT32_MAX, .left = INT32_MIN, .height = 5, .width = 4};  // all fill
+  EXPECT_EQ(Pipeline({Anything{far}}).apply(samples, 0).shape(), (Shape{2, 5, 4, 1}));
+  refused(kernels::EraseStep{.top = 5, .height = 3, .width = 1}, "an erased box of 3 x 1 pixels at (5, 0)");
+  refused(kernels::EraseStep{.left = -1, .height = 3, .width = 1}, "an erased box of 3 x 1 pixels at (0, -1)");
+  refused(kernels::RotateStep{.degrees = INFINITY}, "a rotation must be finite, got inf degrees");
+}
+
 TEST(Pipeline, NeedsNoSamplesWhereNothingIsRandom) {
   const Samples samples = samples_of({3, 5, 7, 3});
   const Pipeline pipeline({CenterCrop{.size = 4}, Normalize{}});

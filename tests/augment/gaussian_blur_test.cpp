@@ -11,10 +11,10 @@ TEST(GaussianBlur, SigmaIsUniform) {
   for (std::uint32_t i = 0; i < n; ++i) {
     const auto step = draw(GaussianBlur{.kernel = 3, .probability = 1}, {8, 8, 3}, Draws(3, {.index = i}));
     ASSERT_TRUE(step);
-    EXPECT_GE(step->sigma, 0.1f);
-    EXPECT_LE(step->sigma, 2.0f);
-    EXPECT_EQ(step->kernel, 3);
-    mean += static_cast<double>(step->sigma) / n;
+    EXPECT_GE(step->blur.sigma, 0.1f);
+    EXPECT_LE(step->blur.sigma, 2.0f);
+    EXPECT_EQ(step->blur.kernel, 3);
+    mean += static_cast<double>(step->blur.sigma) / n;
   }
   EXPECT_NEAR(mean, 1.05, 4 * 1.9 / std::sqrt(12.0 * n));  // four standard errors
 }

@@ -8,16 +8,16 @@ namespace {
 TEST(Normalize, OneValueServesAllChannels) {
   const auto step = draw(Normalize{.mean = {0.25}, .std = {0.75}}, {8, 8, 3}, Draws(0, {}));
   for (int c = 0; c < 3; ++c) {
-    EXPECT_EQ(step->mean[c], 0.25f);
-    EXPECT_EQ(step->std[c], 0.75f);
+    EXPECT_EQ(step->normalize.mean[c], 0.25f);
+    EXPECT_EQ(step->normalize.std[c], 0.75f);
   }
 }
 
 TEST(Normalize, ThreeValuesKeepTheirOrder) {
   const auto step = draw(cifar10_normalize(), {8, 8, 3}, Draws(0, {}));
-  EXPECT_EQ(step->mean[0], 0.4914f);
-  EXPECT_EQ(step->mean[2], 0.4465f);
-  EXPECT_EQ(step->std[1], 0.2435f);
+  EXPECT_EQ(step->normalize.mean[0], 0.4914f);
+  EXPECT_EQ(step->normalize.mean[2], 0.4465f);
+  EXPECT_EQ(step->normalize.std[1], 0.2435f);
 }
 
 TEST(Normalize, RejectsBadOptions) {

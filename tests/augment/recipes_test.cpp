@@ -1,16 +1,10 @@
 #include <akin/augment/recipes.hpp>
 
+#include "support/recipes.hpp"
 #include "support/test.hpp"
 
 namespace akin::augment {
 namespace {
-
-template <class T>
-const T* find(const Pipeline& pipeline) {
-  for (const auto& transform : pipeline.transforms())
-    if (const T* found = transform.as<T>()) return found;
-  return nullptr;
-}
 
 Samples grid(std::int64_t n, std::int64_t size, std::int64_t channels) {
   Samples samples{Array::empty({n, size, size, channels}, DType::u8), 0, {}};
@@ -34,40 +28,40 @@ TEST(Recipes, GiveFiniteViewsForTheUsualDataSets) {
 
 TEST(Recipes, SimClrIsHalfAsStrongAndNotBlurredOnSmallImages) {
   const Pipeline small = simclr(), large = simclr({.size = 224});
-  EXPECT_EQ(find<ColorJitter>(small)->brightness, 0.4);
-  EXPECT_EQ(find<ColorJitter>(small)->hue, 0.1);
-  EXPECT_EQ(find<ColorJitter>(small)->probability, 0.8);
-  EXPECT_EQ(find<ResizedCrop>(small)->min_area, 0.08);
-  EXPECT_EQ(find<Grayscale>(small)->probability, 0.2);
-  EXPECT_EQ(find<GaussianBlur>(small), nullptr);
-  EXPECT_EQ(find<Solarize>(small), nullptr);
-  EXPECT_EQ(find<ColorJitter>(large)->saturation, 0.8);
-  EXPECT_EQ(find<GaussianBlur>(large)->kernel, 23);
-  EXPECT_EQ(find<GaussianBlur>(large)->probability, 0.5);
-  EXPECT_EQ(find<GaussianBlur>(simclr({.size = 96}))->kernel, 9);
+  EXPECT_EQ(test::step<ColorJitter>(small)->brightness, 0.4);
+  EXPECT_EQ(test::step<ColorJitter>(small)->hue, 0.1);
+  EXPECT_EQ(test::step<ColorJitter>(small)->probability, 0.8);
+  EXPECT_EQ(test::step<ResizedCrop>(small)->min_area, 0.08);
+  EXPECT_EQ(test::step<Grayscale>(small)->probability, 0.2);
+  EXPECT_EQ(test::step<GaussianBlur>(small), nullptr);
+  EXPECT_EQ(test::step<Solarize>(small), nullptr);
+  EXPECT_EQ(test::step<ColorJitter>(large)->saturation, 0.8);
+  EXPECT_EQ(test::step<GaussianBlur>(large)->kernel, 23);
+  EXPECT_EQ(test::step<GaussianBlur>(large)->probability, 0.5);
+  EXPECT_EQ(test::step<GaussianBlur>(simclr({.size = 96}))->kernel, 9);
 }
 
 TEST(Recipes, ByolTreatsItsViewsDifferently) {
   const PipelinePair small = byol(), large = byol({.size = 224});
-  EXPECT_EQ(find<ColorJitter>(small.first)->saturation, 0.2);
-  EXPECT_EQ(find<Solarize>(small.first), nullptr);
-  EXPECT_EQ(find<Solarize>(small.second)->probability, 0.2);
-  EXPECT_EQ(find<GaussianBlur>(small.first), nullptr);
-  EXPECT_EQ(find<GaussianBlur>(small.second), nullptr);
-  EXPECT_EQ(find<GaussianBlur>(large.first)->probability, 1);
-  EXPECT_EQ(find<GaussianBlur>(large.second)->probability, 0.1);
+  EXPECT_EQ(test::step<ColorJitter>(small.first)->saturation, 0.2);
+  EXPECT_EQ(test::step<Solarize>(small.first), nullptr);
+  EXPECT_EQ(test::step<Solarize>(small.second)->probability, 0.2);
+  EXPECT_EQ(test::step<GaussianBlur>(small.first), nullptr);
+  EXPECT_EQ(test::step<GaussianBlur>(small.second), nullptr);
+  EXPECT_EQ(test::step<GaussianBlur>(large.first)->probability, 1);
+  EXPECT_EQ(test::step<GaussianBlur>(large.second)->probability, 0.1);
 }
 
 TEST(Recipes, DemoCropsFlipsAndJittersBrightnessAndContrast) {
   const Pipeline pipeline = demo({.jitter_probability = 0.5});
   EXPECT_EQ(pipeline.transforms().size(), 4u);
-  EXPECT_EQ(find<ResizedCrop>(pipeline)->size, 28);
-  EXPECT_EQ(find<ResizedCrop>(pipeline)->min_area, 0.2);
-  EXPECT_EQ(find<ColorJitter>(pipeline)->brightness, 0.6);
-  EXPECT_EQ(find<ColorJitter>(pipeline)->contrast, 0.6);
-  EXPECT_EQ(find<ColorJitter>(pipeline)->hue, 0);
-  EXPECT_EQ(find<ColorJitter>(pipeline)->probability, 0.5);
-  EXPECT_EQ(find<Normalize>(pipeline)->mean, std::vector<double>{0.286});
+  EXPECT_EQ(test::step<ResizedCrop>(pipeline)->size, 28);
+  EXPECT_EQ(test::step<ResizedCrop>(pipeline)->min_area, 0.2);
+  EXPECT_EQ(test::step<ColorJitter>(pipeline)->brightness, 0.6);
+  EXPECT_EQ(test::step<ColorJitter>(pipeline)->contrast, 0.6);
+  EXPECT_EQ(test::step<ColorJitter>(pipeline)->hue, 0);
+  EXPECT_EQ(test::step<ColorJitter>(pipeline)->probability, 0.5);
+  EXPECT_EQ(test::step<Normalize>(pipeline)->mean, std::vector<double>{0.286});
   EXPECT_EQ(demo().apply(grid(3, 28, 1), 0).shape(), (Shape{3, 28, 28, 1}));
 }
 
@@ -78,17 +72,17 @@ TEST(Recipes, OptionsReachTheTransforms) {
                                     .strength = 2,
                                     .jitter_probability = 0.7,
                                     .normalize = fashion_mnist_normalize()});
-  EXPECT_EQ(find<ResizedCrop>(pipeline)->size, 28);
-  EXPECT_EQ(find<ResizedCrop>(pipeline)->min_area, 0.2);
-  EXPECT_EQ(find<ColorJitter>(pipeline)->contrast, 0.8);
-  EXPECT_EQ(find<ColorJitter>(pipeline)->probability, 0.7);
-  EXPECT_EQ(find<Grayscale>(pipeline), nullptr);  // nothing to do to one channel
-  EXPECT_EQ(find<Normalize>(pipeline)->std, std::vector<double>{0.353});
+  EXPECT_EQ(test::step<ResizedCrop>(pipeline)->size, 28);
+  EXPECT_EQ(test::step<ResizedCrop>(pipeline)->min_area, 0.2);
+  EXPECT_EQ(test::step<ColorJitter>(pipeline)->contrast, 0.8);
+  EXPECT_EQ(test::step<ColorJitter>(pipeline)->probability, 0.7);
+  EXPECT_EQ(test::step<Grayscale>(pipeline), nullptr);  // nothing to do to one channel
+  EXPECT_EQ(test::step<Normalize>(pipeline)->std, std::vector<double>{0.353});
 }
 
 TEST(Recipes, NormaliseByTheNumberOfChannelsUnlessTold) {
-  EXPECT_EQ(find<Normalize>(simclr())->mean, cifar10_normalize().mean);
-  EXPECT_EQ(find<Normalize>(simclr({.channels = 1}))->mean, std::vector<double>{0.5});
+  EXPECT_EQ(test::step<Normalize>(simclr())->mean, cifar10_normalize().mean);
+  EXPECT_EQ(test::step<Normalize>(simclr({.channels = 1}))->mean, std::vector<double>{0.5});
   expect_error([] { simclr({.channels = 2}); }, "channels must be 1 or 3, got 2");
   expect_error([] { simclr({.strength = -1}); }, "must be >= 0");
 }

@@ -14,14 +14,14 @@ TEST(ResizedCrop, BoxesLieInsideTheImageAndKeepAreaAndRatio) {
     for (std::uint32_t i = 0; i < 300; ++i) {
       const auto step = draw(crop, size, draws_of(i));
       ASSERT_TRUE(step);
-      EXPECT_GE(step->top, 0);
-      EXPECT_GE(step->left, 0);
-      EXPECT_LE(step->top + step->height, size.height);
-      EXPECT_LE(step->left + step->width, size.width);
-      EXPECT_EQ(step->out_height, 28);
-      EXPECT_EQ(step->out_width, 28);
+      EXPECT_GE(step->crop.top, 0);
+      EXPECT_GE(step->crop.left, 0);
+      EXPECT_LE(step->crop.top + step->crop.height, size.height);
+      EXPECT_LE(step->crop.left + step->crop.width, size.width);
+      EXPECT_EQ(step->crop.out_height, 28);
+      EXPECT_EQ(step->crop.out_width, 28);
       // rounding moves a side by at most half a pixel
-      const double h = step->height, w = step->width, area = static_cast<double>(size.pixels());
+      const double h = step->crop.height, w = step->crop.width, area = static_cast<double>(size.pixels());
       EXPECT_GE((h + .5) * (w + .5), 0.2 * area);
       EXPECT_LE((h - .5) * (w - .5), 0.6 * area);
       EXPECT_GE((w + .5) / (h - .5), 3.0 / 4);
@@ -34,8 +34,8 @@ TEST(ResizedCrop, AreaIsUniformAndRatioSymmetricInItsLogarithm) {
   constexpr int n = 4000;
   for (std::uint32_t i = 0; i < n; ++i) {  // max_area .5: every box fits, nothing is rejected
     const auto step = draw(ResizedCrop{.min_area = 0.1, .max_area = 0.5}, {1000, 1000, 1}, draws_of(i));
-    area += step->height * static_cast<double>(step->width) / 1e6 / n;
-    log_ratio += std::log(step->width / static_cast<double>(step->height)) / n;
+    area += step->crop.height * static_cast<double>(step->crop.width) / 1e6 / n;
+    log_ratio += std::log(step->crop.width / static_cast<double>(step->crop.height)) / n;
   }
   EXPECT_NEAR(area, 0.3, 4 * 0.4 / std::sqrt(12.0 * n));  // four standard errors of the mean of a uniform variable
   EXPECT_NEAR(log_ratio, 0, 4 * 2 * std::log(4.0 / 3) / std::sqrt(12.0 * n));
@@ -45,10 +45,10 @@ TEST(ResizedCrop, EveryCornerIsReached) {
   bool top = false, left = false, bottom = false, right = false;
   for (std::uint32_t i = 0; i < 500; ++i) {
     const auto step = draw(ResizedCrop{.min_area = 0.5}, {7, 7, 1}, draws_of(i));
-    top |= step->top == 0 && step->height < 7;
-    left |= step->left == 0 && step->width < 7;
-    bottom |= step->top > 0 && step->top + step->height == 7;
-    right |= step->left > 0 && step->left + step->width == 7;
+    top |= step->crop.top == 0 && step->crop.height < 7;
+    left |= step->crop.left == 0 && step->crop.width < 7;
+    bottom |= step->crop.top > 0 && step->crop.top + step->crop.height == 7;
+    right |= step->crop.left > 0 && step->crop.left + step->crop.width == 7;
   }
   EXPECT_TRUE(top && left && bottom && right);
 }
@@ -56,25 +56,34 @@ TEST(ResizedCrop, EveryCornerIsReached) {
 TEST(ResizedCrop, FullAreaAtRatioOneIsTheWholeImage) {
   const auto step =
       draw(ResizedCrop{.size = 9, .min_area = 1, .min_ratio = 1, .max_ratio = 1}, {33, 33, 3}, draws_of(0));
-  EXPECT_EQ(step->top, 0);
-  EXPECT_EQ(step->left, 0);
-  EXPECT_EQ(step->height, 33);
-  EXPECT_EQ(step->width, 33);
+  EXPECT_EQ(step->crop.top, 0);
+  EXPECT_EQ(step->crop.left, 0);
+  EXPECT_EQ(step->crop.height, 33);
+  EXPECT_EQ(step->crop.width, 33);
+}
+
+TEST(ResizedCrop, FilterDoesNotChangeTheBox) {
+  const auto a = draw(ResizedCrop{}, {33, 33, 3}, draws_of(2));
+  const auto b = draw(ResizedCrop{.filter = Filter::bicubic}, {33, 33, 3}, draws_of(2));
+  EXPECT_EQ(a->crop.filter, Filter::bilinear);
+  EXPECT_EQ(b->crop.filter, Filter::bicubic);
+  EXPECT_TRUE(a->crop.top == b->crop.top && a->crop.left == b->crop.left && a->crop.height == b->crop.height &&
+              a->crop.width == b->crop.width);
 }
 
 TEST(ResizedCrop, FallsBackToTheCentreWhereNoBoxFits) {
   const auto wide = draw(ResizedCrop{.min_area = 0.5}, {10, 1000, 3}, draws_of(1));  // half the area needs 61 rows
-  EXPECT_EQ(wide->height, 10);
-  EXPECT_EQ(wide->width, 13);
-  EXPECT_EQ(wide->top, 0);
-  EXPECT_EQ(wide->left, 493);
+  EXPECT_EQ(wide->crop.height, 10);
+  EXPECT_EQ(wide->crop.width, 13);
+  EXPECT_EQ(wide->crop.top, 0);
+  EXPECT_EQ(wide->crop.left, 493);
   const auto tall = draw(ResizedCrop{.min_area = 0.5}, {1000, 9, 3}, draws_of(1));
-  EXPECT_EQ(tall->height, 12);
-  EXPECT_EQ(tall->width, 9);
-  EXPECT_EQ(tall->top, 494);
+  EXPECT_EQ(tall->crop.height, 12);
+  EXPECT_EQ(tall->crop.width, 9);
+  EXPECT_EQ(tall->crop.top, 494);
   const auto pixel = draw(ResizedCrop{.min_ratio = 3, .max_ratio = 3}, {1, 1, 1}, draws_of(1));
-  EXPECT_EQ(pixel->height, 1);
-  EXPECT_EQ(pixel->width, 1);
+  EXPECT_EQ(pixel->crop.height, 1);
+  EXPECT_EQ(pixel->crop.width, 1);
 }
 
 TEST(ResizedCrop, RejectsBadOptions) {

@@ -22,7 +22,7 @@ TEST(Solarize, ProbabilityZeroNeverAndOneAlways) {
 
 TEST(Solarize, ThresholdIsThatOfTheByte128) {
   const auto step = draw(Solarize{.probability = 1}, {8, 8, 3}, Draws(0, {}));
-  EXPECT_EQ(step->threshold, 128.0f / 255.0f);
+  EXPECT_EQ(step->solarize.threshold, 128.0f / 255.0f);
 }
 
 TEST(Solarize, RejectsBadOptions) {

@@ -62,14 +62,19 @@ TEST(AugmentKernel, CroppingTheWholeImageAtItsOwnSizeIsExact) {
   expect_values(augmented(image, {7, 33, 3}, {whole(7, 33, 7, 33)}), unit(image), tol::exact);
 }
 
-TEST(AugmentKernel, ResizeAgreesWithItsDefinition) {
+TEST(AugmentKernel, ResizesAgreeWithTheirDefinitions) {
   const std::int32_t sizes[][4] = {{7, 7, 5, 5},   {33, 7, 28, 28},  {1, 1, 7, 3},  {1, 9, 4, 1},
                                    {65, 33, 7, 2}, {28, 17, 28, 28}, {3, 2, 33, 1}, {2, 33, 2, 32}};
   for (const auto& [height, width, out_height, out_width] : sizes) {
     const auto image = noise(height * width);
     std::vector<float> want(static_cast<std::size_t>(out_height * out_width));
+    CropStep step = whole(height, width, out_height, out_width);
     resize_naive(unit(image).data(), height, width, want.data(), out_height, out_width);
-    expect_values(augmented(image, {height, width, 1}, {whole(height, width, out_height, out_width)}), want, tol::f32);
+    expect_values(augmented(image, {height, width, 1}, {step}), want, tol::f32);
+    step.filter = Filter::bicubic;
+    resize_naive(unit(image).data(), height, width, want.data(), out_height, out_width, BicubicFilter{});
+    for (float& x : want) x = clamp01(x);
+    expect_values(augmented(image, {height, width, 1}, {step}), want, tol::f32);
   }
 }
 
@@ -82,6 +87,80 @@ TEST(AugmentKernel, HalvingAveragesWithTheTriangleThatPillowUses) {  // taps at 
 TEST(AugmentKernel, DoublingIsPlainBilinearWithHalfPixelCentres) {
   const auto got = augmented({0, 100}, {1, 2, 1}, {whole(1, 2, 1, 4)});
   expect_values(got, {0, 25.0f / 255, 75.0f / 255, 100.0f / 255}, tol::f32);
+}
+
+/// Byte i is 37 i mod 256: what the numbers from torchvision below were computed with.
+std::vector<std::uint8_t> sawtooth(int count) {
+  std::vector<std::uint8_t> bytes;
+  for (int i = 0; i < count; ++i) bytes.push_back(static_cast<std::uint8_t>(37 * i % 256));
+  return bytes;
+}
+
+TEST(AugmentKernel, BicubicResizeGivesTheValuesOfTorchvision) {  // antialias = True, clamped
+  const auto cubic = [](CropStep step) {
+    step.filter = Filter::bicubic;
+    return step;
+  };
+  expect_values(augmented(sawtooth(42), {7, 6, 1}, {cubic(whole(7, 6, 3, 2))}),
+                {0.2885250f, 0.4334832f, 0.6336295f, 0.2957824f, 0.4959287f, 0.6408868f}, tol::f32);
+  expect_values(augmented(sawtooth(42), {7, 6, 1}, {cubic(whole(7, 6, 2, 4))}),
+                {0.5391688f, 0.3317234f, 0.2915671f, 0.4660727f, 0.4633391f, 0.6378447f, 0.5976885f, 0.3902430f},
+                tol::f32);
+  const auto enlarged = augmented(sawtooth(6), {2, 3, 1}, {cubic(whole(2, 3, 3, 5))});  // -0.0396 before the clamp
+  expect_values({enlarged.begin(), enlarged.begin() + 5}, {0, 0.0157580f, 0.1164603f, 0.2171627f, 0.2725092f},
+                tol::f32);
+}
+
+TEST(AugmentKernel, WindowFillsOrReflectsWhatIsOutside) {
+  const std::vector<std::uint8_t> image = {0, 51, 102, 153, 204, 255};  // 0 .2 .4 / .6 .8 1
+  WindowStep step{.top = -1, .left = 1, .height = 2, .width = 3, .fill = {.7f}};
+  expect_values(augmented(image, {2, 3, 1}, {step}), {.7f, .7f, .7f, .2f, .4f, .7f}, tol::f32);
+  step.border = Border::reflect;
+  expect_values(augmented(image, {2, 3, 1}, {step}), {.8f, 1, .8f, .2f, .4f, .2f}, tol::f32);
+  const auto color = augmented(image, {1, 2, 3}, {WindowStep{.left = 1, .height = 1, .width = 2, .fill = {7, 8, 9}}});
+  expect_values(color, {.6f, .8f, 1, 7, 8, 9}, tol::f32);
+}
+
+TEST(AugmentKernel, RotationGivesTheValuesOfTorchvision) {  // of a 3 x 4 image by 30 degrees
+  RotateStep step{.degrees = 30};
+  expect_values(augmented(sawtooth(12), {3, 4, 1}, {step}),
+                {0.0390534f, 0.2009865f, 0.4089633f, 0.0426920f, 0.1742572f, 0.5901119f, 0.7549862f, 0.4683372f,
+                 0.3723874f, 0.4017560f, 0.3224652f, 0.1883199f},
+                tol::f32);
+  step.nearest = true;
+  step.fill[0] = .5f;
+  expect_values(augmented(sawtooth(12), {3, 4, 1}, {step}),
+                {0.5f, 0.2901961f, 0.2901961f, 0.0117647f, 0, 0.7254902f, 0.8705882f, 0.5921569f, 0.5803922f,
+                 0.3019608f, 0.3019608f, 0.5f},
+                tol::f32);
+}
+
+TEST(AugmentKernel, AQuarterTurnIsCounterClockwise) {
+  const auto got = augmented({0, 51, 102, 153}, {2, 2, 1}, {RotateStep{.degrees = 90}});  // 0 .2 / .4 .6
+  expect_values(got, {.2f, .6f, 0, .4f}, tol::f32);
+}
+
+TEST(AugmentKernel, ErasingOverwritesItsBoxAlone) {
+  const std::vector<std::uint8_t> image(3 * 4 * 3, 51);
+  const EraseStep step{.top = 1, .left = 2, .height = 2, .width = 1, .value = {-1, 5, 0}};
+  std::vector<float> want(image.size(), .2f);
+  for (const std::size_t pixel : {6, 10}) want[3 * pixel] = -1, want[3 * pixel + 1] = 5, want[3 * pixel + 2] = 0;
+  expect_values(augmented(image, {3, 4, 3}, {step}), want, tol::f32);
+}
+
+TEST(AugmentKernel, ErasingWithNoiseIsStandardNormalAndAFunctionOfItsSeed) {
+  const std::vector<std::uint8_t> image(33 * 40 * 3);
+  const auto erased = [&](std::uint32_t seed) {
+    return augmented(image, {33, 40, 3}, {EraseStep{.height = 33, .width = 40, .noise = seed}});
+  };
+  const auto values = erased(7);
+  double mean = 0, square = 0;
+  const double n = static_cast<double>(values.size());
+  for (const float x : values) mean += x / n, square += x * static_cast<double>(x) / n;
+  EXPECT_NEAR(mean, 0, 4 / std::sqrt(n));  // four standard errors
+  EXPECT_NEAR(square, 1, 4 * std::sqrt(2 / n));
+  EXPECT_EQ(values, erased(7));
+  EXPECT_NE(values, erased(9));
 }
 
 TEST(AugmentKernel, CropTakesItsBoxFirstOrLater) {
@@ -203,6 +282,34 @@ TEST(AugmentKernel, SolarizeInvertsFromTheThresholdOn) {
   expect_values(got, {0, 127.0f / 255, 127.0f / 255, 0}, tol::f32);
 }
 
+TEST(AugmentKernel, EqualizeGivesTheLevelsOfPillow) {
+  std::vector<std::uint8_t> image;
+  for (int i = 0; i < 600; ++i) image.push_back(static_cast<std::uint8_t>(i * i * 7 % 101 + 20));
+  const auto got = augmented(image, {20, 30, 1}, {EqualizeStep{}});
+  const int want[] = {0, 15, 68, 199, 33, 235, 146, 110};
+  for (std::size_t i = 0; i < 8; ++i) expect_close(got[i], static_cast<float>(want[i]) / 255.0f, tol::exact);
+}
+
+TEST(AugmentKernel, EqualizeRoundsToTheNearestLevelAndLeavesWhatHasTooFewPixels) {
+  std::vector<std::uint8_t> image(257, 10);
+  for (std::size_t i = 0; i < 256; ++i) image[i] = static_cast<std::uint8_t>(i);
+  image[256] = 255;  // 255 pixels below the brightest level: one level each
+  expect_values(augmented(image, {1, 257, 1}, {EqualizeStep{}}), unit(image), tol::exact);
+  const auto dim = [](float factor) { return JitterStep{.brightness = factor}; };
+  const auto halved = augmented(image, {1, 257, 1}, {dim(.501f), EqualizeStep{}});
+  expect_close(halved[254], 253.0f / 255, tol::exact);  // level 127, with 253 pixels below: 126.753 is 127 too
+  const auto few = std::vector<std::uint8_t>(image.begin(), image.begin() + 254);
+  expect_values(augmented(few, {1, 254, 1}, {dim(.501f), EqualizeStep{}}), augmented(few, {1, 254, 1}, {dim(.501f)}),
+                tol::exact);
+}
+
+TEST(AugmentKernel, EqualizeTakesWhatIsOutsideZeroToOneForTheEnds) {
+  std::vector<std::uint8_t> image(2400);
+  for (std::size_t i = 0; i < image.size(); ++i) image[i] = static_cast<std::uint8_t>(i % 256);
+  const auto wild = augmented(image, {40, 20, 3}, {NormalizeStep{{.5f, .5f, .5f}, {.1f, .1f, 0}}, EqualizeStep{}});
+  for (const float x : wild) EXPECT_TRUE(x >= 0 && x <= 1) << x;
+}
+
 TEST(AugmentKernel, NormalizeIsPerChannel) {
   expect_values(augmented({51, 102, 153}, {1, 1, 3}, {NormalizeStep{{.1f, .2f, .3f}, {.5f, .25f, 2}}}),
                 {.2f, .8f, .15f}, tol::f32);
@@ -260,16 +367,17 @@ TEST(AugmentKernel, ImagesFollowTheirOwnPlansAtAnyThreadCount) {
 
 TEST(Resize, NeverUsesMoreTapsThanItHasRoomFor) {  // at some sizes both ends of a window round outwards
   kernels::ResizeTaps taps;
-  for (std::int64_t in = 1; in <= 64; ++in)
-    for (std::int64_t out = 1; out <= 64; ++out) {
-      kernels::triangle_taps(taps, in, out);
-      for (std::int64_t i = 0; i < out; ++i) {
-        double total = 0;
-        for (std::int64_t t = 0; t < taps.count; ++t) total += taps.weights[static_cast<std::size_t>(t * out + i)];
-        ASSERT_NEAR(total, 1, 1e-5) << in << " -> " << out << ", output " << i;
-        ASSERT_LE(taps.first[static_cast<std::size_t>(i)] + taps.count, in);
+  for (const Filter filter : {Filter::bilinear, Filter::bicubic})
+    for (std::int64_t in = 1; in <= 64; ++in)
+      for (std::int64_t out = 1; out <= 64; ++out) {
+        kernels::resize_taps(taps, in, out, filter);
+        for (std::int64_t i = 0; i < out; ++i) {
+          double total = 0;
+          for (std::int64_t t = 0; t < taps.count; ++t) total += taps.weights[static_cast<std::size_t>(t * out + i)];
+          ASSERT_TRUE(is_close(total, 1, tol::reduce_f32)) << in << " -> " << out << ", output " << i;
+          ASSERT_LE(taps.first[static_cast<std::size_t>(i)] + taps.count, in);
+        }
       }
-    }
 }
 
 }  // namespace

@@ -12,6 +12,7 @@ namespace akin::inline AKIN_ABI::augment {
 struct CenterCrop {
   std::int64_t size = 32;  ///< pixels, > 0
   double fraction = 1;     ///< in (0, 1]
+  Filter filter = Filter::bilinear;
   static constexpr std::string_view name = "center_crop";
 };
 
@@ -20,7 +21,7 @@ AKIN_LAZY void validate(const CenterCrop& o) {
   check(o.fraction > 0 && o.fraction <= 1, o.name, "fraction must lie in (0, 1], got ", o.fraction);
 }
 
-AKIN_LAZY std::optional<kernels::CropStep> draw(const CenterCrop& o, const ImageSize& in, Draws) {
+AKIN_LAZY std::optional<kernels::AugmentStep> draw(const CenterCrop& o, const ImageSize& in, Draws) {
   const auto shorter = static_cast<double>(std::min(in.height, in.width));
   const auto side = static_cast<std::int32_t>(std::fmax(1, std::nearbyint(o.fraction * shorter)));
   const auto size = static_cast<std::int32_t>(o.size);
@@ -29,7 +30,8 @@ AKIN_LAZY std::optional<kernels::CropStep> draw(const CenterCrop& o, const Image
                            .height = side,
                            .width = side,
                            .out_height = size,
-                           .out_width = size};
+                           .out_width = size,
+                           .filter = o.filter};
 }
 
 }  // namespace akin::inline AKIN_ABI::augment

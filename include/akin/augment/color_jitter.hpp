@@ -26,7 +26,7 @@ AKIN_LAZY void validate(const ColorJitter& o) {
   check_probability(o.name, o.probability);
 }
 
-AKIN_LAZY std::optional<kernels::JitterStep> draw(const ColorJitter& o, const ImageSize&, Draws draws) {
+AKIN_LAZY std::optional<kernels::AugmentStep> draw(const ColorJitter& o, const ImageSize&, Draws draws) {
   if (!draws.chance(o.probability)) return std::nullopt;
   const auto factor = [&](double strength) {
     return static_cast<float>(draws.uniform(std::fmax(0, 1 - strength), 1 + strength));

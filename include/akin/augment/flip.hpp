@@ -12,7 +12,7 @@ struct HorizontalFlip {
 
 AKIN_LAZY void validate(const HorizontalFlip& o) { check_probability(o.name, o.probability); }
 
-AKIN_LAZY std::optional<kernels::FlipStep> draw(const HorizontalFlip& o, const ImageSize&, Draws draws) {
+AKIN_LAZY std::optional<kernels::AugmentStep> draw(const HorizontalFlip& o, const ImageSize&, Draws draws) {
   if (!draws.chance(o.probability)) return std::nullopt;
   return kernels::FlipStep{};
 }

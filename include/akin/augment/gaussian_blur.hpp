@@ -23,7 +23,7 @@ AKIN_LAZY void validate(const GaussianBlur& o) {
 }
 
 /// Errors: the kernel reaches further than one reflection of the image.
-AKIN_LAZY std::optional<kernels::BlurStep> draw(const GaussianBlur& o, const ImageSize& in, Draws draws) {
+AKIN_LAZY std::optional<kernels::AugmentStep> draw(const GaussianBlur& o, const ImageSize& in, Draws draws) {
   check(o.kernel / 2 < in.height && o.kernel / 2 < in.width, o.name, "kernel ", o.kernel,
         " is too large for images of ", in.height, " x ", in.width, "; use at most ",
         2 * std::min(in.height, in.width) - 1);

@@ -12,7 +12,7 @@ struct Grayscale {
 
 AKIN_LAZY void validate(const Grayscale& o) { check_probability(o.name, o.probability); }
 
-AKIN_LAZY std::optional<kernels::GrayStep> draw(const Grayscale& o, const ImageSize&, Draws draws) {
+AKIN_LAZY std::optional<kernels::AugmentStep> draw(const Grayscale& o, const ImageSize&, Draws draws) {
   if (!draws.chance(o.probability)) return std::nullopt;
   return kernels::GrayStep{};
 }

@@ -1,18 +1,11 @@
-// Published augmentation recipes by name. Order everywhere: crop, flip, jitter, gray, blur, solarize, normalise.
+// The recipes that are used most. Order: crop, flip, jitter, gray, blur, solarize, normalise.
 //
 // Images of up to 32 pixels are never blurred: the recipes that give numbers for CIFAR do not, and a Gaussian of two
 // pixels would leave little of them. Above, the kernel is a tenth of the image (SimCLR).
 #pragma once
 #include <cmath>
 
-#include "color_jitter.hpp"
-#include "compose.hpp"
-#include "flip.hpp"
-#include "gaussian_blur.hpp"
-#include "grayscale.hpp"
-#include "normalize.hpp"
-#include "resized_crop.hpp"
-#include "solarize.hpp"
+#include "recipe_view.hpp"
 
 namespace akin::inline AKIN_ABI::augment {
 
@@ -47,13 +40,13 @@ AKIN_LAZY ColorJitter stronger(const ColorJitter& jitter, const RecipeOptions& o
 /// Crop, flip, jitter, gray; blur above 32 pixels; solarize; normalise.
 AKIN_LAZY Pipeline recipe(const RecipeOptions& o, const ColorJitter& jitter, double blur, double solarize) {
   check(o.channels == 1 || o.channels == 3, "recipe", "channels must be 1 or 3, got ", o.channels);
-  std::vector<Transform> steps = {ResizedCrop{.size = o.size, .min_area = o.min_area}, HorizontalFlip{},
-                                  stronger(jitter, o)};
-  if (o.channels == 3) steps.push_back(Grayscale{});
-  if (o.size > 32 && blur > 0) steps.push_back(GaussianBlur{.kernel = o.size / 10 / 2 * 2 + 1, .probability = blur});
-  if (solarize > 0) steps.push_back(Solarize{.probability = solarize});
-  steps.push_back(o.normalize.value_or(default_normalize(o.channels)));
-  return Pipeline(std::move(steps));
+  const RecipeSetup setup{o.size, o.channels, o.normalize.value_or(default_normalize(o.channels))};
+  return pipeline_of({.crop = {.min_area = o.min_area},
+                      .jitter = stronger(jitter, o),
+                      .blur = above_32(setup, blur),
+                      .solarize = solarize,
+                      .blur_kernel = o.size / 10 / 2 * 2 + 1},
+                     setup);
 }
 
 }  // namespace detail
@@ -65,7 +58,7 @@ AKIN_LAZY Pipeline simclr(const RecipeOptions& o = {}) {
   return detail::recipe(o, {.brightness = .8 * s, .contrast = .8 * s, .saturation = .8 * s, .hue = .2 * s}, 0.5, 0);
 }
 
-/// BYOL, arXiv:2006.07733, appendix B; also Barlow Twins, VICReg and MoCo v3: jitter (.4, .4, .2, .1), gray .2.
+/// BYOL, arXiv:2006.07733, appendix B: jitter (.4, .4, .2, .1), gray .2.
 /// The first view is always blurred, the second one time in ten (both only above 32 pixels) and solarized with .2.
 AKIN_LAZY PipelinePair byol(const RecipeOptions& o = {}) {
   const ColorJitter jitter{.brightness = .4, .contrast = .4, .saturation = .2, .hue = .1};

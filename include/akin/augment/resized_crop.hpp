@@ -6,12 +6,13 @@
 
 namespace akin::inline AKIN_ABI::augment {
 
-/// A box with random area and aspect ratio, resized to size x size by an antialiased triangle filter.
+/// A box with random area and aspect ratio, resized to size x size by an antialiased filter.
 /// Szegedy et al., arXiv:1409.4842; the sampling is that of torchvision.transforms.RandomResizedCrop.
 struct ResizedCrop {
   std::int64_t size = 32;                           ///< pixels, > 0
   double min_area = 0.08, max_area = 1;             ///< fraction of the image, 0 < min <= max <= 1
   double min_ratio = 3.0 / 4, max_ratio = 4.0 / 3;  ///< width / height, uniform in its logarithm
+  Filter filter = Filter::bilinear;
   static constexpr std::string_view name = "resized_crop";
 };
 
@@ -52,9 +53,10 @@ AKIN_LAZY kernels::CropStep random_box(const ResizedCrop& o, const ImageSize& in
   return central_box(o, in);
 }
 
-AKIN_LAZY std::optional<kernels::CropStep> draw(const ResizedCrop& o, const ImageSize& in, Draws draws) {
+AKIN_LAZY std::optional<kernels::AugmentStep> draw(const ResizedCrop& o, const ImageSize& in, Draws draws) {
   kernels::CropStep step = random_box(o, in, draws);
   step.out_height = step.out_width = static_cast<std::int32_t>(o.size);
+  step.filter = o.filter;
   return step;
 }
 

@@ -16,7 +16,7 @@ AKIN_LAZY void validate(const Solarize& o) {
   check_probability(o.name, o.probability);
 }
 
-AKIN_LAZY std::optional<kernels::SolarizeStep> draw(const Solarize& o, const ImageSize&, Draws draws) {
+AKIN_LAZY std::optional<kernels::AugmentStep> draw(const Solarize& o, const ImageSize&, Draws draws) {
   if (!draws.chance(o.probability)) return std::nullopt;
   return kernels::SolarizeStep{.threshold = static_cast<float>(o.threshold)};
 }
