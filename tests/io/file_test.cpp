@@ -3,35 +3,13 @@
 #include <csignal>
 
 #include "support/folder.hpp"
+#include "support/shim_calls.hpp"
 #include "support/test.hpp"
 
 namespace akin::io {
 namespace {
 
-/// Records the order of the calls, and makes one of them fail.
-struct ShimCalls : FileCalls {
-  std::string log;
-  int fail_at = -1, code = EIO;
-  std::size_t most_bytes = 1 << 20;
-  int interruptions = 0;
-
-  bool fails(char name) {
-    log += name;
-    errno = code;
-    return static_cast<int>(log.size()) - 1 == fail_at;
-  }
-  int create(const char* path) { return fails('c') ? -1 : FileCalls::create(path); }
-  int open_folder(const char* path) { return fails('o') ? -1 : FileCalls::open_folder(path); }
-  ssize_t write(int fd, const char* bytes, std::size_t count) {
-    if (fails('w')) return -1;
-    if (interruptions-- > 0) return errno = EINTR, -1;
-    return FileCalls::write(fd, bytes, std::min(count, most_bytes));
-  }
-  int sync(int fd) { return fails('s') ? -1 : FileCalls::sync(fd); }
-  int close(int fd) { return FileCalls::close(fd) != 0 || fails('x') ? -1 : 0; }
-  int rename(const char* from, const char* to) { return fails('r') ? -1 : FileCalls::rename(from, to); }
-  int remove(const char* path) { return fails('d') ? -1 : FileCalls::remove(path); }
-};
+using test::ShimCalls;
 
 TEST(WriteFile, ReplacesTheWholeContent) {
   const test::Folder folder;
@@ -112,6 +90,47 @@ TEST(WriteFile, ReportsAFullDisk) {
   std::signal(SIGXFSZ, handler);
   EXPECT_EQ(read_file(folder / "a"), "old");
   EXPECT_EQ(folder.names(), "a");
+}
+
+TEST(ReplaceFile, KeepsTheFileThatWasThere) {
+  const test::Folder folder;
+  for (const auto* text : {"one", "two", "three"}) replace_file(folder / "a", folder / "before", {text});
+  EXPECT_EQ(read_file(folder / "a"), "three");
+  EXPECT_EQ(read_file(folder / "before"), "two");
+  EXPECT_EQ(folder.names(), "a before");
+}
+
+TEST(ReplaceFile, GivesTheOldFileASecondNameBeforeTheNewOneTakesItsPlace) {
+  const test::Folder folder;
+  write_file(folder / "a", "old");
+  ShimCalls calls;
+  replace_file(folder / "a", folder / "before", {"new"}, calls);
+  EXPECT_EQ(calls.log, "cwsxdlrdrosx");  // ... sync close | link under a temporary name, rename it | rename ...
+}
+
+TEST(ReplaceFile, LeavesTheOldFileInItsPlaceWhicheverCallFails) {
+  for (const int fail_at : {0, 1, 2, 3, 5, 6, 8}) {  // create, write, sync, close, link, rename, rename
+    const test::Folder folder;
+    replace_file(folder / "a", folder / "before", {"older"});
+    replace_file(folder / "a", folder / "before", {"old"});
+    ShimCalls calls;
+    calls.fail_at = fail_at;
+    expect_error([&] { replace_file(folder / "a", folder / "before", {"new"}, calls); }, "Input/output error");
+    EXPECT_EQ(read_file(folder / "a"), "old") << fail_at;
+    EXPECT_EQ(read_file(folder / "before"), fail_at == 8 ? "old" : "older") << fail_at;
+    EXPECT_EQ(folder.names(), "a before") << fail_at;
+  }
+}
+
+TEST(ReplaceFile, RenamesWhereThereAreNoHardLinks) {
+  const test::Folder folder;
+  write_file(folder / "a", "old");
+  ShimCalls calls;
+  calls.fail_at = 5;
+  calls.code = EPERM;
+  replace_file(folder / "a", folder / "before", {"new"}, calls);
+  EXPECT_EQ(read_file(folder / "a"), "new");
+  EXPECT_EQ(read_file(folder / "before"), "old");
 }
 
 TEST(ReadFile, RefusesFilesBeyondItsLimit) {

@@ -1,12 +1,10 @@
-// Runs the real programs, as a person does: arguments in, exit code, output and files out.
-#include <sys/wait.h>
+// What the programs do for the people who run them.
+#include <sys/stat.h>
 
 #include <akin/io/json_parser.hpp>
 #include <akin/train/pretrain.hpp>
-#include <cstdlib>
-#include <map>
 
-#include "support/folder.hpp"
+#include "support/programs.hpp"
 #include "support/small_data.hpp"
 #include "support/table_names.hpp"
 #include "support/test.hpp"
@@ -14,43 +12,8 @@
 namespace akin {
 namespace {
 
-struct Outcome {
-  int code;
-  std::string out, err;
-};
-
-/// Runs a program in an empty folder of its own. Standard output is a file, so there is no progress bar.
-class Programs : public ::testing::Test {
- protected:
-  Outcome run(const std::string& program, const std::string& arguments) {
-    const std::string files = " > '" + (captured_ / "out") + "' 2> '" + (captured_ / "err") + "' < /dev/null";
-    const int status = std::system(
-        ("cd '" + folder_.path() + "' && '" AKIN_PROGRAMS "/" + program + "' " + arguments + files).c_str());
-    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, io::read_file(captured_ / "out"),
-            io::read_file(captured_ / "err")};
-  }
-  Outcome pretrain(const std::string& arguments) { return run("pretrain", arguments); }
-
-  /// Expects exit code 1, the text in the error message, nothing on standard output, and no files.
-  void expect_refused(const std::string& arguments, const std::string& text) {
-    const Outcome outcome = pretrain(arguments);
-    EXPECT_EQ(outcome.code, 1) << arguments;
-    EXPECT_EQ(outcome.out, "") << arguments;
-    EXPECT_TRUE(outcome.err.starts_with("error: ")) << outcome.err;
-    EXPECT_NE(outcome.err.find(text), std::string::npos) << outcome.err;
-    EXPECT_EQ(folder_.names(), "") << arguments;
-  }
-
-  /// Every file below the folder with its bytes.
-  std::map<std::string, std::string> snapshot() const {
-    std::map<std::string, std::string> files;
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(folder_.path()))
-      if (entry.is_regular_file()) files[entry.path().string()] = io::read_file(entry.path().string());
-    return files;
-  }
-
-  test::Folder folder_, captured_;
-};
+using test::Outcome;
+using test::Programs;
 
 const std::string small = "--data synthetic --limit 128 --holdout 64 --batch-size 64 --no-eval ",
                   quick = small + "--epochs 1 ";
@@ -58,8 +21,8 @@ const std::string small = "--data synthetic --limit 128 --holdout 64 --batch-siz
 TEST_F(Programs, PretrainExplainsItself) {
   const Outcome help = pretrain("--help"), version = pretrain("--version");
   EXPECT_EQ(help.code, 0);
-  for (const auto* option :
-       {"--data", "--method", "--param", "--seed", "--threads", "--device", "--out", "--json", "--overwrite"})
+  for (const auto* option : {"--data", "--method", "--param", "--seed", "--threads", "--device", "--out", "--json",
+                             "--overwrite", "--resume"})
     EXPECT_NE(help.out.find(option), std::string::npos) << option;
   for (const auto& names :
        {test::names_in(data::table()), test::names_in(methods::table()), test::names_in(nn::encoders()),
@@ -92,7 +55,9 @@ TEST_F(Programs, PretrainNeverReplacesARunUnasked) {
   EXPECT_EQ(before.size(), 7u);
   const Outcome refused = pretrain(quick + "--out a --seed 1");
   EXPECT_EQ(refused.code, 1);
-  EXPECT_NE(refused.err.find("'a' is not empty; replace that run with --overwrite"), std::string::npos) << refused.err;
+  EXPECT_NE(refused.err.find("'a' is not empty; go on with that run with --resume, replace it with --overwrite"),
+            std::string::npos)
+      << refused.err;
   EXPECT_EQ(snapshot(), before);
   EXPECT_EQ(pretrain(quick + "--out a --overwrite --temperature 1").code, 109);  // CLI11: no such option
   EXPECT_EQ(pretrain(small + "--out a --overwrite --epochs 0").code, 1);

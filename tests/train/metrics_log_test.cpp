@@ -73,6 +73,23 @@ TEST(MetricsLog, GoesOnBelowTheRowsOfAnEarlierRunAndDropsATornOne) {
   EXPECT_EQ(io::read_file(folder / "metrics.jsonl"), "{\"a\":1,\"b\":2}\n{\"b\":4,\"a\":3}\n");
 }
 
+TEST(MetricsLog, DropsTheRowsThatWillBeWrittenAgain) {
+  const test::Folder folder;
+  MetricsLog log(folder.path());
+  log.drop_from(0);  // nothing there yet
+  for (int step : {0, 10, 20, 30}) log.add({{"step", step}, {"loss", 0.5}});
+  io::AppendFile(folder / "metrics.csv").append("40,0.5\n");  // killed between the two files
+  log.drop_from(15);
+  EXPECT_EQ(io::read_file(folder / "metrics.csv"), "step,loss\n0,0.5\n10,0.5\n");
+  EXPECT_EQ(io::read_file(folder / "metrics.jsonl"), "{\"step\":0,\"loss\":0.5}\n{\"step\":10,\"loss\":0.5}\n");
+  log.drop_from(11);
+  log.add({{"step", 15}, {"loss", 0.25}});
+  EXPECT_EQ(io::read_file(folder / "metrics.csv"), "step,loss\n0,0.5\n10,0.5\n15,0.25\n");
+  log.drop_from(0);
+  EXPECT_EQ(io::read_file(folder / "metrics.csv"), "step,loss\n");
+  EXPECT_EQ(io::read_file(folder / "metrics.jsonl"), "");
+}
+
 TEST(MetricsLog, StartsAnewWhenEvenTheHeaderWasTorn) {
   const test::Folder folder;
   io::write_file(folder / "metrics.csv", "epo");

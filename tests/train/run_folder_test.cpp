@@ -49,8 +49,8 @@ TEST(RunFolder, LogLinesCarryTheTimeAndNoControlCharacters) {
   const test::Folder folder;
   RunFolder(folder / "run").log("a\n\x1b[2J\tb");
   const std::string log = io::read_file(folder / "run/log.txt");
-  ASSERT_EQ(log.size(), 20 + 2 + 8 + 1u) << log;
-  EXPECT_EQ(log.substr(4, 1) + log.substr(10, 1) + log.substr(19), "-TZ  a??[2J?b\n");
+  ASSERT_EQ(log.size(), 20 + 2 + 1 + 1 + 2 + 6 + 1u) << log;
+  EXPECT_EQ(log.substr(4, 1) + log.substr(10, 1) + log.substr(19), "-TZ  a\n  ?[2J?b\n") << "no line of its own";
 }
 
 TEST(RunFolder, RefusesAFolderThatIsNotEmpty) {

@@ -74,6 +74,12 @@ TEST(Printable, ReplacesControlCharactersAndKeepsText) {
   EXPECT_EQ(printable("\xc2\xa0|\xc2"), "\xc2\xa0|\xc2");
 }
 
+TEST(PrintableLines, KeepsLineBreaksAndIndentsWhatFollowsThem) {
+  EXPECT_EQ(printable_lines("one"), "one");
+  EXPECT_EQ(printable_lines(""), "");
+  EXPECT_EQ(printable_lines("a\nb\n  c\x1b\n"), "a\n  b\n  c?\n  ");
+}
+
 TEST(ColumnsOf, CountsCharactersNotBytes) { EXPECT_EQ(columns_of("grün ± €"), 8); }
 
 TEST(Number, FormatsAndNeverOverflows) {

@@ -163,10 +163,179 @@ TEST(Trainer, TrainsInTrainingModeWhateverTheModeBefore) {
   EXPECT_EQ(counters, 2);
 }
 
-TEST(Trainer, ALossThatIsNotFiniteNamesTheStep) {
-  auto method = small_simclr();
-  expect_error([&] { train(method, loader(), {.epochs = 2, .lr = 1e30}); },
-               "trainer: the loss is nan at step 1, epoch 0; lower the learning rate");
+/// A method whose loss is not finite in some of its steps, and which then spoils its running statistics too.
+struct SometimesNan : methods::Method {
+  nn::Module layer;
+  bool (*bad)(std::int64_t);
+  std::int64_t steps = 0;
+
+  explicit SometimesNan(bool (*bad_at)(std::int64_t))
+      : Method(1, {{"encoder",
+                    nn::Sequential(nn::Flatten{}, nn::Linear({.in = 144, .out = 8}), nn::BatchNorm({.features = 8}))}}),
+        layer(encoder()),
+        bad(bad_at) {
+    layer.initialize(1);
+  }
+  methods::StepOutput forward(const std::vector<Array>& views) override {
+    const double factor = bad(steps++) ? std::nan("") : 1;
+    const Tensor y = layer(factor * Tensor(views[0]));
+    return {mean(y * y * y), y.value()};
+  }
+};
+
+TEST(Trainer, AStepWhoseLossIsNotFiniteIsSkippedAndLeavesNoTrace) {
+  const test::Folder folder;
+  RunFolder run(folder / "run");
+  SometimesNan method([](std::int64_t step) { return step % 4 == 1; });
+  const TrainerReport report = train(method, loader(), {.epochs = 4, .lr = 0.1}, &run);
+  EXPECT_EQ(report.steps, 12);
+  EXPECT_EQ(report.skipped_steps, 3);
+  EXPECT_TRUE(std::isfinite(report.loss));
+  for (const auto& [name, tensor] : method.named_tensors()) {
+    EXPECT_TRUE(akin::detail::all_finite(tensor.value())) << name;
+    if (name.ends_with("num_batches_tracked")) {
+      EXPECT_EQ(at(tensor.value(), 0), 9);
+    }
+  }
+  EXPECT_NE(io::read_file(folder / "run/log.txt").find("warning: step 5 was skipped: the loss is nan"),
+            std::string::npos);
+}
+
+TEST(Trainer, TwentySkippedStepsInARowEndTheRunAndSayWhereTheFirstBadValueIs) {
+  SometimesNan method([](std::int64_t step) { return step >= 7; });
+  expect_error(
+      [&] { train(method, loader(), {.epochs = 20, .lr = 0.1}); },
+      "trainer: 20 steps in a row were skipped; at step 26, epoch 8, the loss is nan; lower the learning rate, "
+      "or clip the gradients (anomaly: the forward of 'scale'");
+  SometimesNan often([](std::int64_t step) { return step % 20 != 0; });
+  EXPECT_EQ(train(often, loader(), {.epochs = 20, .lr = 0.1}).skipped_steps, 57);
+}
+
+TEST(Trainer, AGradientThatIsNotFiniteIsSkippedToo) {  // sqrt(0) is 0, its gradient infinite
+  OwnMethod method;
+  method.layer.parameters()[0].replace(Array::zeros({8, 144}));
+  method.layer.parameters()[1].replace(Array::zeros({8}));
+  struct Root : methods::Method {
+    explicit Root(const nn::Module& layer) : Method(1, {{"encoder", layer}}) {}
+    methods::StepOutput forward(const std::vector<Array>& views) override {
+      const Tensor y = encoder()(Tensor(views[0]));
+      return {mean(sqrt(y)), y.value()};
+    }
+  } root(method.layer);
+  const TrainerReport report = train(root, loader(), {.epochs = 1, .lr = 0.1});
+  EXPECT_EQ(report.skipped_steps, steps_per_epoch);
+  EXPECT_EQ(at(root.encoder().parameters()[0].value(), 0), 0);
+}
+
+TEST(Trainer, AccumulatedBatchesMakeTheStepOfTheirMeanGradient) {  // of a loss that is a mean over the images
+  const auto gradient_sum = [](std::int64_t batch_size, std::int64_t accumulate) {
+    OwnMethod method;
+    const data::Loader batches(
+        pictures(), {.batch_size = batch_size, .shuffle = false, .seed = 5, .workers = 0},
+        augment::two_views(augment::demo({.size = 12, .normalize = {{0.5}, {0.25}}}), {.seed = 5}));
+    const auto report =
+        train(method, batches, {.epochs = 1, .lr = 0.5, .momentum = 0, .warmup_steps = 0, .accumulate = accumulate});
+    EXPECT_EQ(report.steps, images / (batch_size * accumulate));
+    return method.encoder().parameters()[0].value();
+  };
+  expect_close(gradient_sum(16, 3), gradient_sum(48, 1), tol::reduce_f32);
+  expect_close(gradient_sum(32, 3), gradient_sum(96, 1), tol::reduce_f32);
+}
+
+TEST(Trainer, TheLastStepOfAnEpochTakesTheBatchesThatAreLeft) {
+  OwnMethod method;
+  EXPECT_EQ(train(method, loader(), {.epochs = 3, .lr = 0.1, .accumulate = 2}).steps, 3 * 2);  // 2 + 1 batches
+  EXPECT_EQ(method.steps, 3 * steps_per_epoch);
+}
+
+TEST(Trainer, ClippingBoundsTheLengthOfAStep) {
+  const auto moved = [](double clip_norm) {
+    OwnMethod method;
+    const Array before = ops::clone(method.encoder().parameters()[0].value());
+    train(method,
+          data::Loader(pictures(), {.batch_size = images, .workers = 0},
+                       augment::two_views(augment::demo({.size = 12, .normalize = {{0.5}, {0.25}}}))),
+          {.epochs = 1, .lr = 1, .weight_decay = 0, .momentum = 0, .warmup_steps = 0, .clip_norm = clip_norm});
+    const Array step = ops::sub(method.encoder().parameters()[0].value(), before);
+    return std::sqrt(ops::sum(ops::mul(step, step)).item());
+  };
+  EXPECT_GT(moved(0), 0.02);
+  EXPECT_LE(moved(0.01), 0.01 + 1e-6);
+  EXPECT_GT(moved(0.01), 0.005);
+}
+
+TEST(Trainer, MixedPrecisionLearnsWithWeightsInF32) {
+  auto exact = small_simclr(convolutional_encoder()), mixed = small_simclr(convolutional_encoder());
+  const TrainerReport want = train(exact, loader(), {.epochs = 12, .lr = 0.3}),
+                      got = train(mixed, loader(), {.epochs = 12, .lr = 0.3, .bf16 = true});
+  EXPECT_FALSE(same(exact.named_tensors(), mixed.named_tensors()));
+  for (const auto& [name, tensor] : mixed.named_tensors()) EXPECT_NE(tensor.dtype(), DType::bf16) << name;
+  EXPECT_NEAR(got.loss, want.loss, 0.1);
+  EXPECT_LT(got.loss, std::log(2.0 * batch - 1) - 0.05);
+}
+
+TEST(Trainer, GradientCheckpointingChangesNoBit) {
+  const auto with = [](bool on) {
+    auto method = small_simclr(convolutional_encoder());
+    train(method, loader(), {.epochs = 2, .lr = 0.1, .gradient_checkpointing = on});
+    return method.named_tensors();
+  };
+  EXPECT_TRUE(same(with(true), with(false)));
+}
+
+bool after_a_step() { return true; }
+
+TEST(Trainer, GoesOnBitForBitFromWhereverItWasStopped) {
+  for (const bool bf16 : {false, true}) {
+    const TrainerOptions options{.epochs = 3, .optimizer = "adamw", .lr = 0.01, .accumulate = 2, .bf16 = bf16};
+    auto whole = small_simclr(convolutional_encoder());
+    const TrainerReport want = train(whole, loader(), options);
+    const test::Folder folder;
+    TrainerReport got;
+    got.stopped = true;
+    for (int sessions = 0; got.stopped; ++sessions) {  // one step each
+      ASSERT_LT(sessions, 7);
+      auto method = small_simclr(convolutional_encoder());
+      auto batches = loader();
+      RunFolder run(folder / "run", IfExists::resume);
+      Trainer trainer(method, batches, options);
+      const TrainingState state = load_state(run, [](const std::string&) {});
+      if (state.found()) trainer.resume(state);
+      Progress silent(stdout, {.quiet = true});
+      got = trainer.run(silent, &run, after_a_step);
+      EXPECT_EQ(same(method.named_tensors(), whole.named_tensors()), !got.stopped);
+    }
+    EXPECT_EQ(got.loss, want.loss);
+    EXPECT_EQ(got.embedding_std, want.embedding_std);
+    EXPECT_EQ(got.steps, 6);
+  }
+}
+
+TEST(Trainer, RefusesTheStateOfAnotherRunAndChangesNothing) {
+  const test::Folder folder;
+  RunFolder run(folder / "run");
+  auto method = small_simclr(), other = small_simclr(convolutional_encoder());
+  auto batches = loader();
+  train(method, batches, {.epochs = 1, .lr = 0.1}, &run);
+  const TrainingState state = load_state(run, [](const std::string&) {});
+  const auto before = other.named_tensors();
+  expect_error([&] { Trainer(other, batches, {.epochs = 1}).resume(state); }, "does not fit the network:");
+  expect_error([&] { Trainer(method, batches, {.epochs = 1, .optimizer = "adamw"}).resume(state); },
+               "unexpected  optimizer/momentum/");
+  expect_error([&] { Trainer(method, batches, {.epochs = 1, .accumulate = 3}).resume(state); },
+               "is of epoch 1, batch 0, step 3, which this run of 1 epochs of 3 batches does not have");
+}
+
+TEST(Trainer, SavesWithinAnEpochIfAskedTo) {
+  const test::Folder folder;
+  RunFolder run(folder / "run");
+  OwnMethod method;
+  method.before_step = [](std::int64_t step) {
+    if (step == 2) throw Error("stop");
+  };
+  expect_error([&] { train(method, loader(), {.epochs = 1, .lr = 0.1, .save_every = 2}, &run); }, "stop");
+  EXPECT_EQ(load_state(run, [](const std::string&) {}).position.step, 2);
+  EXPECT_EQ(folder.names("run/checkpoints"), "last.safetensors");
 }
 
 TEST(Trainer, ParametersThatAreNotFiniteAreNotSaved) {  // the loss of the last step was: its update is what fails
@@ -178,11 +347,11 @@ TEST(Trainer, ParametersThatAreNotFiniteAreNotSaved) {  // the loss of the last 
   train(method, one_step, {.epochs = 1, .lr = 0.1}, &run);
   const std::string last = io::read_file(run.checkpoint("last")), encoder = io::read_file(run.checkpoint("encoder"));
   expect_error([&] { train(method, one_step, {.epochs = 1, .lr = 1e300}, &run); },
-               "trainer: 'encoder.1.weight' holds a NaN or an infinity after epoch 0, which was not saved; lower the "
+               "trainer: 'encoder.1.weight' holds a NaN or an infinity in epoch 0, which was not saved; lower the "
                "learning rate");
   EXPECT_EQ(io::read_file(run.checkpoint("last")), last);
   EXPECT_EQ(io::read_file(run.checkpoint("encoder")), encoder);
-  EXPECT_EQ(folder.names("run/checkpoints"), "encoder.safetensors last.safetensors");
+  EXPECT_EQ(folder.names("run/checkpoints"), "encoder.safetensors last.safetensors");  // no previous one: one save
 }
 
 TEST(Trainer, GoesOnWhenAllEmbeddingsAreZero) {
@@ -269,11 +438,12 @@ TEST(Trainer, CheckpointsHoldTheTrainedNetworks) {
   RunFolder run(folder / "run");
   auto method = small_simclr();
   train(method, loader(), {.epochs = 2, .lr = 0.1}, &run);
-  EXPECT_EQ(folder.names("run/checkpoints"), "encoder.safetensors last.safetensors");
+  EXPECT_EQ(folder.names("run/checkpoints"), "encoder.safetensors last.safetensors previous.safetensors");
   EXPECT_EQ(io::load_safetensors(run.checkpoint("last")).metadata.at("epochs"), "2");
-  const auto fresh = small_simclr();
+  auto fresh = small_simclr();
+  auto batches = loader();
   EXPECT_FALSE(same(fresh.named_tensors(), method.named_tensors()));
-  io::load_tensors(run.checkpoint("last"), fresh.named_tensors());
+  Trainer(fresh, batches, {.epochs = 2}).resume(load_state(run, [](const std::string&) {}));
   EXPECT_TRUE(same(fresh.named_tensors(), method.named_tensors()));
   const auto other = small_simclr();
   io::load(other.encoder(), run.checkpoint("encoder"));
@@ -305,6 +475,9 @@ TEST(Trainer, RejectsOptionsOutOfRange) {
   expect_refused({.momentum = 1}, "sgd: momentum must lie in [0, 1), got 1");
   expect_refused({.warmup_steps = -1}, "trainer: warmup_steps must be >= 0, got -1");
   expect_refused({.log_every = 0}, "trainer: log_every must be >= 1, got 0");
+  expect_refused({.accumulate = 0}, "trainer: accumulate must be >= 1 batches, got 0");
+  expect_refused({.save_every = -1}, "trainer: save_every must be >= 0 steps, got -1");
+  expect_refused({.clip_norm = -1}, "trainer: clip_norm must be >= 0, got -1");
 }
 
 }  // namespace

@@ -59,7 +59,8 @@ void save_tensors(const std::string& path, const std::vector<nn::NamedTensor>& t
   replace_file(path, previous, parts.pieces, calls);
 }
 
-/// The tensors of a file. Errors: as load_safetensors; the checksum, if the file has one, is not that of its bytes.
+/// The tensors of a file. Errors: as load_safetensors; the checksum is not that of its bytes. Files of other programs
+/// need none.
 AKIN_LAZY TensorFile read_tensors(const std::string& path) {
   const std::string bytes = read_file(path);
   TensorFile file;
@@ -68,8 +69,12 @@ AKIN_LAZY TensorFile read_tensors(const std::string& path) {
   } catch (const Error& error) {
     throw Error(cat("load '", path, "': ", error.what()));
   }
-  const auto said = file.metadata.find("crc32c");
-  if (said != file.metadata.end()) detail::check_crc(path, bytes, said->second);
+  const auto said = file.metadata.find("crc32c"), layout = file.metadata.find("layout");
+  if (said != file.metadata.end())
+    detail::check_crc(path, bytes, said->second);
+  else
+    check(layout == file.metadata.end() || layout->second != "ohwi", "load", "'", path,
+          "' is damaged: files in akin's layout have a checksum, this one has none");
   return file;
 }
 

@@ -103,10 +103,17 @@ class PendingFile {
  private:
   /// Gives the old file a second name, so that at no moment there is none; without hard links, another name.
   void keep_old(const std::string& previous) {
-    if (calls_.remove(previous.c_str()) != 0 && errno != ENOENT) fail("make room for what is replaced by", errno);
-    if (calls_.link(path_.c_str(), previous.c_str()) == 0 || errno == ENOENT) return;
-    const bool no_links = errno == EPERM || errno == ENOTSUP || errno == ENOSYS || errno == EMLINK;
-    if (!no_links || calls_.rename(path_.c_str(), previous.c_str()) != 0) fail("keep what is replaced by", errno);
+    const std::string second = cat(previous, ".tmp-", ::getpid(), "-0");
+    calls_.remove(second.c_str());  // of a run that was killed
+    if (calls_.link(path_.c_str(), second.c_str()) != 0) {
+      if (errno == ENOENT) return;
+      const bool no_links = errno == EPERM || errno == ENOTSUP || errno == ENOSYS || errno == EMLINK;
+      if (!no_links || calls_.rename(path_.c_str(), previous.c_str()) != 0) fail("keep what is replaced by", errno);
+      return;
+    }
+    const int code = calls_.rename(second.c_str(), previous.c_str()) == 0 ? 0 : errno;
+    calls_.remove(second.c_str());  // there still if the two names already were those of one file
+    if (code != 0) fail("keep what is replaced by", code);
   }
 
   void sync_folder() {

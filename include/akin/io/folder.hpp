@@ -19,6 +19,12 @@ AKIN_LAZY PathKind kind_of(const std::string& path) {
   return S_ISLNK(facts.st_mode) ? PathKind::link : PathKind::other;
 }
 
+/// Gives a file another name in the same file system, replacing what has it. Errors: both paths and the system's reason.
+AKIN_LAZY void rename_file(const std::string& from, const std::string& to) {
+  check(::rename(from.c_str(), to.c_str()) == 0, "rename", "cannot rename '", from, "' to '", to,
+        "': ", errno_text(errno));
+}
+
 /// Makes the folder and its missing parents; one that exists is fine. Errors: the path and the system's reason.
 AKIN_LAZY void make_folders(const std::string& path) {
   check(!path.empty(), "make_folders", "the path is empty");

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "../io/file.hpp"
-#include "../io/json.hpp"
+#include "../io/json_parser.hpp"
 
 namespace akin::inline AKIN_ABI::train {
 
@@ -40,13 +40,23 @@ AKIN_LAZY std::string csv_record(const std::vector<std::string>& fields) {
   return (line.empty() ? "\"\"" : line) + "\n";  // an empty line would be no record
 }
 
+/// Where the line that begins at `begin` has ended.
+inline std::size_t after_line(std::string_view text, std::size_t begin) {
+  const std::size_t end = text.find('\n', begin);
+  return end == text.npos ? text.size() : end + 1;
+}
+
+AKIN_LAZY void cut(const std::string& path, std::size_t bytes) {
+  check(::truncate(path.c_str(), static_cast<off_t>(bytes)) == 0, "metrics", "cannot shorten '", path,
+        "': ", io::errno_text(errno));
+}
+
 /// Removes what follows the last line break: a row that a killed run did not finish. Returns the path.
 AKIN_LAZY const std::string& drop_torn_line(const std::string& path) {
   if (::access(path.c_str(), F_OK) != 0) return path;
   const std::string text = io::read_file(path);
   const std::size_t kept = text.rfind('\n') + 1;  // npos + 1 is 0
-  const bool whole = kept == text.size() || ::truncate(path.c_str(), static_cast<off_t>(kept)) == 0;
-  check(whole, "metrics", "cannot repair '", path, "': ", io::errno_text(errno));
+  if (kept < text.size()) cut(path, kept);
   return path;
 }
 
@@ -75,9 +85,10 @@ class MetricsLog {
  public:
   AKIN_LAZY explicit MetricsLog(const std::string& folder)
       : csv_path_(folder + "/metrics.csv"),
+        jsonl_path_(folder + "/metrics.jsonl"),
         columns_(detail::csv_columns(csv_path_)),
         csv_(csv_path_),
-        jsonl_(detail::drop_torn_line(folder + "/metrics.jsonl")) {}
+        jsonl_(detail::drop_torn_line(jsonl_path_)) {}
 
   AKIN_LAZY void add(const io::Json::Object& row) {
     check_row(row);
@@ -91,6 +102,22 @@ class MetricsLog {
     }
     csv_.append(detail::csv_record(fields));
     jsonl_.append(json + "\n");
+  }
+
+  /// Removes the rows of step `step` and later: a run that goes on from an earlier checkpoint writes them again.
+  AKIN_LAZY void drop_from(std::int64_t step) {
+    const std::string rows = io::read_file(jsonl_path_), records = io::read_file(csv_path_);
+    std::size_t row = 0, record = detail::after_line(records, 0);  // behind the names of the columns
+    while (row < rows.size()) {
+      const std::size_t end = detail::after_line(rows, row);
+      const io::Json parsed = io::parse_json(std::string_view(rows).substr(row, end - row));
+      const io::Json* at = parsed.find("step");
+      if (at && at->number() >= static_cast<double>(step)) break;
+      row = end;
+      record = detail::after_line(records, record);
+    }
+    detail::cut(jsonl_path_, row);
+    detail::cut(csv_path_, record);
   }
 
   /// Empty before the first row.
@@ -120,7 +147,7 @@ class MetricsLog {
     columns_ = names;
   }
 
-  std::string csv_path_;
+  std::string csv_path_, jsonl_path_;
   std::vector<std::string> columns_;
   io::AppendFile csv_, jsonl_;
 };

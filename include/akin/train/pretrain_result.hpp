@@ -20,6 +20,7 @@ struct PretrainResult {
   double embedding_std = 0;
   double rankme = none;  ///< of the encoder's output on up to 5,000 test images
   double loss = 0, chance_loss = none;
+  std::int64_t skipped_steps = 0;  ///< their loss or gradient was not finite
   std::int64_t peak_memory_bytes = 0;
 
   AKIN_LAZY io::Json to_json() const {
@@ -35,7 +36,8 @@ struct PretrainResult {
                             {"embedding_std", embedding_std},
                             {"rankme", rankme},
                             {"loss", loss},
-                            {"chance_loss", chance_loss}};
+                            {"chance_loss", chance_loss},
+                            {"skipped_steps", skipped_steps}};
   }
 
   /// Accuracies in percent: features of the run, raw pixels, the encoder before training.

@@ -25,9 +25,9 @@ AKIN_LAZY ProgressOptions progress_for(std::FILE* stream, bool quiet = false) {
   return {.terminal = is_terminal(stream), .color = wants_color(stream), .quiet = quiet};
 }
 
-/// What one training step tells; nan means unknown, except for the loss.
+/// What one training step tells; nan means unknown.
 struct StepReport {
-  double loss = 0;
+  double loss = 0;  ///< not finite: of a skipped step, left out of the average
   double lr = ProgressState::unknown;
   std::int64_t images = 0;
   double wait_seconds = 0;                        ///< of the step's time, how long the loader kept us waiting
@@ -65,13 +65,12 @@ class Progress {
 
   AKIN_LAZY void step(const StepReport& report) {
     const double now = options_.now();
-    loss_.add(report.loss);
+    if (std::isfinite(report.loss)) loss_.add(report.loss), state_.has_loss = true;
     step_seconds_.add(now - last_step_);
     wait_seconds_.add(report.wait_seconds);
     images_.add(static_cast<double>(report.images));
     last_step_ = now;
     ++state_.step;
-    state_.has_loss = true;
     state_.loss = loss_.value();
     state_.lr = report.lr;
     if (!std::isnan(report.embedding_std))
@@ -86,11 +85,11 @@ class Progress {
     end_line();
   }
 
-  /// Prints a line of text; the bar moves below it.
+  /// Prints text; the bar moves below it.
   AKIN_LAZY void message(std::string_view text) {
     if (options_.quiet) return;
     const bool redraw = open_;
-    write((redraw ? "\r\x1b[K" : "") + printable(text) + "\n");
+    write((redraw ? "\r\x1b[K" : "") + printable_lines(text) + "\n");
     open_ = false;
     if (redraw) show();
   }

@@ -1,7 +1,7 @@
 // The folder of one run: what was asked for, what was measured, what was said, and the checkpoints.
 //
 //   DIR/config.json  DIR/metrics.csv  DIR/metrics.jsonl  DIR/log.txt  DIR/result.json
-//   DIR/checkpoints/last.safetensors  DIR/checkpoints/encoder.safetensors
+//   DIR/checkpoints/last.safetensors  DIR/checkpoints/previous.safetensors  DIR/checkpoints/encoder.safetensors
 #pragma once
 #include <algorithm>
 #include <ctime>
@@ -23,7 +23,7 @@ namespace akin::inline AKIN_ABI::train {
 enum class IfExists {
   refuse,     ///< an Error
   overwrite,  ///< remove the files of an earlier run, and nothing else
-  resume      ///< keep everything and append
+  resume      ///< keep everything and append; files that a killed run did not finish are removed
 };
 
 /// What every config.json says about the program that made the run.
@@ -37,6 +37,8 @@ namespace detail {
 
 // What a run writes: the only names that overwriting removes. config.json marks the folder as ours, and comes last.
 inline constexpr std::string_view run_files[] = {"checkpoints/last.safetensors",
+                                                 "checkpoints/previous.safetensors",
+                                                 "checkpoints/damaged.safetensors",
                                                  "checkpoints/encoder.safetensors",
                                                  "metrics.csv",
                                                  "metrics.jsonl",
@@ -104,6 +106,13 @@ std::vector<std::string> clear_run(const std::string& path, Calls&& calls = {}) 
   return names;
 }
 
+/// Removes the temporary files of a run that was killed while it wrote.
+AKIN_LAZY void remove_temporaries(const std::string& path) {
+  for (const auto& name : names_in_run(path))
+    if (is_run_file(name) && without_temporary(name).size() < name.size())
+      io::FileCalls().remove((path + "/" + name).c_str());
+}
+
 AKIN_LAZY std::string compiler_name() {
 #if defined(__clang__)
   return "Clang " __clang_version__;
@@ -122,6 +131,18 @@ AKIN_LAZY std::string utc_time() {
 }
 
 }  // namespace detail
+
+/// What config.json holds.
+AKIN_LAZY io::Json run_config(const io::Json& options, const RunFacts& facts) {
+  return io::Json::Object{{"akin", AKIN_VERSION},
+                          {"compiler", detail::compiler_name()},
+                          {"backend", AKIN_QUOTE(AKIN_BACKEND)},
+                          {"instruction_set", AKIN_QUOTE(AKIN_ISA)},
+                          {"device", facts.device},
+                          {"seed", facts.seed},
+                          {"threads", facts.threads},
+                          {"options", options}};
+}
 
 /// Creates (with parents), refuses, clears or continues the folder. With overwrite, only the files listed above are
 /// removed; all others stay as they are, and foreign_files() and the log name them.
@@ -142,19 +163,12 @@ class RunFolder {
 
   /// config.json: the options, fully resolved, and what else decides the result.
   AKIN_LAZY void write_config(const io::Json& options, const RunFacts& facts) {
-    write("config.json", io::Json::Object{{"akin", AKIN_VERSION},
-                                          {"compiler", detail::compiler_name()},
-                                          {"backend", AKIN_QUOTE(AKIN_BACKEND)},
-                                          {"instruction_set", AKIN_QUOTE(AKIN_ISA)},
-                                          {"device", facts.device},
-                                          {"seed", facts.seed},
-                                          {"threads", facts.threads},
-                                          {"options", options}});
+    write("config.json", run_config(options, facts));
   }
   AKIN_LAZY void write_result(const io::Json& result) { write("result.json", result); }
 
-  /// One line of log.txt, with the time in UTC.
-  AKIN_LAZY void log(std::string_view line) { log_.append(detail::utc_time() + "  " + printable(line) + "\n"); }
+  /// A line of log.txt, with the time in UTC, or several, of which the others are indented.
+  AKIN_LAZY void log(std::string_view text) { log_.append(detail::utc_time() + "  " + printable_lines(text) + "\n"); }
 
   /// Calls f. What it throws is in the log before it goes on: nobody may be watching the terminal.
   template <class F>
@@ -183,6 +197,7 @@ class RunFolder {
           "/checkpoints' is a link or a file: what it stands for is not ours to write; remove it, or choose another "
           "folder");
     const auto foreign = if_exists == IfExists::overwrite ? detail::clear_run(path) : std::vector<std::string>{};
+    if (if_exists == IfExists::resume) detail::remove_temporaries(path);
     io::make_folders(path + "/checkpoints");
     if (!detail::is_run_folder(path)) io::write_file(path + "/config.json", "{\"akin\": \"" AKIN_VERSION "\"}\n");
     return foreign;

@@ -3,6 +3,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdio>
@@ -48,6 +49,18 @@ AKIN_LAZY std::string printable(std::string_view text) {
     const bool two_bytes = c == 0xc2 && next >= 0x80 && next < 0xa0;  // the C1 controls U+0080 ... U+009F
     i += two_bytes;
     out += two_bytes || c < 0x20 || c == 0x7f ? '?' : text[i];
+  }
+  return out;
+}
+
+/// The same for text of several lines. All but the first are indented: none can pass for a line of its own.
+AKIN_LAZY std::string printable_lines(std::string_view text) {
+  std::string out;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    if (begin > 0) out += begin < text.size() && text[begin] == ' ' ? "\n" : "\n  ";
+    out += printable(text.substr(begin, end - begin));
+    begin = end + 1;
   }
   return out;
 }

@@ -4,147 +4,151 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "../data/loader.hpp"
 #include "../eval/collapse.hpp"
-#include "../io/checkpoint.hpp"
 #include "../methods/method.hpp"
-#include "../optim/schedule.hpp"
-#include "optimizers.hpp"
 #include "progress.hpp"
 #include "run_folder.hpp"
+#include "training_state.hpp"
+#include "training_step.hpp"
 
 namespace akin::inline AKIN_ABI::train {
-
-struct TrainerOptions {
-  std::int64_t epochs = 6;
-  std::string optimizer = "sgd";    ///< see optimizers()
-  double lr = 0.12;                 ///< after warm-up; falls to 0 along a cosine
-  double weight_decay = 5e-4;       ///< not on norms and biases
-  double momentum = 0.9;            ///< of sgd
-  bool nesterov = false;            ///< of sgd
-  std::int64_t warmup_steps = 100;  ///< linear; shortened to a tenth of a run that is shorter than ten times as long
-  std::int64_t log_every =
-      10;  ///< steps between rows of metrics and looks at the embeddings; the last step has its own
-};
-
-struct TrainerReport {
-  std::int64_t steps = 0;
-  double seconds = 0;  ///< in the loop, without checkpoints
-  double images_per_second = 0;
-  double embedding_std = 0;  ///< of the last step's projections; 1/sqrt(D) is healthy, 0 collapsed
-  double loss = 0;           ///< mean over the last epoch
-};
 
 /// Trains a method on the views of a loader, with a cosine schedule. Both must outlive it.
 class Trainer {
  public:
   /// Errors: an option is out of range; an unknown optimizer.
   AKIN_LAZY Trainer(methods::Method& method, data::Loader& loader, const TrainerOptions& options)
-      : method_(method),
-        loader_(loader),
-        options_(resolved(options, loader)),
-        optimizer_(find_optimizer(options_.optimizer).make(setup(method.parameter_groups(options_.weight_decay)))),
-        schedule_(
-            optim::cosine({.base = options_.lr, .warmup_steps = options_.warmup_steps, .total_steps = total_steps()})) {
-  }
+      : method_(method), loader_(loader), options_(resolved(options, loader)), step_(method, options_, total_steps()) {}
 
   /// As they take effect: warm-up is shortened in a short run.
   const TrainerOptions& options() const { return options_; }
   /// Name and settings of the optimizer.
-  AKIN_LAZY io::Json optimizer_config() const {
-    io::Json::Object config = {{"name", options_.optimizer}};
-    for (auto& setting : find_optimizer(options_.optimizer).settings(setup({}))) config.push_back(std::move(setting));
-    return config;
+  AKIN_LAZY io::Json optimizer_config() const { return step_.optimizer_config(); }
+  /// Where the next run() begins.
+  const TrainingPosition& position() const { return position_; }
+
+  /// Takes over the state of a run with the same method, data and options: run() goes on from there, and ends with the
+  /// bits of a run that was never interrupted. Errors: tensors or position are not those of such a run.
+  AKIN_LAZY void resume(const TrainingState& state) {
+    const TrainingPosition& p = state.position;
+    check(0 <= p.epoch && p.epoch <= options_.epochs && 0 <= p.batch && p.batch < loader_.steps_per_epoch() &&
+              p.batch % options_.accumulate == 0 && p.step == steps_before(p),
+          "resume", "'", state.path, "' is of epoch ", p.epoch, ", batch ", p.batch, ", step ", p.step,
+          ", which this run of ", options_.epochs, " epochs of ", loader_.steps_per_epoch(), " batches does not have");
+    io::assign_tensors(state.path, state.file, state_tensors(method_, step_.optimizer()));
+    step_.optimizer().set_steps(p.step - p.skipped);
+    position_ = p;
   }
 
-  /// One whole run. `folder` may be null: then nothing is written. Errors: the loss or, after an epoch, a parameter is
-  /// not finite; the checkpoints are then those of the epoch before.
-  AKIN_LAZY TrainerReport run(Progress& progress, RunFolder* folder = nullptr) {
+  /// From position() to the end, or until stop() says so between two steps. `folder` may be null: then nothing is written.
+  /// Errors: 20 steps in a row could not be made; a parameter is not finite when it should be saved: the checkpoints are
+  /// then those of before.
+  AKIN_LAZY TrainerReport run(Progress& progress, RunFolder* folder = nullptr, bool (*stop)() = nullptr) {
     method_.train();
+    if (folder) folder->metrics().drop_from(position_.step);  // those rows will be written again
     TrainerReport report;
-    double loss_sum = 0, images = 0, started = data::steady_seconds(), waited = loader_.wait_seconds();
-    begin_epoch(progress, 0);
-    // All epochs in one loop: the loader begins the next one while the last batch of this one is in use.
-    for (const data::Batch& batch : loader_.epochs(0, options_.epochs)) {
-      const double now_waited = loader_.wait_seconds();
-      loss_sum += one_step(batch, now_waited - std::exchange(waited, now_waited), progress, folder, report);
-      images += static_cast<double>(batch.labels.size());
-      if (batch.step + 1 < loader_.steps_per_epoch()) continue;
-      report.loss = std::exchange(loss_sum, 0) / static_cast<double>(loader_.steps_per_epoch());
-      report.seconds += data::steady_seconds() - started;
-      progress.finish();
-      check_parameters(batch.epoch);
-      if (folder) save(*folder, batch.epoch + 1);
-      if (batch.epoch + 1 < options_.epochs) begin_epoch(progress, batch.epoch + 1);
-      started = data::steady_seconds();
-    }
-    report.images_per_second = images / report.seconds;
+    if (position_.epoch < options_.epochs) train_on(progress, folder, stop, report);
+    report.steps = position_.step;
+    report.skipped_steps = position_.skipped;
+    report.embedding_std = position_.embedding_std;
+    report.loss = position_.loss;
+    if (!report.stopped) position_ = {};
     return report;
   }
 
  private:
   AKIN_LAZY static TrainerOptions resolved(const TrainerOptions& o, const data::Loader& loader) {
-    check(o.epochs >= 1 && o.epochs <= 1 << 24, "trainer", "epochs must lie in 1 ... 2^24, got ", o.epochs);
-    check(o.log_every >= 1, "trainer", "log_every must be >= 1, got ", o.log_every);
-    check(o.warmup_steps >= 0, "trainer", "warmup_steps must be >= 0, got ", o.warmup_steps);
-    check(o.lr >= 0 && std::isfinite(o.lr), "trainer", "lr must be >= 0, got ", o.lr);
-    check(o.weight_decay >= 0 && std::isfinite(o.weight_decay), "trainer", "weight_decay must be >= 0, got ",
-          o.weight_decay);
+    detail::check_options(o);
     TrainerOptions options = o;
-    options.warmup_steps = std::min(o.warmup_steps, o.epochs * loader.steps_per_epoch() / 10);
+    options.warmup_steps = std::min(o.warmup_steps, o.epochs * detail::steps_per_epoch(o, loader) / 10);
     return options;
   }
-  std::int64_t total_steps() const { return options_.epochs * loader_.steps_per_epoch(); }
-  AKIN_LAZY OptimizerSetup setup(std::vector<optim::ParameterGroup> groups) const {
-    return {
-        .groups = std::move(groups), .lr = options_.lr, .momentum = options_.momentum, .nesterov = options_.nesterov};
+  std::int64_t total_steps() const { return options_.epochs * detail::steps_per_epoch(options_, loader_); }
+  std::int64_t steps_before(const TrainingPosition& p) const {
+    return p.epoch * detail::steps_per_epoch(options_, loader_) + p.batch / options_.accumulate;
   }
 
-  AKIN_LAZY void begin_epoch(Progress& progress, std::int64_t epoch) const {
-    progress.begin_epoch(static_cast<int>(epoch) + 1, static_cast<int>(options_.epochs), loader_.steps_per_epoch());
+  AKIN_LAZY void train_on(Progress& progress, RunFolder* folder, bool (*stop)(), TrainerReport& report) {
+    double images = 0, started = data::steady_seconds(), waited = loader_.wait_seconds();
+    begin_epoch(progress);
+    // All epochs in one loop: the loader begins the next one while the last batch of this one is in use.
+    for (const data::Batch& batch : loader_.epochs(position_.epoch, options_.epochs, position_.batch)) {
+      const double now_waited = loader_.wait_seconds();
+      const bool step_ends = train_on(batch, now_waited - std::exchange(waited, now_waited), progress, folder);
+      images += static_cast<double>(batch.labels.size());
+      if (!step_ends) continue;
+      const bool epoch_ends = position_.batch == 0;
+      report.stopped = stop && stop() && position_.epoch < options_.epochs;
+      report.seconds += data::steady_seconds() - started;
+      if (epoch_ends) end_epoch(batch.epoch, progress);
+      const bool due = options_.save_every > 0 && position_.step % options_.save_every == 0;
+      if (epoch_ends || due || report.stopped) save(batch.epoch, folder);
+      if (report.stopped) break;
+      if (epoch_ends && position_.epoch < options_.epochs) begin_epoch(progress);
+      started = data::steady_seconds();
+    }
+    report.images_per_second = images / report.seconds;
   }
 
-  /// Trains on one batch, for which the loader let us wait; shows and logs it. Returns the loss.
-  AKIN_LAZY double one_step(const data::Batch& batch, double wait_seconds, Progress& progress, RunFolder* folder,
-                            TrainerReport& report) {
-    const bool look = report.steps % options_.log_every == 0 || report.steps + 1 == total_steps();
-    const auto out = train_on(batch, report.steps);
+  /// Trains on one batch, for which the loader let us wait; moves the position, shows and logs. True if a step ended.
+  AKIN_LAZY bool train_on(const data::Batch& batch, double wait_seconds, Progress& progress, RunFolder* folder) {
+    TrainingPosition& p = position_;
+    const std::int64_t batches = loader_.steps_per_epoch(), in_step = batch.step % options_.accumulate;
+    const std::int64_t parts = std::min(options_.accumulate, batches - (batch.step - in_step));
+    const bool step_ends = in_step + 1 == parts;
+    const bool look = step_ends && (p.step % options_.log_every == 0 || p.step + 1 == total_steps());
+    if (in_step == 0) step_.begin(p.step);
+    const auto out = step_.add(batch.views, parts);
     const double loss = out.loss.item();
-    if (look) report.embedding_std = eval::embedding_std(out.embedding);
-    progress.step({loss, optimizer_->lr(), batch.labels.size(), wait_seconds,
-                   look ? report.embedding_std : ProgressState::unknown,
+    if (std::isfinite(loss)) p.epoch_loss += loss, ++p.epoch_batches;
+    const bool finite = look && akin::detail::all_finite(out.embedding);
+    if (look) p.embedding_std = finite ? eval::embedding_std(out.embedding) : ProgressState::unknown;
+    progress.step({loss, step_.optimizer().lr(), batch.labels.size(), wait_seconds,
+                   look ? p.embedding_std : ProgressState::unknown,
                    1 / std::sqrt(static_cast<double>(out.embedding.dim(1)))});
-    if (folder && look) log_row(*folder, batch.epoch, report, loss, progress.state(), out.embedding);
-    ++report.steps;
-    return loss;
+    if (step_ends) end_step(batch, progress, folder);
+    if (folder && look) log_row(*folder, batch.epoch, loss, progress.state(), finite ? out.embedding : Array());
+    if (step_ends) ++p.step;
+    p.batch = (batch.step + 1) % batches;
+    p.epoch = batch.epoch + (p.batch == 0 ? 1 : 0);
+    return step_ends;
   }
 
-  AKIN_LAZY methods::StepOutput train_on(const data::Batch& batch, std::int64_t step) {
-    optimizer_->set_lr(schedule_(step));
-    auto out = method_.forward(batch.views);
-    check(std::isfinite(out.loss.item()), "trainer", "the loss is ", number("%g", out.loss.item()), " at step ", step,
-          ", epoch ", batch.epoch, "; lower the learning rate, or find the first bad value in AnomalyMode");
-    optimizer_->zero_grad();
-    out.loss.backward();
-    optimizer_->step();
-    method_.after_step(static_cast<double>(step + 1) / static_cast<double>(total_steps()));
-    return out;
+  AKIN_LAZY void end_step(const data::Batch& batch, Progress& progress, RunFolder* folder) {
+    const std::int64_t skipped = position_.skipped;
+    const std::string why = step_.finish(position_, batch.views);
+    if (position_.skipped == skipped) return;
+    const std::string text = cat("warning: step ", position_.step, " was skipped: ", why);
+    progress.message(text);
+    if (folder) folder->log(text);
   }
 
-  AKIN_LAZY void log_row(RunFolder& folder, std::int64_t epoch, const TrainerReport& report, double loss,
-                         const ProgressState& shown, const Array& embedding) {
-    const bool rank =
-        report.steps % (10 * options_.log_every) == 0;  // singular values take longer than the rest of the row
-    folder.metrics().add({{"step", report.steps},
+  AKIN_LAZY void begin_epoch(Progress& progress) const {
+    progress.begin_epoch(static_cast<int>(position_.epoch) + 1, static_cast<int>(options_.epochs),
+                         loader_.steps_per_epoch(), position_.batch);
+  }
+  AKIN_LAZY void end_epoch(std::int64_t epoch, Progress& progress) {
+    TrainingPosition& p = position_;
+    progress.finish();
+    check_parameters(epoch);
+    p.loss = std::exchange(p.epoch_loss, 0) / static_cast<double>(std::exchange(p.epoch_batches, 0));
+  }
+
+  /// `embedding` is undefined if it is not finite.
+  AKIN_LAZY void log_row(RunFolder& folder, std::int64_t epoch, double loss, const ProgressState& shown,
+                         const Array& embedding) {
+    const bool rank = embedding.defined() &&
+                      position_.step % (10 * options_.log_every) == 0;  // singular values take longer than the rest
+    folder.metrics().add({{"step", position_.step},
                           {"epoch", epoch},
                           {"loss", loss},
-                          {"lr", optimizer_->lr()},
-                          {"embedding_std", report.embedding_std},
+                          {"lr", step_.optimizer().lr()},
+                          {"embedding_std", position_.embedding_std},
                           {"rankme", rank ? eval::rankme(embedding) : ProgressState::unknown},
                           {"images_per_second", shown.images_per_second},
                           {"data_wait", shown.data_wait}});
@@ -153,21 +157,25 @@ class Trainer {
   /// The loss shows only what happened before the last update.
   AKIN_LAZY void check_parameters(std::int64_t epoch) const {
     for (const auto& [name, tensor] : method_.named_tensors())
-      check(akin::detail::all_finite(tensor.value()), "trainer", "'", name, "' holds a NaN or an infinity after epoch ",
+      check(akin::detail::all_finite(tensor.value()), "trainer", "'", name, "' holds a NaN or an infinity in epoch ",
             epoch, ", which was not saved; lower the learning rate, or find the first bad value in AnomalyMode");
   }
 
-  AKIN_LAZY void save(RunFolder& folder, std::int64_t epochs_done) const {
-    const std::map<std::string, std::string> facts = {{"epochs", std::to_string(epochs_done)}};
-    io::save_tensors(folder.checkpoint("last"), method_.named_tensors(), facts);
-    io::save_tensors(folder.checkpoint("encoder"), method_.encoder().named_tensors(), facts);
+  /// The whole state; at the end of an epoch, also the encoder alone, for others to load.
+  AKIN_LAZY void save(std::int64_t epoch, RunFolder* folder) const {
+    if (!folder) return;
+    check_parameters(epoch);
+    save_state(*folder, state_tensors(method_, step_.optimizer()), position_);
+    if (position_.batch == 0)
+      io::save_tensors(folder->checkpoint("encoder"), method_.encoder().named_tensors(),
+                       {{"epochs", std::to_string(position_.epoch)}});
   }
 
   methods::Method& method_;
   data::Loader& loader_;
   TrainerOptions options_;
-  std::unique_ptr<optim::Optimizer> optimizer_;
-  optim::Cosine schedule_;
+  TrainingStep step_;
+  TrainingPosition position_;
 };
 
 }  // namespace akin::inline AKIN_ABI::train

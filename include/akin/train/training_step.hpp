@@ -1,0 +1,123 @@
+// TrainingStep: from the views of one or more batches to one update of the parameters.
+#pragma once
+#include <cmath>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "../fn/mixed_precision.hpp"
+#include "../methods/method.hpp"
+#include "../optim/clip.hpp"
+#include "../optim/schedule.hpp"
+#include "optimizers.hpp"
+#include "trainer_options.hpp"
+
+namespace akin::inline AKIN_ABI::train {
+
+/// begin(), add() for each batch, finish(). A loss or gradient that is not finite spoils the whole step: parameters,
+/// targets and running statistics are then those of before.
+class TrainingStep {
+ public:
+  static constexpr std::int64_t most_skipped = 20;  ///< in a row
+
+  /// Errors: an unknown optimizer, or one that does not take the options.
+  AKIN_LAZY TrainingStep(methods::Method& method, const TrainerOptions& options, std::int64_t total_steps)
+      : method_(method),
+        options_(options),
+        total_steps_(total_steps),
+        optimizer_(find_optimizer(options.optimizer).make(setup(method.parameter_groups(options.weight_decay)))),
+        schedule_(
+            optim::cosine({.base = options.lr, .warmup_steps = options.warmup_steps, .total_steps = total_steps})) {
+    if (options.gradient_checkpointing) nn::checkpoint_stages(method.encoder());
+    for (const auto& [name, network] : method.networks())
+      for (const auto& [inner, buffer] : network.named_buffers()) buffers_.push_back(buffer);
+    for (const auto& group : optimizer_->groups())
+      for (const auto& [name, parameter] : group.parameters) parameters_.push_back(parameter);
+  }
+
+  const optim::Optimizer& optimizer() const { return *optimizer_; }
+  optim::Optimizer& optimizer() { return *optimizer_; }
+
+  /// What decides the optimizer's steps, with its name.
+  AKIN_LAZY io::Json optimizer_config() const {
+    io::Json::Object config = {{"name", options_.optimizer}};
+    for (auto& setting : find_optimizer(options_.optimizer).settings(setup({}))) config.push_back(std::move(setting));
+    return config;
+  }
+
+  AKIN_LAZY void begin(std::int64_t step) {
+    optimizer_->set_lr(schedule_(step));
+    optimizer_->zero_grad();
+    problem_.clear();
+    before_.clear();
+    for (const Tensor& buffer : buffers_) before_.push_back(ops::clone(buffer.value()));
+  }
+
+  /// Forward and backward of one of `parts` batches, each of which has an equal share in the step.
+  AKIN_LAZY methods::StepOutput add(const std::vector<Array>& views, std::int64_t parts) {
+    const MixedPrecision precision(options_.bf16);
+    auto out = method_.forward(views);
+    out.embedding = ops::cast(out.embedding, DType::f32);
+    const double loss = out.loss.item();
+    if (!std::isfinite(loss)) problem_ = cat("the loss is ", number("%g", loss));
+    if (problem_.empty()) (parts == 1 ? out.loss : out.loss / static_cast<double>(parts)).backward();
+    return out;
+  }
+
+  /// Updates the parameters, or counts the step as skipped and returns why. Errors: the 20th in a row; the message ends with the op and
+  /// the module in which the first bad value of a forward pass on `views` appears, if one does.
+  AKIN_LAZY std::string finish(TrainingPosition& position, const std::vector<Array>& views) {
+    if (problem_.empty()) limit_gradients();
+    if (!problem_.empty()) return skip(position, views), problem_;
+    optimizer_->step();
+    method_.after_step(static_cast<double>(position.step + 1) / static_cast<double>(total_steps_));
+    position.skipped_in_a_row = 0;
+    return {};
+  }
+
+ private:
+  AKIN_LAZY OptimizerSetup setup(std::vector<optim::ParameterGroup> groups) const {
+    return {
+        .groups = std::move(groups), .lr = options_.lr, .momentum = options_.momentum, .nesterov = options_.nesterov};
+  }
+
+  /// Clips if asked to; the norm is computed in any case, since it shows every NaN and infinity.
+  AKIN_LAZY void limit_gradients() {
+    constexpr double no_limit = 1.7976931348623157e308;
+    const double norm = optim::clip_grad_norm(parameters_, options_.clip_norm > 0 ? options_.clip_norm : no_limit);
+    if (!std::isfinite(norm)) problem_ = cat("the norm of the gradients is ", number("%g", norm));
+  }
+
+  AKIN_LAZY void skip(TrainingPosition& position, const std::vector<Array>& views) {
+    for (std::size_t i = 0; i < buffers_.size(); ++i) ops::assign(buffers_[i].mutable_value(), before_[i]);
+    ++position.skipped;
+    if (++position.skipped_in_a_row < most_skipped) return;
+    throw Error(cat("trainer: ", most_skipped, " steps in a row were skipped; at step ", position.step, ", epoch ",
+                    position.epoch, ", ", problem_, "; lower the learning rate, or clip the gradients",
+                    diagnosis(views)));
+  }
+
+  AKIN_LAZY std::string diagnosis(const std::vector<Array>& views) {
+    try {
+      const AnomalyMode anomaly;
+      const NoGrad forward_only;
+      const MixedPrecision precision(options_.bf16);
+      method_.forward(views);
+      return " (the forward pass is finite: look at the backward pass in AnomalyMode)";
+    } catch (const Error& first) {
+      return cat(" (", first.what(), ")");
+    }
+  }
+
+  methods::Method& method_;
+  TrainerOptions options_;
+  std::int64_t total_steps_;
+  std::unique_ptr<optim::Optimizer> optimizer_;
+  optim::Cosine schedule_;
+  std::vector<Tensor> parameters_, buffers_;
+  std::vector<Array> before_;  // the buffers, when the step began
+  std::string problem_;        // why this step must be skipped; empty when it need not
+};
+
+}  // namespace akin::inline AKIN_ABI::train
