@@ -93,7 +93,7 @@ TEST_F(Resume, IsBitwiseAfterTwentyKills) {
 TEST_F(Resume, IsBitwiseHoweverOftenARunIsKilled) {
   train("whole", 0);
   int kills = 0;
-  for (long at = 25; train("killed", at) < 0; at = 25) ASSERT_LT(++kills, 20);  // each gets one checkpoint further
+  for (; train("killed", 30) < 0;) ASSERT_LT(++kills, 20);  // each gets one checkpoint further
   EXPECT_GE(kills, 3);
   expect_same_checkpoints("whole", "killed");
 }
@@ -112,8 +112,8 @@ TEST_F(Resume, GoesOnFromThePreviousCheckpointWhenTheLastIsDamaged) {
 
 // ---- the program ----------------------------------------------------------------------------------------------------
 
-const std::string options =
-    "--data synthetic --limit 256 --holdout 64 --batch-size 32 --no-eval --epochs 3 --threads 2 ";
+const std::string data = "--data synthetic --holdout 64 --batch-size 32 --no-eval --epochs 3 ",
+                  options = data + "--limit 128 ";
 
 TEST_F(Resume, PretrainStopsOnASignalAndGoesOn) {
   ASSERT_EQ(pretrain(options + "--quiet --out whole").code, 0);
@@ -151,7 +151,7 @@ TEST_F(Resume, PretrainStartsWhereThereIsNothingYetAndEndsWhereAllIsDone) {
   expect_same_checkpoints("a", "b");
   const Outcome again = pretrain(options + "--resume --out b --workers 2 --threads 1");
   EXPECT_EQ(again.code, 0) << again.err;
-  EXPECT_NE(again.out.find("going on at step 24"), std::string::npos) << again.out;
+  EXPECT_NE(again.out.find("going on at step 12"), std::string::npos) << again.out;
   expect_same_checkpoints("a", "b");
   EXPECT_EQ(metrics("a"), metrics("b"));
 }
@@ -166,9 +166,9 @@ TEST_F(Resume, PretrainRefusesAnotherRunAndNamesWhatDiffers) {
        {"resume: the run in 'a' was begun differently:\n", "\n  seed: 0, now 1\n", "\n  lr: 0.12, now 0.3\n",
         "\n  params.temperature: 0.2, now 0.1\n", "\n  encoder: \"convnet\", now \"resnet18\"\n"})
     EXPECT_NE(refused.err.find(text), std::string::npos) << text << refused.err;
-  const Outcome data = pretrain(options + "--quiet --resume --out a --limit 192");
-  EXPECT_NE(data.err.find("\n  data_crc32c: \""), std::string::npos) << data.err;
-  EXPECT_NE(data.err.find("\n  images: 256, now 192\n"), std::string::npos) << data.err;
+  const Outcome fewer = pretrain(data + "--quiet --resume --out a --limit 96");
+  EXPECT_NE(fewer.err.find("\n  data_crc32c: \""), std::string::npos) << fewer.err;
+  EXPECT_NE(fewer.err.find("\n  images: 128, now 96\n"), std::string::npos) << fewer.err;
   EXPECT_EQ(snapshot(), before);
   EXPECT_EQ(pretrain(options + "--resume --overwrite --out a").code, 1);
   io::make_folders(folder_ / "other");
