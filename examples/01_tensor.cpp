@@ -43,7 +43,7 @@ int main() try {
   const Array image = Array::ones({1, 4, 4, 1}), box = Array::full({1, 3, 3, 1}, 1.0 / 9);
   print("a box filter", ops::conv2d(image, box, {.padding = 1}));
 
-  // What does not fit is refused, with the op, the rule, both shapes, and the usual fix.
+  // What does not fit is refused, with the op, the rule, and both shapes.
   try {
     ops::matmul(a, a);
   } catch (const Error& error) {

@@ -47,11 +47,19 @@ std::uint64_t parse_seed(const std::string& text) {
 void define(CLI::App& app, ProgramOptions& p) {
   auto& o = p.run;
   app.set_version_flag("--version", "akin " AKIN_VERSION);
-  app.add_option("--data", o.data, "data set: " + names_in(data::table()))->capture_default_str();
-  app.add_option("--data-folder", o.data_folder, "where its files are, if not where the package puts them");
+  app.add_option("--data", o.data,
+                 "data set: " + names_in(data::table()) + "; or any folder of pictures, or a .npy file of them")
+      ->capture_default_str();
+  app.add_option("--data-folder", o.data_folder,
+                 "where the files of a named data set are, if not in their usual place");
+  app.add_option("--image-size", o.image_size, "side in pixels to which pictures of a folder are resized")
+      ->capture_default_str();
+  app.add_flag("--strict", o.strict, "a picture that cannot be read is an error; without it, one in a hundred may be");
+  app.add_option("--cache", o.cache, "where decoded pictures are kept for the next time; default: in their folder");
   app.add_option("--method", o.method, "method: " + names_in(methods::table()))->capture_default_str();
   app.add_option("--param", p.params, "parameter of the method, name=number; may be repeated")->allow_extra_args(false);
   app.add_option("--encoder", o.encoder, "network: " + names_in(nn::encoders()))->capture_default_str();
+  app.add_option("--init", o.init, "start the encoder from these weights: safetensors, of akin or of PyTorch");
   app.add_option("--recipe", o.recipe,
                  "views: " + names_in(augment::table()) + "; default: demo for grey pictures, else the method's");
   app.add_option("--epochs", o.epochs, "passes over the training images")->capture_default_str();
@@ -103,6 +111,7 @@ bool train_and_evaluate(train::Pretrain& pretrain, train::RunFolder& folder, con
   voice.tell(cat(o.method, " on ", pretrain.train_set().name(), ": ", pretrain.train_set().size(), " images, ",
                  o.encoder, ", seed ", o.seed));
   voice.say(cat(o.device, ", ", threads(), threads() == 1 ? " thread" : " threads", ", run folder ", folder.path()));
+  for (const auto& note : pretrain.notes()) voice.tell(note);
   if (p.resume) {
     const std::int64_t step = pretrain.resume(folder, [&](const std::string& text) { voice.say(text); });
     voice.tell(step > 0 ? cat("going on at step ", step) : "no checkpoint yet: starting from the beginning");

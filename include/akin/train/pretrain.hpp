@@ -8,9 +8,11 @@
 #include <vector>
 
 #include "../augment/table.hpp"
+#include "../data/fingerprint.hpp"
 #include "../data/loader.hpp"
 #include "../eval/knn.hpp"
 #include "../eval/linear_probe.hpp"
+#include "../io/torch_weights.hpp"
 #include "../methods/table.hpp"
 #include "../nn/models/table.hpp"
 #include "pretrain_data.hpp"
@@ -32,6 +34,9 @@ class Pretrain {
     data_ = open_pretrain_data(options_);
     resolve_defaults();
     const nn::Module encoder = encoder_row_.make({data_.train->height(), data_.train->channels(), options_.seed});
+    if (!options_.init.empty())
+      data_.notes.push_back(
+          cat("encoder from '", options_.init, "': ", to_text(io::load_torch(encoder, options_.init))));
     untrained_ = encoder.clone();
     method_ = make_method(encoder);
     loader_.emplace(make_loader(options_.workers));
@@ -40,7 +45,12 @@ class Pretrain {
                                     .optimizer = options_.optimizer,
                                     .lr = *options_.lr,
                                     .weight_decay = *options_.weight_decay,
-                                    .nesterov = options_.nesterov});
+                                    .nesterov = options_.nesterov,
+                                    .accumulate = options_.accumulate,
+                                    .clip_norm = options_.clip_norm,
+                                    .bf16 = options_.bf16,
+                                    .gradient_checkpointing = options_.gradient_checkpointing,
+                                    .save_every = options_.save_every});
     result_.chance_loss = row_.chance(options_.batch_size);
     rehearse();
   }
@@ -48,21 +58,36 @@ class Pretrain {
   Pretrain& operator=(const Pretrain&) = delete;
 
   const PretrainOptions& options() const { return options_; }
+  /// What a person should be told before the training: pictures left out, weights taken over.
+  const std::vector<std::string>& notes() const { return data_.notes; }
   const data::Dataset& train_set() const { return *data_.train; }
   const data::Dataset& test_set() const { return *data_.test; }
   const methods::Method& method() const { return *method_; }
   const PretrainResult& result() const { return result_; }
 
-  /// With a folder, metrics, checkpoints and result.json are written as the training goes on.
-  AKIN_LAZY void train(Progress& progress, RunFolder* folder = nullptr) {
+  /// Takes over the newest whole checkpoint of the folder, if there is one; train() then goes on from it. The run must
+  /// be the same: see compare_runs. Returns the step that comes next. say(text) is told of a damaged checkpoint.
+  template <class Say>
+  std::int64_t resume(RunFolder& folder, Say say) {
+    const TrainingState state = load_state(folder, say);
+    if (state.found()) trainer_->resume(state);
+    return trainer_->position().step;
+  }
+
+  /// With a folder, metrics, checkpoints and result.json are written as the training goes on. False if stop() ended it
+  /// before its time: a checkpoint is then all that was written.
+  AKIN_LAZY bool train(Progress& progress, RunFolder* folder = nullptr, bool (*stop)() = nullptr) {
     std::optional<AnomalyMode> anomaly;
     if (options_.anomaly) anomaly.emplace();
-    const TrainerReport report = trainer_->run(progress, folder);
+    const TrainerReport report = trainer_->run(progress, folder, stop);
+    if (report.stopped) return false;
     result_.seconds = report.seconds;
     result_.images_per_second = report.images_per_second;
     result_.embedding_std = report.embedding_std;
     result_.loss = report.loss;
+    result_.skipped_steps = report.skipped_steps;
     keep_result(folder);
+    return true;
   }
 
   /// RankMe, kNN and linear probe on frozen features. say(text) is told what is being done. With a folder, result.json
@@ -99,11 +124,14 @@ class Pretrain {
     const eval::LinearProbeOptions probe;
     return io::Json::Object{{"data", options_.data},
                             {"data_folder", options_.data_folder},
+                            {"image_size", data_.train->height()},
+                            {"data_crc32c", data::fingerprint(*data_.train)},
                             {"images", data_.train->size()},
                             {"test_images", data_.test->size()},
                             {"method", options_.method},
                             {"params", params},
                             {"encoder", options_.encoder},
+                            {"init", options_.init},
                             {"recipe", options_.recipe},
                             {"normalize", io::Json::Object{{"mean", mean}, {"std", std}}},
                             {"epochs", trainer.epochs},
@@ -112,6 +140,10 @@ class Pretrain {
                             {"lr", trainer.lr},
                             {"weight_decay", trainer.weight_decay},
                             {"warmup_steps", trainer.warmup_steps},
+                            {"accumulate", trainer.accumulate},
+                            {"clip_norm", trainer.clip_norm},
+                            {"bf16", trainer.bf16},
+                            {"gradient_checkpointing", trainer.gradient_checkpointing},
                             {"log_every", trainer.log_every},
                             {"limit", options_.limit},
                             {"holdout", options_.holdout},
@@ -161,10 +193,14 @@ class Pretrain {
     return row_.make({encoder, encoder_row_.features, options_.seed, params_});
   }
   AKIN_LAZY data::Loader make_loader(int workers) const {
-    const auto recipe =
-        augment::find(options_.recipe).make({data_.train->height(), data_.train->channels(), data_.normalize});
+    const augment::RecipeRow& recipe = augment::find(options_.recipe);
+    check(recipe.views() == row_.views, "pretrain", row_.name, " takes ", row_.views, " views, but the recipe ",
+          recipe.name, " makes ", recipe.views(), "; choose another recipe");
+    check(recipe.local == 0, "pretrain", row_.name, " takes views of one size, but ", recipe.local,
+          " views of the recipe ", recipe.name, " are smaller; choose another recipe");
     return data::Loader(data_.train, {.batch_size = options_.batch_size, .seed = options_.seed, .workers = workers},
-                        augment::two_views(recipe, {.seed = options_.seed}));
+                        augment::Views(recipe.make({data_.train->height(), data_.train->channels(), data_.normalize}),
+                                       {.seed = options_.seed}));
   }
 
   /// The first step's forward pass, on copies of the networks, so that the run itself starts as if it had not been.
@@ -172,6 +208,7 @@ class Pretrain {
     const auto copy = make_method(untrained_.clone());
     data::Batches batches = make_loader(0).epoch(0);
     const NoGrad no_gradients;
+    const MixedPrecision precision(options_.bf16);
     const double loss = copy->forward(batches.begin()->views).loss.item();
     check(std::isfinite(loss), "pretrain", "the loss of ", row_.name, " is ", number("%g", loss),
           " before training; are its parameters right?");
