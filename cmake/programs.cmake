@@ -35,6 +35,13 @@ if(AKIN_SANITIZE STREQUAL "")
 elseif(AKIN_SANITIZE STREQUAL "thread")
   target_compile_options(akin_program INTERFACE -fsanitize=thread -O1 -g -UNDEBUG)
   target_link_options(akin_program INTERFACE -fsanitize=thread)
+elseif(AKIN_SANITIZE MATCHES "fuzzer")  # speed finds bugs; float-cast-overflow is not part of undefined
+  if(NOT CMAKE_CXX_COMPILER_ID MATCHES Clang)
+    message(FATAL_ERROR "fuzzing needs clang++ and its libFuzzer: apt-get install clang, or cmake --preset fuzz")
+  endif()
+  set(fuzz_flags -fsanitize=${AKIN_SANITIZE},float-cast-overflow -fno-sanitize-recover=all)
+  target_compile_options(akin_program INTERFACE ${fuzz_flags} -fno-omit-frame-pointer -O1 -g -UNDEBUG)
+  target_link_options(akin_program INTERFACE ${fuzz_flags})
 else()  # -O0: with optimisation, compiling takes five times as long
   target_compile_options(akin_program INTERFACE -fsanitize=${AKIN_SANITIZE} -fno-sanitize-recover=all
                                                 -fno-omit-frame-pointer -O0 -g -UNDEBUG)

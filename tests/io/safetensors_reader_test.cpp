@@ -41,6 +41,21 @@ TEST(SafetensorsReader, WidensTheTypesThatAkinDoesNotHaveAndSaysSo) {
   expect_widened("F16", std::string("\x00\x3c\x00\xc2", 4), DType::f32, "1 -3");
 }
 
+TEST(SafetensorsReader, NamesEveryTypeOfTheFormatThatItCannotRead) {
+  for (const std::string type : {"F4", "F6_E2M3", "F6_E3M2", "F8_E5M2", "F8_E4M3", "F8_E8M0", "F8_E4M3FNUZ",
+                                 "F8_E5M2FNUZ", "U32", "C64", "U64"}) {
+    const int bits = type == "F4"             ? 4
+                     : type.starts_with("F6") ? 6
+                     : type.starts_with("F8") ? 8
+                     : type == "U32"          ? 32
+                                              : 64;
+    const std::string header = "{\"a\":" + row(type, "[4]", "[0," + std::to_string(bits / 2) + "]") + "}";
+    expect_refused(file_of(header, std::string(static_cast<std::size_t>(bits / 2), 'x')),
+                   "safetensors: \"a\" is " + type +
+                       ", which akin does not support; convert it to F32, F64, BF16, I64, I32 or U8");
+  }
+}
+
 TEST(SafetensorsReader, TellsUnsupportedTypesFromUnknownOnes) {
   expect_refused(file_of("{\"a\":" + row("F8_E4M3", "[1]", "[0,1]") + "}", "x"),
                  "\"a\" is F8_E4M3, which akin does not support");
@@ -146,6 +161,36 @@ TEST(SafetensorsReader, EveryTruncationIsAnErrorAndEveryByteChangeIsOneOrGivesAV
       }
     }
   EXPECT_GT(valid, 2 * 256);  // at least every change of the two values
+}
+
+TEST(SafetensorsReader, ReadsNothingOutsideAFileOfManyTypesWhereverItIsDamaged) {  // the sanitizers look on
+  std::string values;
+  for (int i = 0; i < 21; ++i) values += static_cast<char>('a' + i);
+  const std::string bytes = file_of(
+      R"({"__metadata__":{"k":"\u00e9"},"d":)" + row("F64", "[1]", "[0,8]") + ",\"s\":" + row("F32", "[]", "[8,12]") +
+          ",\"h\":" + row("F16", "[1,2]", "[12,16]") + ",\"w\":" + row("I16", "[2]", "[16,20]") +
+          ",\"b\":" + row("BOOL", "[1]", "[20,21]") + ",\"e\":" + row("I8", "[3,0]", "[21,21]") + "}  ",
+      values);
+  EXPECT_EQ(parse_safetensors(bytes).tensors.size(), 6u);
+  const auto parses = [](const std::string& damaged) {
+    const std::unique_ptr<char[]> exact(new char[damaged.size()]);  // no byte may be read beyond it
+    std::copy(damaged.begin(), damaged.end(), exact.get());
+    try {
+      parse_safetensors({exact.get(), damaged.size()});
+      return true;
+    } catch (const Error&) {
+      return false;
+    }
+  };
+  for (std::size_t size = 0; size < bytes.size(); ++size) EXPECT_FALSE(parses(bytes.substr(0, size))) << size;
+  int valid = 0;
+  for (std::size_t i = 0; i < bytes.size(); ++i)
+    for (const char byte : {'\0', '"', '0', '9', '[', ',', '\x7f', '\xff'}) {
+      std::string damaged = bytes;
+      damaged[i] = byte;
+      valid += parses(damaged);
+    }
+  EXPECT_GT(valid, 8 * 21);  // at least every change of the values
 }
 
 }  // namespace

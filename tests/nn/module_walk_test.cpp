@@ -1,4 +1,5 @@
 // Walks over a module tree that reach every tensor: conversion to f64, and through it the gradient of every layer.
+#include <akin/fn/reduce.hpp>
 #include <akin/nn/activation.hpp>
 #include <akin/nn/batch_norm.hpp>
 #include <akin/nn/conv.hpp>
@@ -8,6 +9,7 @@
 #include <akin/nn/models/resnet.hpp>
 #include <akin/nn/pool.hpp>
 #include <akin/nn/sequential.hpp>
+#include <akin/nn/upsample.hpp>
 
 #include "support/gradients.hpp"
 
@@ -71,7 +73,9 @@ TEST(LayerGradients, AreRightForInputAndParameters) {
   expect_right_layer_gradient(Module(nn::AveragePool2d({.kernel = 2, .stride = 2})), image, "AveragePool2d");
   expect_right_layer_gradient(Module(nn::GlobalAveragePool{}), image, "GlobalAveragePool");
   expect_right_layer_gradient(nn::mlp({.widths = {5, 6, 3}}), rows, "mlp");
-  expect_right_layer_gradient(Module(nn::BasicBlock(3, 4, 2)), image, "BasicBlock");
+  expect_right_layer_gradient(Module(nn::BasicBlock({.in = 3, .width = 4, .stride = 2})), image, "BasicBlock");
+  expect_right_layer_gradient(Module(nn::Bottleneck({.in = 3, .width = 2, .stride = 2})), image, "Bottleneck");
+  expect_right_layer_gradient(Module(nn::UpsampleNearest{9}), image, "UpsampleNearest");
 }
 
 }  // namespace

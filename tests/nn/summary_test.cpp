@@ -37,7 +37,7 @@ TEST(Summary, ShowsBuffersAndTheShapeOfEachOutput) {
 }
 
 TEST(Summary, OfAnOutputNobodyAskedForIsADash) {  // the block applies its second norm together with the shortcut
-  const std::string text = nn::summary(nn::BasicBlock(4, 6, 2), {1, 7, 7, 4});
+  const std::string text = nn::summary(nn::BasicBlock({.in = 4, .width = 6, .stride = 2}), {1, 7, 7, 4});
   EXPECT_NE(text.find("bn2           BatchNorm(6, relu)             -  "), std::string::npos) << text;
   EXPECT_NE(text.find("downsample    Sequential                     [1, 4, 4, 6]"), std::string::npos) << text;
 }

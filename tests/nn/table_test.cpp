@@ -25,5 +25,18 @@ TEST(EncoderTable, TheConvnetGivesTheFeaturesThatItsRowSays) {
   }
 }
 
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // there, drawing the weights takes a minute
+TEST(EncoderTable, TheResnetsHaveTheFeaturesAndTheSizeThatTheirRowsSay) {
+  for (const auto* name : {"resnet18", "resnet34", "resnet50"}) {
+    const auto& row = nn::find_encoder(name);
+    const nn::Module model = row.make({.size = 8, .channels = 1, .seed = 1});
+    EXPECT_EQ(model(Tensor(random_array({2, 8, 8, 1}, 1, DType::f32))).shape(), (Shape{2, row.features})) << name;
+    const auto tenths = std::to_string((model.parameter_count() + 50'000) / 100'000);  // 112 for 11.2 million
+    EXPECT_NE(row.summary.find(tenths.substr(0, 2) + "." + tenths.substr(2) + " M parameters"), std::string::npos)
+        << name;
+  }
+}
+#endif
+
 }  // namespace
 }  // namespace akin

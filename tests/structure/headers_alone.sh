@@ -11,6 +11,8 @@ alone() {
   }
   local header=$1
   compile || { echo "FAILED alone: $header"; return 1; }
+  ! grep -q AKIN_WITH_STB "$header" || [ ! -e /usr/include/stb/stb_image.h ] ||
+    compile -DAKIN_WITH_STB -isystem /usr/include/stb || { echo "FAILED with stb: $header"; return 1; }
   ! grep -q AKIN_WITH_ZLIB "$header" || compile -DAKIN_WITH_ZLIB || { echo "FAILED with zlib: $header"; return 1; }
 }
 export -f alone

@@ -25,14 +25,26 @@ struct TensorHeader {
   std::map<std::string, std::string> metadata;
 };
 
+/// What to do, if the bytes begin as torch.save() begins a file: with a zip archive, or a pickle in older versions.
+/// Neither is a valid length of a header together with the rest, so this only explains a refusal.
+AKIN_LAZY std::string_view advice_for(std::string_view bytes) {
+  if (!bytes.starts_with("PK\x03\x04") && !bytes.starts_with("\x80\x02")) return "";
+  return "\nThis is a file of torch.save(), a pickle, which may run code when it is read. Convert it once, in Python:\n"
+         "  import torch, safetensors.torch\n"
+         "  state = torch.load(\"checkpoint.pth\", map_location=\"cpu\", weights_only=True)\n"
+         "  safetensors.torch.save_file({k: v.contiguous().clone() for k, v in state.get(\"state_dict\", "
+         "state).items() "
+         "if torch.is_tensor(v)}, \"checkpoint.safetensors\")";
+}
+
 AKIN_LAZY std::string_view header_text(std::string_view bytes) {
   check(bytes.size() >= 8, "safetensors", "the file has ", bytes.size(), " bytes, too few for the length of a header");
   std::uint64_t length;
   std::memcpy(&length, bytes.data(), 8);
   check(length <= max_header_bytes, "safetensors", "the header claims ", length, " bytes, more than the limit of ",
-        max_header_bytes);
+        max_header_bytes, advice_for(bytes));
   check(length <= bytes.size() - 8, "safetensors", "the header claims ", length, " bytes, but only ", bytes.size() - 8,
-        " follow (truncated, or not a safetensors file)");
+        " follow (truncated, or not a safetensors file)", advice_for(bytes));
   return bytes.substr(8, length);
 }
 
@@ -59,7 +71,7 @@ AKIN_LAZY TensorHeader read_header(std::string_view text) {
       if (name != "__metadata__")
         header.tensors.push_back(read_row(name, value));
       else
-        for (const auto& [key, text] : value.object()) header.metadata.emplace(key, text.string());
+        for (const auto& [key, note] : value.object()) header.metadata.emplace(key, note.string());
     } catch (const Error& error) {
       throw Error(cat("safetensors: header of ", quoted(name), ": ", error.what()));
     }

@@ -14,6 +14,7 @@ struct BatchNormOptions {
   bool affine = true;     ///< learn a scale and a shift
   bool shift = true;      ///< false: learn the scale alone
   bool relu = false;      ///< fused max(., 0)
+  double initial_scale = 1;
 };
 
 /// Training: statistics of the batch. Evaluation: running statistics. Buffers as in torchvision: running_mean [C],
@@ -27,8 +28,9 @@ struct BatchNorm {
   AKIN_LAZY explicit BatchNorm(const BatchNormOptions& o) : options(o) {
     check(o.features > 0, "BatchNorm", "features must be > 0, got ", o.features);
     check(o.eps > 0 && std::isfinite(o.eps), "BatchNorm", "eps must be > 0 and finite, got ", o.eps);
+    check(std::isfinite(o.initial_scale), "BatchNorm", "initial_scale must be finite, got ", o.initial_scale);
     check(o.momentum >= 0 && o.momentum <= 1, "BatchNorm", "momentum must lie in [0, 1], got ", o.momentum);
-    if (o.affine) weight = Tensor(Array::ones({o.features}), true);
+    if (o.affine) weight = Tensor(Array::full({o.features}, o.initial_scale), true);
     if (o.affine && o.shift) bias = Tensor(Array::zeros({o.features}), true);
     running_mean = Tensor(Array::zeros({o.features}));
     running_var = Tensor(Array::ones({o.features}));
@@ -52,7 +54,7 @@ struct BatchNorm {
     v.buffer("num_batches_tracked", num_batches_tracked);
   }
   AKIN_LAZY void initialize(const InitContext&) const {
-    if (weight.defined()) ops::assign(weight.mutable_value(), Array::ones({options.features}));
+    if (weight.defined()) ops::assign(weight.mutable_value(), Array::full({options.features}, options.initial_scale));
     if (bias.defined()) ops::assign(bias.mutable_value(), Array::zeros({options.features}));
     ops::assign(running_mean.mutable_value(), Array::zeros({options.features}));
     ops::assign(running_var.mutable_value(), Array::ones({options.features}));

@@ -15,4 +15,5 @@
 #include "../../../kernels/cpu/softmax.hpp"
 #include "../../../kernels/cpu/softmax_naive.hpp"
 #include "../../../kernels/cpu/sort.hpp"
+#include "../../../kernels/cpu/upsample.hpp"
 #include "../../../kernels/scalar.hpp"

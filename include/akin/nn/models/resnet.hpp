@@ -1,48 +1,28 @@
-// ResNet-18: He et al. 2015, arXiv:1512.03385. Names follow torchvision.
+// ResNet-18, -34 and -50: He et al. 2015, arXiv:1512.03385. Names follow torchvision, so that weights can be exchanged:
+// see io/torch_weights.hpp.
 #pragma once
-#include "../batch_norm.hpp"
-#include "../conv.hpp"
+#include <array>
+
 #include "../linear.hpp"
 #include "../pool.hpp"
-#include "../sequential.hpp"
+#include "resnet_blocks.hpp"
 
 namespace akin::inline AKIN_ABI::nn {
 
 struct ResnetOptions {
-  std::int64_t channels = 3;  ///< of the input
-  bool small_images = false;  ///< CIFAR stem: 3x3 stride 1, no max pooling, instead of 7x7 stride 2 and pooling
-  std::int64_t classes = 0;   ///< > 0 adds the classifier "fc"; 0 leaves 512 features
+  std::int64_t channels = 3;        ///< of the input
+  bool small_images = false;        ///< CIFAR stem: 3x3 stride 1, no max pooling, instead of 7x7 stride 2 and pooling
+  std::int64_t small_padding = 1;   ///< of the CIFAR stem; networks pretrained with solo-learn have 2
+  std::int64_t classes = 0;         ///< > 0 adds the classifier "fc"; 0 leaves the features
+  bool zero_init_residual = false;  ///< each block starts as its shortcut: Goyal et al. 2017, arXiv:1706.02677, 5.1;
+                                    ///< the released code of SimSiam, Barlow Twins and VICReg has it
   std::uint64_t seed = 0;
 };
 
-/// Two 3x3 convolutions around a shortcut. [N, H, W, in] -> [N, H / stride, W / stride, out].
-struct BasicBlock {
-  Module conv1, bn1, conv2, bn2;
-  Module shortcut;  ///< "downsample": 1x1 convolution and batch norm, where size or width changes
-
-  AKIN_LAZY BasicBlock(std::int64_t in, std::int64_t out, std::int64_t stride)
-      : conv1(
-            Conv2d({.in = in, .out = out, .kernel = 3, .stride = stride, .padding = 1, .init = Init::kaiming_normal})),
-        bn1(BatchNorm({.features = out, .relu = true})),
-        conv2(Conv2d({.in = out, .out = out, .kernel = 3, .padding = 1, .init = Init::kaiming_normal})),
-        bn2(BatchNorm({.features = out, .relu = true})) {
-    if (stride != 1 || in != out)
-      shortcut = Sequential(Conv2d({.in = in, .out = out, .kernel = 1, .stride = stride, .init = Init::kaiming_normal}),
-                            BatchNorm({.features = out}));
-  }
-
-  AKIN_LAZY Tensor operator()(const Tensor& x) const {
-    const Tensor y = conv2(bn1(conv1(x)));
-    return bn2.as<BatchNorm>()(y, bn2.training(), shortcut(x));  // relu(bn2(y) + shortcut) in one pass
-  }
-  void visit(Visitor& v) {
-    v.child("conv1", conv1);
-    v.child("bn1", bn1);
-    v.child("conv2", conv2);
-    v.child("bn2", bn2);
-    v.child("downsample", shortcut);
-  }
-  std::string describe() const { return "BasicBlock"; }
+/// The blocks of each of the four stages.
+struct ResnetPlan {
+  std::array<std::int64_t, 4> blocks = {};
+  bool bottleneck = false;  ///< Bottleneck instead of BasicBlock: 2048 features instead of 512
 };
 
 /// The whole network, as torchvision's ResNet names it.
@@ -50,8 +30,8 @@ struct Resnet {
   ResnetOptions options;
   Module conv1, bn1, maxpool, layer1, layer2, layer3, layer4, avgpool, fc;
 
-  AKIN_LAZY explicit Resnet(const ResnetOptions& o) : options(o) {
-    const Stem stem = o.small_images ? Stem{3, 1, 1} : Stem{7, 2, 3};
+  AKIN_LAZY Resnet(const ResnetPlan& plan, const ResnetOptions& o) : options(o) {
+    const Stem stem = o.small_images ? Stem{3, 1, o.small_padding} : Stem{7, 2, 3};
     conv1 = Conv2d({.in = o.channels,
                     .out = 64,
                     .kernel = stem.kernel,
@@ -60,12 +40,9 @@ struct Resnet {
                     .init = Init::kaiming_normal});
     bn1 = BatchNorm({.features = 64, .relu = true});
     if (!o.small_images) maxpool = MaxPool2d({.kernel = 3, .stride = 2, .padding = 1});
-    layer1 = stage(64, 64, 1);
-    layer2 = stage(64, 128, 2);
-    layer3 = stage(128, 256, 2);
-    layer4 = stage(256, 512, 2);
+    const std::int64_t features = plan.bottleneck ? stages<Bottleneck>(plan) : stages<BasicBlock>(plan);
     avgpool = GlobalAveragePool{};
-    if (o.classes > 0) fc = Linear({.in = 512, .out = o.classes});
+    if (o.classes > 0) fc = Linear({.in = features, .out = o.classes});
   }
 
   AKIN_LAZY Tensor operator()(const Tensor& x) const {
@@ -89,16 +66,48 @@ struct Resnet {
   struct Stem {
     std::int64_t kernel, stride, padding;
   };
-  AKIN_LAZY static Module stage(std::int64_t in, std::int64_t out, std::int64_t stride) {
-    return Sequential(BasicBlock(in, out, stride), BasicBlock(out, out, 1));
+
+  /// Builds the stages of widths 64, 128, 256, 512; all but the first halve the image. Returns the number of features.
+  template <class Block>
+  std::int64_t stages(const ResnetPlan& plan) {
+    std::int64_t in = 64, width = 64;
+    std::size_t stage = 0;
+    for (Module* layer : {&layer1, &layer2, &layer3, &layer4}) {
+      std::vector<Module> blocks;
+      for (std::int64_t i = 0; i < plan.blocks[stage]; ++i) {
+        const std::int64_t stride = stage > 0 && i == 0 ? 2 : 1;
+        blocks.push_back(Block({.in = in, .width = width, .stride = stride, .zero_init = options.zero_init_residual}));
+        in = Block::expansion * width;
+      }
+      *layer = Sequential(std::move(blocks));
+      width *= 2;
+      ++stage;
+    }
+    return in;
   }
 };
 
-/// [N, H, W, channels] -> [N, 512], or [N, classes]. 11.2 million weights without classifier.
-AKIN_LAZY Module resnet18(const ResnetOptions& options = {}) {
-  const Module model = Resnet(options);
+namespace detail {
+AKIN_LAZY Module resnet(const ResnetPlan& plan, const ResnetOptions& options) {
+  const Module model = Resnet(plan, options);
   model.initialize(options.seed);
   return model;
+}
+}  // namespace detail
+
+/// [N, H, W, channels] -> [N, 512], or [N, classes]. 11.2 million weights without classifier.
+AKIN_LAZY Module resnet18(const ResnetOptions& options = {}) {
+  return detail::resnet({.blocks = {2, 2, 2, 2}}, options);
+}
+
+/// [N, H, W, channels] -> [N, 512], or [N, classes]. 21.3 million weights without classifier.
+AKIN_LAZY Module resnet34(const ResnetOptions& options = {}) {
+  return detail::resnet({.blocks = {3, 4, 6, 3}}, options);
+}
+
+/// [N, H, W, channels] -> [N, 2048], or [N, classes]. 23.5 million weights without classifier.
+AKIN_LAZY Module resnet50(const ResnetOptions& options = {}) {
+  return detail::resnet({.blocks = {3, 4, 6, 3}, .bottleneck = true}, options);
 }
 
 }  // namespace akin::inline AKIN_ABI::nn

@@ -29,6 +29,14 @@ AKIN_LAZY const std::vector<EncoderRow>& encoders() {
        [](const EncoderSetup& s) {
          return resnet18({.channels = s.channels, .small_images = s.size <= 64, .seed = s.seed});
        }},
+      {"resnet34", "ResNet-34, 21.3 M parameters; CIFAR stem up to 64 px", 512,
+       [](const EncoderSetup& s) {
+         return resnet34({.channels = s.channels, .small_images = s.size <= 64, .seed = s.seed});
+       }},
+      {"resnet50", "ResNet-50, 23.5 M parameters; CIFAR stem up to 64 px", 2048,
+       [](const EncoderSetup& s) {
+         return resnet50({.channels = s.channels, .small_images = s.size <= 64, .seed = s.seed});
+       }},
   };
   return rows;
 }
