@@ -26,6 +26,7 @@ TEST(Crc32c, EqualsItsDefinitionAtEveryLengthAndGoesOnAnywhere) {
   std::string bytes;
   for (int i = 0; i < 67; ++i) {
     EXPECT_EQ(crc32c(bytes), crc32c_naive(bytes)) << bytes.size();
+    EXPECT_EQ(detail::crc32c_by_table(bytes, 0), crc32c_naive(bytes)) << bytes.size();
     const std::size_t cut = static_cast<std::size_t>(i * 37) % (bytes.size() + 1);
     EXPECT_EQ(crc32c(bytes.substr(cut), crc32c(bytes.substr(0, cut))), crc32c(bytes)) << bytes.size();
     bytes += static_cast<char>(i * 89 + 3);

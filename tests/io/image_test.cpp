@@ -45,6 +45,9 @@ TEST(DecodeImage, ReadsEveryFormatThatLosesNothing) {
   expect_close(decode_image(ppm({2, 3}, values)), want, tol::exact);
   expect_close(decode_image(png({2, 3}, 8, 2, values)), want, tol::exact);
   expect_close(decode_image(bmp({2, 3}, values)), want, tol::exact);
+  std::string top_first = bmp({2, 3}, values.substr(9) + values.substr(0, 9));  // the rows exchanged, and said so
+  top_first.replace(22, 4, "\xfe\xff\xff\xff");                                 // a height of -2
+  expect_close(decode_image(top_first), want, tol::exact);
 }
 
 TEST(DecodeImage, ReadsJpegAsOtherProgramsDo) {

@@ -80,6 +80,7 @@ TEST(Npy, SaysWhatIsWrong) {
   expect_error([] { parse_npy(npy("<f4", "(1, 1, 1, 1, 1, 1, 1, 1, 1)", "1234")); }, "at most 8 axes");
   expect_error([] { parse_npy(npy("<f4", "(-1,)", "1234")); }, "expected a size");
   expect_error([] { parse_npy(npy("{'descr': '<f4', 'shape': (1,), }", "1234")); }, "once each");
+  expect_error([] { parse_npy(npy("{'descr': '<f4', 'descr': '<f4', 'shape': (1,), }", "1234")); }, "once each");
   expect_error([] { parse_npy(npy("{'descr': '<f4', 'evil': 1, }", "1234")); }, "unknown key 'evil'");
   expect_error([] { parse_npy("\x93NUMPY\2\0\xff\xff\xff\x7f"s); }, "more than the limit of 10000");
   expect_error([] { parse_npy("\x93NUMPY\1\0\xff\0"s); }, "the header claims 255 bytes, of which 0 follow");

@@ -36,6 +36,19 @@ AKIN_LAZY void check_crc(const std::string& path, std::string_view bytes, const 
         "; use a copy of it");
 }
 
+/// Writes a safetensors file with a checksum of the whole. Errors: metadata says "crc32c"; whatever the system refuses.
+template <class Calls>
+void save_checked(const std::string& path, const NamedArrays& arrays, std::map<std::string, std::string> metadata,
+                  const std::string& previous, Calls& calls) {
+  check(metadata.emplace("crc32c", no_crc).second, "save", "the checksum is not for metadata to say; leave it out");
+  FileParts parts = file_parts(arrays, metadata);
+  std::uint32_t crc = crc32c(parts.header);
+  for (std::size_t i = 1; i < parts.pieces.size(); ++i) crc = crc32c(parts.pieces[i], crc);
+  parts.header.replace(crc_position(parts.header), no_crc.size(), crc_text(crc));
+  parts.pieces[0] = parts.header;
+  replace_file(path, previous, parts.pieces, calls);
+}
+
 }  // namespace detail
 
 /// Writes the tensors atomically. With `previous`, a path in the same folder, the file that was there stays under that
@@ -49,14 +62,7 @@ void save_tensors(const std::string& path, const std::vector<nn::NamedTensor>& t
     check(arrays.emplace(name, tensor.value()).second, "save", "two tensors are named '", name, "'");
   check(metadata.emplace("layout", "ohwi").second, "save",
         "the layout of the values is 'ohwi', not for metadata to say; leave it out");
-  check(metadata.emplace("crc32c", detail::no_crc).second, "save",
-        "the checksum is not for metadata to say; leave it out");
-  detail::FileParts parts = detail::file_parts(arrays, metadata);
-  std::uint32_t crc = crc32c(parts.header);
-  for (std::size_t i = 1; i < parts.pieces.size(); ++i) crc = crc32c(parts.pieces[i], crc);
-  parts.header.replace(detail::crc_position(parts.header), detail::no_crc.size(), crc_text(crc));
-  parts.pieces[0] = parts.header;
-  replace_file(path, previous, parts.pieces, calls);
+  detail::save_checked(path, arrays, std::move(metadata), previous, calls);
 }
 
 /// The tensors of a file. Errors: as load_safetensors; the checksum is not that of its bytes. Files of other programs

@@ -128,7 +128,7 @@ AKIN_LAZY Array decode_with_stb(std::string_view bytes, const ImageOptions& opti
   const auto why = [] { return stb::stbi_failure_reason() ? stb::stbi_failure_reason() : "no reason given"; };
   check(stb::stbi_info_from_memory(data, size, &width, &height, &channels) != 0, "image", format_name(bytes),
         ": the decoder refused its header: ", why());
-  check_image_size(height, width, options);
+  check_image_size(std::abs(std::int64_t{height}), width, options);  // negative: a BMP with its top row first
   const auto* pixels = stb::stbi_load_from_memory(data, size, &width, &height, &channels, 0);
   check(pixels || !memory.exhausted(), "image", format_name(bytes), ": decoding ", width, " x ", height,
         " pixels takes more than the limit of ", max_decoder_memory >> 20, " MiB");

@@ -33,23 +33,23 @@ class NpyHeaderText {
   explicit NpyHeaderText(std::string_view text) : text_(text) {}
 
   AKIN_LAZY void read(NpyHeader& header) {
-    int found = 0;
+    int types = 0, orders = 0, shapes = 0;
     expect('{');
     while (!accept('}')) {
       const std::string key = string();
       expect(':');
-      ++found;
       if (key == "descr")
-        header.type = type();
+        header.type = type(), ++types;
       else if (key == "fortran_order")
-        header.fortran = truth();
+        header.fortran = truth(), ++orders;
       else if (key == "shape")
-        header.shape = shape();
+        header.shape = shape(), ++shapes;
       else
         fail(cat("unknown key '", key, "'"));
       if (!accept(',')) expect('}'), --at_;
     }
-    check(found == 3 && !header.type.empty(), "npy", "the header must name descr, fortran_order and shape once each");
+    check(types == 1 && orders == 1 && shapes == 1, "npy",
+          "the header must name descr, fortran_order and shape once each");
   }
 
  private:

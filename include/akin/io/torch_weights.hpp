@@ -37,7 +37,8 @@ AKIN_LAZY void save_torch(const nn::Module& module, const std::string& path,
   }
   check(metadata.emplace("format", "pt").second && metadata.emplace("layout", "oihw").second, "save_torch",
         "the format is 'pt' and the layout 'oihw', not for metadata to say; leave them out");
-  save_safetensors(path, arrays, metadata);
+  FileCalls calls;
+  detail::save_checked(path, arrays, std::move(metadata), "", calls);
 }
 
 struct TorchLoadOptions {
@@ -149,7 +150,7 @@ AKIN_LAZY LoadReport load_torch(const nn::Module& module, const std::string& pat
   for (const auto& [name, tensor] : tensors)
     check(network.emplace(name, tensor.value()).second, "load_torch", "two tensors of the network are named '", name,
           "'");
-  TensorFile file = load_safetensors(path);
+  TensorFile file = read_tensors(path);
   const auto stored_as = std::move(file.stored_as);
   const LoadOptions layout{file.metadata.count("layout") > 0 ? "" : "oihw"};
   const NamedArrays stored = detail::in_akins_layout(path, std::move(file), layout);

@@ -10,6 +10,7 @@
 
 #include "../data/loader.hpp"
 #include "../eval/collapse.hpp"
+#include "../io/torch_weights.hpp"
 #include "../methods/method.hpp"
 #include "progress.hpp"
 #include "run_folder.hpp"
@@ -37,7 +38,7 @@ class Trainer {
   AKIN_LAZY void resume(const TrainingState& state) {
     const TrainingPosition& p = state.position;
     check(0 <= p.epoch && p.epoch <= options_.epochs && 0 <= p.batch && p.batch < loader_.steps_per_epoch() &&
-              p.batch % options_.accumulate == 0 && p.step == steps_before(p),
+              0 <= p.skipped && p.skipped <= p.step && p.batch % options_.accumulate == 0 && p.step == steps_before(p),
           "resume", "'", state.path, "' is of epoch ", p.epoch, ", batch ", p.batch, ", step ", p.step,
           ", which this run of ", options_.epochs, " epochs of ", loader_.steps_per_epoch(), " batches does not have");
     io::assign_tensors(state.path, state.file, state_tensors(method_, step_.optimizer()));
@@ -161,14 +162,13 @@ class Trainer {
             epoch, ", which was not saved; lower the learning rate, or find the first bad value in AnomalyMode");
   }
 
-  /// The whole state; at the end of an epoch, also the encoder alone, for others to load.
+  /// The whole state; at the end of an epoch, also the encoder alone, for PyTorch and others to load.
   AKIN_LAZY void save(std::int64_t epoch, RunFolder* folder) const {
     if (!folder) return;
     check_parameters(epoch);
     save_state(*folder, state_tensors(method_, step_.optimizer()), position_);
     if (position_.batch == 0)
-      io::save_tensors(folder->checkpoint("encoder"), method_.encoder().named_tensors(),
-                       {{"epochs", std::to_string(position_.epoch)}});
+      io::save_torch(method_.encoder(), folder->checkpoint("encoder"), {{"epochs", std::to_string(position_.epoch)}});
   }
 
   methods::Method& method_;
