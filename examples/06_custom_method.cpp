@@ -58,7 +58,8 @@ int main(int argc, char** argv) try {
   VicReg vicreg(encoder, 256);
   train::RunFolder folder("runs/vicreg", train::IfExists::overwrite);
   train::Progress progress(stdout, train::progress_for(stdout));
-  train::Trainer trainer(vicreg, loader, {.epochs = epochs, .lr = 0.05});
+  // The loss is a large multiple of distances that nothing bounds: without clipped gradients, lr = 0.1 ends in NaN.
+  train::Trainer trainer(vicreg, loader, {.epochs = epochs, .lr = 0.05, .clip_norm = 1});
   const train::TrainerReport report = trainer.run(progress, &folder);
 
   const auto plain = [](const Array& images) { return augment::plain({{0.5}, {0.25}}).apply(images); };

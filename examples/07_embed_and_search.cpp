@@ -44,7 +44,7 @@ int main(int argc, char** argv) try {
   const auto& names = library->class_names();
   std::int64_t right = 0;
   for (std::int64_t q = 0; q < queries->size(); ++q) {
-    if (q < 4) std::printf("\na %s:\n", names[static_cast<std::size_t>(asked[q])].c_str());
+    if (q < 4) std::printf("\nasked for: %s\n", names[static_cast<std::size_t>(asked[q])].c_str());
     for (std::int64_t k = 0; k < shown; ++k) {
       const std::int64_t found = index[q * shown + k];
       right += label[found] == asked[q];

@@ -168,21 +168,5 @@ TEST_F(Programs, PretrainTrainsWithEveryOptimizer) {
   EXPECT_EQ(refused.err, "error: adamw: has no nesterov; it is a variant of sgd\n");
 }
 
-TEST_F(Programs, TheExampleOfSimClrLearnsInOneEpoch) {
-  const Outcome outcome = run("04_simclr", "1");
-  EXPECT_EQ(outcome.code, 0) << outcome.err;
-  EXPECT_TRUE(outcome.out.starts_with("epoch 1  loss ")) << outcome.out;
-  EXPECT_NE(outcome.out.find("kNN on learned features "), std::string::npos) << outcome.out;
-  EXPECT_EQ(folder_.names(), "encoder.safetensors");
-}
-
-TEST_F(Programs, TheExampleOfSimClrSaysWhatItExpects) {
-  for (const auto* epochs : {"abc", "0", "-1"}) {
-    const Outcome outcome = run("04_simclr", epochs);
-    EXPECT_EQ(outcome.code, 1) << epochs;
-    EXPECT_EQ(outcome.err, cat("error: 04_simclr: expects a number of epochs, 1 or more, got '", epochs, "'\n"));
-  }
-}
-
 }  // namespace
 }  // namespace akin
