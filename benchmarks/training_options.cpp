@@ -70,6 +70,8 @@ int main(int argc, char** argv) {
   app.add_option("--steps", settings.steps, "timed steps, after one that is not")->capture_default_str();
   CLI11_PARSE(app, argc, argv);
   try {
+    check(settings.steps >= 1 && settings.batch_size >= 2, "training_options",
+          "needs 1 step and 2 pictures or more, got ", settings.steps, " and ", settings.batch_size);
     measure_apart("f32", settings, {});
     measure_apart("f32, gradient checkpointing", settings, {.gradient_checkpointing = true});
     measure_apart("bf16", settings, {.bf16 = true});

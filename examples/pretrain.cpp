@@ -52,7 +52,8 @@ void define(CLI::App& app, ProgramOptions& p) {
       ->capture_default_str();
   app.add_option("--data-folder", o.data_folder,
                  "where the files of a named data set are, if not in their usual place");
-  app.add_option("--image-size", o.image_size, "side in pixels to which pictures of a folder are resized")
+  app.add_option("--image-size", o.image_size,
+                 "side in pixels of pictures from a folder, or of synthetic ones; 0 = 64, or 32")
       ->capture_default_str();
   app.add_flag("--strict", o.strict, "a picture that cannot be read is an error; without it, one in a hundred may be");
   app.add_option("--cache", o.cache, "where decoded pictures are kept for the next time; default: in their folder");
@@ -63,7 +64,7 @@ void define(CLI::App& app, ProgramOptions& p) {
   app.add_option("--recipe", o.recipe,
                  "views: " + names_in(augment::table()) + "; default: demo for grey pictures, else the method's");
   app.add_option("--epochs", o.epochs, "passes over the training images")->capture_default_str();
-  app.add_option("--batch-size", o.batch_size, "images per step, each in two views")->capture_default_str();
+  app.add_option("--batch-size", o.batch_size, "images per batch, each in two views")->capture_default_str();
   app.add_option("--optimizer", o.optimizer, "optimizer: " + names_in(train::optimizers()))->capture_default_str();
   app.add_flag("--nesterov", o.nesterov, "sgd with Nesterov's momentum");
   app.add_option("--lr", o.lr,
@@ -82,11 +83,12 @@ void define(CLI::App& app, ProgramOptions& p) {
                  "threads for the computation; 0 = one per core; the result does not depend on it")
       ->capture_default_str();
   app.add_option("--workers", o.workers, "threads that prepare views ahead; 0 = none")->capture_default_str();
-  app.add_option("--device", p.device, "cpu or cuda")->capture_default_str();
+  app.add_option("--device", p.device, "cpu; cuda where the program was built for it")->capture_default_str();
   app.add_option("--out", p.out, "run folder: config, metrics, log, checkpoints")->capture_default_str();
   app.add_flag("--overwrite", p.overwrite, "replace the run that is in the folder");
   app.add_flag("--resume", p.resume, "go on with the run that is in the folder, begun with the same options");
-  app.add_option("--save-every", o.save_every, "steps between checkpoints; 0 = after each epoch and when interrupted")
+  app.add_option("--save-every", o.save_every,
+                 "also save every so many steps, besides after each epoch and when interrupted; 0 = not")
       ->capture_default_str();
   app.add_option("--json", p.json, "write the results to this file ('-' = standard output)");
   app.add_flag("!--no-eval", o.evaluate, "train only: no kNN, no linear probe");
@@ -154,6 +156,8 @@ int run(ProgramOptions p) {
   resolve(p);
   const bool quiet = p.quiet || p.json == "-", json_file = !p.json.empty() && p.json != "-";
 
+  if (!quiet && data::is_path(p.run.data))
+    std::printf("reading %s\n", train::printable(p.run.data).c_str()), std::fflush(stdout);
   train::Pretrain pretrain(p.run);
   if (json_file) io::make_folders(io::folder_of(p.json)), io::check_writable(p.json);
   const io::Json config = pretrain.config();

@@ -49,8 +49,13 @@ NormalizeStep normalize_of(Numbers& n) {
 }
 
 CropStep crop_of(Numbers& n) {
-  return {n.integer(), n.integer(), n.integer(), n.integer(),
-          n.integer(), n.integer(), n.integer() ? Filter::bicubic : Filter::bilinear};
+  return {n.integer(),
+          n.integer(),
+          n.integer(),
+          n.integer(),
+          n.integer(),
+          n.integer(),
+          n.integer() ? Filter::bicubic : Filter::bilinear};
 }
 
 AugmentStep step_of(const std::string& name, Numbers n) {
@@ -78,8 +83,8 @@ int main(int argc, char** argv) try {
   plan.size = size;
   plan.add(step_of(argv[6], Numbers(argv + 7, argv + argc)));
   const std::string bytes = io::read_file(argv[1]);
-  check(static_cast<std::int64_t>(bytes.size()) == size.pixels() * size.channels, "transforms", "IN has ",
-        bytes.size(), " bytes");
+  check(static_cast<std::int64_t>(bytes.size()) == size.pixels() * size.channels, "transforms", "IN has ", bytes.size(),
+        " bytes");
   std::vector<float> out(static_cast<std::size_t>(plan.size.pixels() * plan.size.channels));
   augment(Cpu{}, 1, size, reinterpret_cast<const std::uint8_t*>(bytes.data()), &plan, plan.size, out.data());
   std::string written(out.size() * sizeof(float), '\0');

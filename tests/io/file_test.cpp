@@ -133,6 +133,21 @@ TEST(ReplaceFile, RenamesWhereThereAreNoHardLinks) {
   EXPECT_EQ(read_file(folder / "before"), "old");
 }
 
+TEST(ReplaceFile, PutsTheOldFileBackWhereThereAreNoHardLinksAndTheLastStepFails) {
+  struct NoLinks : ShimCalls {
+    int link(const char*, const char*) { return errno = EPERM, -1; }
+    int renames = 0;
+    int rename(const char* from, const char* to) {
+      return ++renames == 2 ? (errno = EIO, -1) : FileCalls::rename(from, to);
+    }
+  } calls;
+  const test::Folder folder;
+  write_file(folder / "a", "old");
+  expect_error([&] { replace_file(folder / "a", folder / "before", {"new"}, calls); }, "cannot replace");
+  EXPECT_EQ(read_file(folder / "a"), "old");
+  EXPECT_EQ(folder.names(), "a");
+}
+
 TEST(ReadFile, RefusesFilesBeyondItsLimit) {
   const test::Folder folder;
   write_file(folder / "a", "12345");

@@ -41,5 +41,25 @@ TEST(KindOf, DoesNotFollowLinks) {
   EXPECT_EQ(kind_of("/dev/null"), PathKind::other);
 }
 
+TEST(RemoveTemporariesOf, TakesThoseOfDeadProcessesAlone) {
+  const test::Folder folder;
+  const std::string alive = cat("a.tmp-", ::getpid(), "-0");
+  for (const auto& name :
+       {std::string("a"), alive, std::string("a.tmp-2147483646-0"), std::string("b.tmp-2147483646-0")})
+    write_file(folder / name, "x");
+  remove_temporaries_of(folder / "a");
+  EXPECT_EQ(folder.names(), "a " + alive + " b.tmp-2147483646-0");
+}
+
+TEST(FolderLock, KeepsOthersOutUntilItEnds) {
+  const test::Folder folder;
+  {
+    const FolderLock lock(folder.path());
+    expect_error([&] { FolderLock second(folder.path()); }, "another process is writing into");
+  }
+  const FolderLock again(folder.path());
+  expect_error([&] { FolderLock none(folder / "none"); }, "cannot open");
+}
+
 }  // namespace
 }  // namespace akin::io

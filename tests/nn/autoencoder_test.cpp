@@ -102,5 +102,13 @@ TEST(Autoencoder, LearnsSyntheticImagesFarBetterThanTheirMean) {
 
 #endif
 
+TEST(Autoencoder, RunsInMixedPrecision) {  // its last convolution has a bias
+  const nn::Module model = nn::Autoencoder({.size = 12, .width = 16});
+  const MixedPrecision on;
+  const Tensor y = model(Tensor(Array::ones({2, 12, 12, 1})));
+  EXPECT_EQ(y.dtype(), DType::bf16);
+  EXPECT_EQ(y.shape(), (Shape{2, 12, 12, 1}));
+}
+
 }  // namespace
 }  // namespace akin

@@ -85,6 +85,20 @@ TEST(GradientCheckpointing, WorksInsideOneAnotherAndInMixedPrecision) {
   expect_same(run(nested), run(plain));
 }
 
+TEST(GradientCheckpointing, RunsAgainInTheModeOfTheFirstTime) {
+  const Array x = random_array({5, 7, 7, 2}, 1, DType::f32);
+  const Module plain = two_stages(), again = plain.clone();
+  checkpoint_stages(again);
+  const auto gradient = [&](const Module& model) {
+    const Tensor loss = mean(square(model(Tensor(x))));
+    model.eval();
+    loss.backward();
+    EXPECT_FALSE(model.training());
+    return model.parameters()[0].grad();
+  };
+  expect_close(gradient(again), gradient(plain), tol::exact);
+}
+
 TEST(GradientCheckpointing, HoldsTheInputsOfTheStagesAlone) {
   const auto held = [](bool on) {
     std::vector<Module> stages;

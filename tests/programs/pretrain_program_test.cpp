@@ -99,8 +99,11 @@ TEST_F(Programs, PretrainPrintsNothingWhenQuiet) {
 TEST_F(Programs, PretrainLogsWhyATrainingFailed) {
   const Outcome outcome = pretrain(quick + "--out a --lr 1e30");
   EXPECT_EQ(outcome.code, 1);
-  EXPECT_NE(outcome.err.find("error: trainer: the loss is "), std::string::npos) << outcome.err;
-  EXPECT_NE(io::read_file(folder_ / "a/log.txt").find("error: trainer: the loss is "), std::string::npos);
+  const std::string why = "holds a NaN or an infinity in epoch 0, which was not saved; lower the learning rate";
+  EXPECT_NE(outcome.err.find(why), std::string::npos) << outcome.err;
+  const std::string log = io::read_file(folder_ / "a/log.txt");
+  EXPECT_NE(log.find("warning: step 1 was skipped: the loss is nan"), std::string::npos) << log;
+  EXPECT_NE(log.find(why), std::string::npos) << log;
 }
 
 TEST_F(Programs, PretrainRefusesWhatItCannotDo) {

@@ -149,11 +149,13 @@ TEST_F(Resume, PretrainStartsWhereThereIsNothingYetAndEndsWhereAllIsDone) {
   EXPECT_EQ(first.code, 0) << first.err;
   EXPECT_NE(first.out.find("no checkpoint yet: starting from the beginning"), std::string::npos) << first.out;
   expect_same_checkpoints("a", "b");
+  const std::string result = io::read_file(folder_ / "b/result.json");
   const Outcome again = pretrain(options + "--resume --out b --workers 2 --threads 1");
   EXPECT_EQ(again.code, 0) << again.err;
   EXPECT_NE(again.out.find("going on at step 12"), std::string::npos) << again.out;
   expect_same_checkpoints("a", "b");
   EXPECT_EQ(metrics("a"), metrics("b"));
+  EXPECT_EQ(io::read_file(folder_ / "b/result.json"), result) << "nothing is measured again";
 }
 
 TEST_F(Resume, PretrainRefusesAnotherRunAndNamesWhatDiffers) {

@@ -90,6 +90,13 @@ TEST(MetricsLog, DropsTheRowsThatWillBeWrittenAgain) {
   EXPECT_EQ(io::read_file(folder / "metrics.jsonl"), "");
 }
 
+TEST(MetricsLog, NamesTheFileWithADamagedRow) {
+  const test::Folder folder;
+  io::write_file(folder / "metrics.jsonl", "{\"step\":0}\nnonsense\n");
+  MetricsLog log(folder.path());
+  expect_error([&] { log.drop_from(5); }, "metrics.jsonl' holds a damaged row, 'nonsense");
+}
+
 TEST(MetricsLog, StartsAnewWhenEvenTheHeaderWasTorn) {
   const test::Folder folder;
   io::write_file(folder / "metrics.csv", "epo");

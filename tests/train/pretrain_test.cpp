@@ -146,7 +146,8 @@ TEST(Pretrain, ResolvesEveryOptionInItsConfig) {
   std::string keys;
   for (const auto& [key, value] : config.object()) keys += (keys.empty() ? "" : " ") + key;
   EXPECT_EQ(keys,
-            "data data_folder image_size data_crc32c images test_images method params encoder init recipe normalize epochs batch_size "
+            "data data_folder image_size data_crc32c images test_images method params encoder init recipe normalize "
+            "epochs batch_size "
             "optimizer lr "
             "weight_decay "
             "warmup_steps accumulate clip_norm bf16 gradient_checkpointing log_every limit holdout workers evaluate "

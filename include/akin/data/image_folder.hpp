@@ -158,8 +158,7 @@ void check_unread(const OpenedFolder<Lazy>& opened, const std::string& root, con
 AKIN_LAZY void check_decoders(const std::vector<PictureFile>& files) {
   if (io::reads_compressed_images) return;
   for (const auto& file : files) {
-    const std::string ending = file.name.substr(file.name.size() - 3);
-    check(ending == "ppm" || ending == "pgm" || ending == "pnm", "image_folder", io::detail::quoted(file.path()),
+    check(kind_of_name(file.name) == NameKind::plain_picture, "image_folder", io::detail::quoted(file.path()),
           ": this program was compiled without stb_image and reads .ppm and .pgm alone; compile it with "
           "-DAKIN_WITH_STB -I/usr/include/stb (apt-get install libstb-dev)");
   }
@@ -177,6 +176,7 @@ void open_pixels(OpenedFolder<Lazy>& opened, const std::string& root, const std:
   }
   check_decoders(files);
   opened.cache_path = writable_place(places);
+  io::remove_temporaries_of(opened.cache_path);
   opened.decoded = true;
   const CacheKey written = write_cache(opened.cache_path, key, [&](std::int64_t i, std::uint8_t* pixels) {
     return read_picture(root, files[static_cast<std::size_t>(i)], options, pixels);

@@ -43,7 +43,7 @@ struct ReadOutcome {
 namespace detail {
 
 inline constexpr std::size_t cache_header_bytes = 40, cache_trailer_bytes = 32;  // the trailer's without any list
-inline constexpr std::uint32_t cache_version = 1;
+inline constexpr std::uint32_t cache_version = 2;  // to be raised whenever decoding or resizing changes
 
 template <class T>
 void append_bytes(std::string& to, T value) {

@@ -17,7 +17,7 @@ namespace akin::inline AKIN_ABI::data {
 struct PictureFile {
   std::string folder, name;  ///< folder: below the root, "" for the root itself
   std::uint64_t bytes = 0;   ///< 0 also for what cannot be looked at: a link to nothing, say
-  std::int64_t changed = 0;  ///< nanoseconds since 1970
+  std::int64_t changed = 0;  ///< nanoseconds since 1970, modulo 2^64
   std::int64_t label = -1;
 
   std::string path() const { return folder.empty() ? name : folder + "/" + name; }
@@ -35,16 +35,19 @@ struct SplitFolders {
 
 namespace detail {
 
-enum class NameKind : unsigned char { other, picture, unsupported };
+enum class NameKind : unsigned char { other, picture, plain_picture, unsupported };
 
-/// By the ending of the name, in any case of letters. `unsupported` are pictures that akin cannot read.
+/// By the ending of the name, in any case of letters. Plain pictures need no stb_image; `unsupported` are pictures that
+/// akin cannot read.
 AKIN_LAZY NameKind kind_of_name(std::string_view name) {
   const auto dot = name.rfind('.');
   if (dot == name.npos) return NameKind::other;
   std::string ending;
   for (const char c : name.substr(dot + 1)) ending += 'A' <= c && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  for (const auto* known : {"jpg", "jpeg", "png", "bmp", "ppm", "pgm", "pnm"})
+  for (const auto* known : {"jpg", "jpeg", "png", "bmp"})
     if (ending == known) return NameKind::picture;
+  for (const auto* known : {"ppm", "pgm", "pnm"})
+    if (ending == known) return NameKind::plain_picture;
   for (const auto* known : {"tif", "tiff", "webp", "gif", "heic", "heif", "avif", "jp2", "jxl"})
     if (ending == known) return NameKind::unsupported;
   return NameKind::other;
@@ -68,7 +71,9 @@ AKIN_LAZY Listing list_pictures(const std::string& root, const std::string& fold
     } else if (kind_of_name(name) != NameKind::other) {
       PictureFile file{folder, std::move(name)};
       if (known) file.bytes = static_cast<std::uint64_t>(facts.st_size);
-      if (known) file.changed = facts.st_mtim.tv_sec * std::int64_t{1000000000} + facts.st_mtim.tv_nsec;
+      if (known)
+        file.changed = static_cast<std::int64_t>(static_cast<std::uint64_t>(facts.st_mtim.tv_sec) * 1000000000 +
+                                                 static_cast<std::uint64_t>(facts.st_mtim.tv_nsec));
       listing.pictures.push_back(std::move(file));
     }
   }

@@ -96,6 +96,9 @@ AKIN_LAZY bool is_path(const std::string& name) {
   return detail::is_folder(name) || !detail::npy_at(name).empty();
 }
 
+/// Whether that path stands for a .npy file.
+AKIN_LAZY bool is_npy(const std::string& path) { return !detail::npy_at(path).empty(); }
+
 /// Opens a data set by its name in table(), or the pictures at a path: see image_folder and npy_images; a folder that
 /// holds images.npy stands for that file. Errors: unknown name (with the nearest known one); missing files; theirs.
 AKIN_LAZY DatasetPtr open(std::string_view name, const OpenOptions& options = {}) {

@@ -94,26 +94,32 @@ class PendingFile {
     if (const int code = sync_all(calls_, fd_)) fail("flush", code);
     const int fd = std::exchange(fd_, -1);  // closed even if close() reports an error: never close twice
     if (calls_.close(fd) != 0 && errno != EINTR) fail("close", errno);
-    if (!previous.empty()) keep_old(previous);
-    if (calls_.rename(temporary_.c_str(), path_.c_str()) != 0) fail("replace", errno);
+    const bool moved = !previous.empty() && keep_old(previous);
+    if (calls_.rename(temporary_.c_str(), path_.c_str()) != 0) {
+      const int code = errno;
+      if (moved) calls_.rename(previous.c_str(), path_.c_str());
+      fail("replace", code);
+    }
     temporary_.clear();
     sync_folder();
   }
 
  private:
-  /// Gives the old file a second name, so that at no moment there is none; without hard links, another name.
-  void keep_old(const std::string& previous) {
+  /// Gives the old file a second name, so that at no moment there is none. Without hard links it gets another name
+  /// instead, and true is returned.
+  bool keep_old(const std::string& previous) {
     const std::string second = cat(previous, ".tmp-", ::getpid(), "-0");
     calls_.remove(second.c_str());  // of a run that was killed
     if (calls_.link(path_.c_str(), second.c_str()) != 0) {
-      if (errno == ENOENT) return;
+      if (errno == ENOENT) return false;
       const bool no_links = errno == EPERM || errno == ENOTSUP || errno == ENOSYS || errno == EMLINK;
       if (!no_links || calls_.rename(path_.c_str(), previous.c_str()) != 0) fail("keep what is replaced by", errno);
-      return;
+      return true;
     }
     const int code = calls_.rename(second.c_str(), previous.c_str()) == 0 ? 0 : errno;
     calls_.remove(second.c_str());  // there still if the two names already were those of one file
     if (code != 0) fail("keep what is replaced by", code);
+    return false;
   }
 
   void sync_folder() {
@@ -142,7 +148,8 @@ class PendingFile {
 
 /// Replaces the file at `path` by the concatenated pieces, atomically: a crash at any moment leaves the old file or the
 /// new one. The old one stays as `previous`, a path in the same folder, unless that is empty.
-/// Errors: path, the system's reason, bytes needed and free; the old file is then untouched.
+/// Errors: path, the system's reason, bytes needed and free; the old file is then in its place, though `previous` may
+/// already be a second name of it.
 template <class Calls = FileCalls>
 void replace_file(const std::string& path, const std::string& previous, const std::vector<std::string_view>& pieces,
                   Calls&& calls = {}) {

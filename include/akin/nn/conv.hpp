@@ -34,7 +34,7 @@ struct Conv2d {
 
   AKIN_LAZY Tensor operator()(const Tensor& x) const {
     const Tensor y = conv2d(x, weight, {options.stride, options.padding, options.dilation, options.groups});
-    return bias.defined() ? y + bias : y;
+    return bias.defined() ? y + akin::detail::operand(bias) : y;
   }
 
   void visit(Visitor& v) {

@@ -45,6 +45,28 @@ class BuffersAsBefore {
   std::vector<Array> now_;
 };
 
+/// A layer, and the mode in which it ran.
+struct LayerMode {
+  AnyLayer* layer;
+  bool training;
+};
+
+/// While alive, layers are in the modes of before.
+template <class Lazy>
+class ModesAsBefore {
+ public:
+  explicit ModesAsBefore(const std::vector<LayerMode>& before) : now_(before) { exchange(); }
+  ~ModesAsBefore() { exchange(); }
+  ModesAsBefore(const ModesAsBefore&) = delete;
+  ModesAsBefore& operator=(const ModesAsBefore&) = delete;
+
+ private:
+  void exchange() {
+    for (LayerMode& mode : now_) std::swap(mode.layer->training, mode.training);
+  }
+  std::vector<LayerMode> now_;
+};
+
 /// What it takes to run a module a second time as it ran the first time.
 template <class Lazy>
 struct Rerun {
@@ -53,6 +75,7 @@ struct Rerun {
   bool mixed = akin::detail::mixed_precision();
   std::vector<Tensor> buffers;
   std::vector<Array> before, parameters;
+  std::vector<LayerMode> modes;
   bool trains = false;
 
   Rerun(const Module& m, AnyLayer& l) : module(m), layer(&l) {
@@ -60,6 +83,7 @@ struct Rerun {
       buffers.push_back(tensor);
       before.push_back(ops::clone(tensor.value()));
     }
+    for (const auto& [name, inner] : m.named_modules()) modes.push_back({ModuleAccess::layer(inner), inner.training()});
     for (const Tensor& p : m.parameters()) {
       parameters.push_back(p.value());
       trains = trains || p.requires_grad();
@@ -70,6 +94,7 @@ struct Rerun {
   Array pass_back(const Array& x, const Array& dy) const {
     for (const Array& p : parameters) on_any(p.dtype(), [&]<class T>() { p.data<T>(); });
     const BuffersAsBefore<Lazy> restore(buffers, before);
+    const ModesAsBefore<Lazy> same_modes(modes);
     const FlagScope recorded(akin::detail::grad_enabled(), true);
     const Tensor input(x, true);
     Tensor y;

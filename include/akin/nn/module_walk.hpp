@@ -7,11 +7,6 @@
 
 namespace akin::inline AKIN_ABI::nn {
 
-struct ModuleAccess {
-  static detail::AnyLayer* layer(const Module& m) { return m.layer_.get(); }
-  static void replace(Module& m, std::shared_ptr<detail::AnyLayer> layer) { m.layer_ = std::move(layer); }
-};
-
 namespace detail {
 
 AKIN_LAZY std::string join_path(const std::string& path, std::string_view name) {

@@ -46,6 +46,15 @@ inline std::size_t after_line(std::string_view text, std::size_t begin) {
   return end == text.npos ? text.size() : end + 1;
 }
 
+AKIN_LAZY io::Json parsed_row(const std::string& path, std::string_view row) {
+  try {
+    return io::parse_json(row);
+  } catch (const Error& error) {
+    throw Error(cat("metrics: '", path, "' holds a damaged row, '", row.substr(0, 60), "': ", error.what(),
+                    "; remove it and the rows below it"));
+  }
+}
+
 AKIN_LAZY void cut(const std::string& path, std::size_t bytes) {
   check(::truncate(path.c_str(), static_cast<off_t>(bytes)) == 0, "metrics", "cannot shorten '", path,
         "': ", io::errno_text(errno));
@@ -110,7 +119,7 @@ class MetricsLog {
     std::size_t row = 0, record = detail::after_line(records, 0);  // behind the names of the columns
     while (row < rows.size()) {
       const std::size_t end = detail::after_line(rows, row);
-      const io::Json parsed = io::parse_json(std::string_view(rows).substr(row, end - row));
+      const io::Json parsed = detail::parsed_row(jsonl_path_, std::string_view(rows).substr(row, end - row));
       const io::Json* at = parsed.find("step");
       if (at && at->number() >= static_cast<double>(step)) break;
       row = end;
@@ -132,6 +141,9 @@ class MetricsLog {
       check(plain, "metrics", "'", key, "' cannot name a column: no comma, quote, line break or leading = + - @");
       const bool scalar = !member->second.is_list() && !member->second.is_object();
       check(scalar, "metrics", "'", key, "' is ", member->second.kind(), "; a row holds numbers and text");
+      const bool one_line =
+          !member->second.is_string() || member->second.string().find_first_of("\r\n") == std::string::npos;
+      check(one_line, "metrics", "the value of '", key, "' holds a line break; a row is one line");
       const bool first = std::none_of(row.begin(), member, [&](const auto& other) { return other.first == key; });
       check(first, "metrics", "the row names '", key, "' twice");
       const bool known = columns_.empty() || std::find(columns_.begin(), columns_.end(), key) != columns_.end();

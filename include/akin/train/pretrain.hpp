@@ -71,12 +71,16 @@ class Pretrain {
   std::int64_t resume(RunFolder& folder, Say say) {
     const TrainingState state = load_state(folder, say);
     if (state.found()) trainer_->resume(state);
+    trained_ = trainer_->position().epoch == trainer_->options().epochs;
+    if (trained_ && io::kind_of(folder.path("result.json")) != io::PathKind::missing)
+      result_ = PretrainResult::from_json(io::parse_json(io::read_file(folder.path("result.json"), 1 << 20)));
     return trainer_->position().step;
   }
 
   /// With a folder, metrics, checkpoints and result.json are written as the training goes on. False if stop() ended it
   /// before its time: a checkpoint is then all that was written.
   AKIN_LAZY bool train(Progress& progress, RunFolder* folder = nullptr, bool (*stop)() = nullptr) {
+    if (trained_ && result_.seconds > 0) return true;  // all is known of it
     std::optional<AnomalyMode> anomaly;
     if (options_.anomaly) anomaly.emplace();
     const TrainerReport report = trainer_->run(progress, folder, stop);
@@ -91,9 +95,10 @@ class Pretrain {
   }
 
   /// RankMe, kNN and linear probe on frozen features. say(text) is told what is being done. With a folder, result.json
-  /// is written anew after each part: what fails later costs nothing of it.
+  /// is written anew after each part: what fails later costs nothing of it. A resumed run with all results measures nothing.
   template <class Say>
   void evaluate(Say say, RunFolder* folder = nullptr) {
+    if (result_.complete(options_.evaluate)) return;
     const auto& encoder = method_->encoder();
     const std::int64_t rank_images = std::min<std::int64_t>(5000, data_.test->size());
     if (options_.evaluate) say("evaluating the encoder");
@@ -163,7 +168,12 @@ class Pretrain {
     check(options_.device == Device::cpu, "pretrain", "this build trains on the cpu, asked for ", options_.device);
     check(options_.batch_size >= 2, "pretrain", "batch_size must be >= 2, got ", options_.batch_size);
     find_optimizer(options_.optimizer);
-    if (!options_.recipe.empty()) augment::find(options_.recipe);
+    if (options_.recipe.empty()) return;
+    const augment::RecipeRow& recipe = augment::find(options_.recipe);
+    check(recipe.views() == row_.views, "pretrain", row_.name, " takes ", row_.views, " views, but the recipe ",
+          recipe.name, " makes ", recipe.views(), "; choose another recipe");
+    check(recipe.local == 0, "pretrain", row_.name, " takes views of one size, but ", recipe.local,
+          " views of the recipe ", recipe.name, " are smaller; choose another recipe");
   }
 
   AKIN_LAZY std::vector<double> method_params() const {
@@ -194,10 +204,6 @@ class Pretrain {
   }
   AKIN_LAZY data::Loader make_loader(int workers) const {
     const augment::RecipeRow& recipe = augment::find(options_.recipe);
-    check(recipe.views() == row_.views, "pretrain", row_.name, " takes ", row_.views, " views, but the recipe ",
-          recipe.name, " makes ", recipe.views(), "; choose another recipe");
-    check(recipe.local == 0, "pretrain", row_.name, " takes views of one size, but ", recipe.local,
-          " views of the recipe ", recipe.name, " are smaller; choose another recipe");
     return data::Loader(data_.train, {.batch_size = options_.batch_size, .seed = options_.seed, .workers = workers},
                         augment::Views(recipe.make({data_.train->height(), data_.train->channels(), data_.normalize}),
                                        {.seed = options_.seed}));
@@ -240,6 +246,7 @@ class Pretrain {
   std::unique_ptr<methods::Method> method_;
   std::optional<data::Loader> loader_;
   std::optional<Trainer> trainer_;
+  bool trained_ = false;  // before this session
   PretrainResult result_;
 };
 

@@ -57,12 +57,22 @@ AKIN_LAZY data::DatasetPtr pretrain_test_images(const PretrainOptions& options, 
   return data::head(train, std::min<std::int64_t>(train->size(), 5000));
 }
 
+/// Errors: an option that only folders of pictures know, and this is none.
+AKIN_LAZY void check_folder_options(const PretrainOptions& o) {
+  if (data::is_path(o.data) && !data::is_npy(o.data)) return;
+  check(o.image_size == 0 || o.data == "synthetic", "pretrain", "'", o.data,
+        "' has pictures of its own size; image_size is for folders of pictures and synthetic ones");
+  check(!o.strict && o.cache.empty(), "pretrain", "strict and cache are for folders of pictures; '", o.data,
+        "' is none");
+}
+
 /// Errors: those of data::open and check_pretrain_data; a limit or holdout that leaves no images.
 AKIN_LAZY PretrainData open_pretrain_data(const PretrainOptions& options) {
   check(options.limit >= 0 && options.holdout >= 0, "pretrain", "limit and holdout must be >= 0, got ", options.limit,
         " and ", options.holdout);
   data::OpenOptions open{.folder = options.data_folder};
-  open.pictures.size = options.image_size;
+  check_folder_options(options);
+  if (options.image_size > 0) open.pictures.size = open.synthetic.size = options.image_size;
   open.pictures.cache = options.cache;
   if (options.strict) open.pictures.max_unread = 0;
   PretrainData found{data::open(options.data, open), {}, {}};

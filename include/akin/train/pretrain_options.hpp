@@ -13,7 +13,8 @@ namespace akin::inline AKIN_ABI::train {
 struct PretrainOptions {
   std::string data = "fashion-mnist",  ///< a name in data::table(), or a folder of pictures, or a .npy file
       data_folder = {};                ///< of a named data set; empty: where its package or command puts it
-  std::int64_t image_size = 64;        ///< side to which pictures from a folder are resized
+  std::int64_t image_size = 0;         ///< side to which pictures from a folder are resized, or synthetic ones drawn;
+                                       ///< 0: 64, or 32 of synthetic ones
   bool strict = false;                 ///< one picture that cannot be read is an error, not one in a hundred
   std::string cache = {};              ///< folder for the decoded pictures; empty: see data/image_folder.hpp
   std::string method = "simclr", encoder = "convnet";

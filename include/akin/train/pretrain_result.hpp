@@ -2,6 +2,7 @@
 #pragma once
 #include <sys/resource.h>
 
+#include <cmath>
 #include <cstdint>
 #include <limits>
 
@@ -22,6 +23,28 @@ struct PretrainResult {
   double loss = 0, chance_loss = none;
   std::int64_t skipped_steps = 0;  ///< their loss or gradient was not finite
   std::int64_t peak_memory_bytes = 0;
+
+  /// Whether there is nothing left to measure.
+  bool complete(bool evaluated) const { return !std::isnan(rankme) && !(evaluated && std::isnan(knn_untrained)); }
+
+  /// What to_json gave. Errors: a member is missing or no number.
+  AKIN_LAZY static PretrainResult from_json(const io::Json& json) {
+    const auto value = [&](const char* name) { return json.at(name).is_null() ? none : json.at(name).number(); };
+    return {.linear = value("linear"),
+            .knn = value("knn"),
+            .linear_raw_pixels = value("linear_raw_pixels"),
+            .knn_raw_pixels = value("knn_raw_pixels"),
+            .linear_untrained = value("linear_untrained"),
+            .knn_untrained = value("knn_untrained"),
+            .seconds = value("seconds"),
+            .images_per_second = value("images_per_second"),
+            .embedding_std = value("embedding_std"),
+            .rankme = value("rankme"),
+            .loss = value("loss"),
+            .chance_loss = value("chance_loss"),
+            .skipped_steps = json.at("skipped_steps").integer(),
+            .peak_memory_bytes = json.at("peak_memory_bytes").integer()};
+  }
 
   AKIN_LAZY io::Json to_json() const {
     return io::Json::Object{{"linear", linear},

@@ -111,7 +111,7 @@ class Progress {
     if (options_.quiet) return;
     if (!options_.terminal) return write(render_plain(state_) + "\n");
     const int width = options_.width > 0 ? options_.width : terminal_width(out_);
-    write("\r" + render(state_, width, options_.color) + "\x1b[K");
+    write(cat("\r", render(state_, width, options_.color), "\x1b[K"));
     open_ = true;
   }
 

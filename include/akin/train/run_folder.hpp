@@ -46,21 +46,9 @@ inline constexpr std::string_view run_files[] = {"checkpoints/last.safetensors",
                                                  "result.json",
                                                  "config.json"};
 
-/// "a.json.tmp-12-0", left by a run that was killed while it wrote a.json, counts as a.json.
-inline std::string_view without_temporary(std::string_view name) {
-  const auto mark = name.rfind(".tmp-");
-  if (mark == name.npos) return name;
-  const std::string_view numbers = name.substr(mark + 5);
-  const auto dash = numbers.find('-');
-  const bool ours = dash != numbers.npos && dash > 0 && dash + 1 < numbers.size() &&
-                    numbers.find_first_not_of("0123456789-") == numbers.npos &&
-                    numbers.find('-', dash + 1) == numbers.npos;
-  return ours ? name.substr(0, mark) : name;
-}
-
 /// Position in run_files; their number for any other name.
 inline std::size_t run_file_rank(std::string_view name) {
-  return static_cast<std::size_t>(std::find(std::begin(run_files), std::end(run_files), without_temporary(name)) -
+  return static_cast<std::size_t>(std::find(std::begin(run_files), std::end(run_files), io::without_temporary(name)) -
                                   run_files);
 }
 inline bool is_run_file(std::string_view name) { return run_file_rank(name) < std::size(run_files); }
@@ -109,7 +97,7 @@ std::vector<std::string> clear_run(const std::string& path, Calls&& calls = {}) 
 /// Removes the temporary files of a run that was killed while it wrote.
 AKIN_LAZY void remove_temporaries(const std::string& path) {
   for (const auto& name : names_in_run(path))
-    if (is_run_file(name) && without_temporary(name).size() < name.size())
+    if (is_run_file(name) && io::without_temporary(name).size() < name.size())
       io::FileCalls().remove((path + "/" + name).c_str());
 }
 
@@ -146,11 +134,15 @@ AKIN_LAZY io::Json run_config(const io::Json& options, const RunFacts& facts) {
 
 /// Creates (with parents), refuses, clears or continues the folder. With overwrite, only the files listed above are
 /// removed; all others stay as they are, and foreign_files() and the log name them.
-/// Errors: the folder is not empty and nothing said what to do; checkpoints is a link; whatever the system refuses.
+/// Errors: another process, or another RunFolder, writes this run; the folder is not empty and nothing said what to do; checkpoints is a link; whatever the system refuses.
 class RunFolder {
  public:
   AKIN_LAZY explicit RunFolder(std::string path, IfExists if_exists = IfExists::refuse)
-      : path_(std::move(path)), foreign_(prepare(path_, if_exists)), log_(path_ + "/log.txt"), metrics_(path_) {
+      : path_(std::move(path)),
+        lock_(locked(path_)),
+        foreign_(prepare(path_, if_exists)),
+        log_(path_ + "/log.txt"),
+        metrics_(path_) {
     for (const auto& name : foreign_) log("kept '" + name + "', which is not a file of an earlier run");
   }
 
@@ -176,7 +168,10 @@ class RunFolder {
     try {
       f();
     } catch (const std::exception& error) {
-      log(cat("error: ", error.what()));
+      try {
+        log(cat("error: ", error.what()));
+      } catch (const Error&) {  // the disk may be full: that is no reason to lose what happened
+      }
       throw;
     }
   }
@@ -188,8 +183,11 @@ class RunFolder {
     io::write_file(path(name), io::to_json(value, 2) + "\n");
   }
 
-  AKIN_LAZY static std::vector<std::string> prepare(const std::string& path, IfExists if_exists) {
+  AKIN_LAZY static io::FolderLock locked(const std::string& path) {
     io::make_folders(path);
+    return io::FolderLock(path);
+  }
+  AKIN_LAZY static std::vector<std::string> prepare(const std::string& path, IfExists if_exists) {
     check(io::list_folder(path).empty() || if_exists != IfExists::refuse, "run folder", "'", path,
           "' is not empty; pass IfExists::overwrite to replace that run, or choose another folder");
     const io::PathKind kind = io::kind_of(path + "/checkpoints");
@@ -204,6 +202,7 @@ class RunFolder {
   }
 
   std::string path_;
+  io::FolderLock lock_;
   std::vector<std::string> foreign_;
   io::AppendFile log_;
   MetricsLog metrics_;

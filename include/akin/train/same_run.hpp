@@ -12,8 +12,10 @@ namespace akin::inline AKIN_ABI::train {
 namespace detail {
 
 /// Options that change how a run is made or measured, but not its weights.
-inline constexpr std::string_view free_options[] = {"data_folder", "workers", "evaluate",
-                                                    "anomaly",     "knn",     "linear_probe"};
+/// data: where pictures lie may change, but not what they show (data_crc32c).
+inline constexpr std::string_view free_options[] = {"data",      "data_folder", "gradient_checkpointing",
+                                                    "log_every", "workers",     "evaluate",
+                                                    "anomaly",   "knn",         "linear_probe"};
 
 AKIN_LAZY std::string shown(const io::Json* value) { return value ? io::to_json(*value) : "nothing"; }
 

@@ -16,21 +16,24 @@ inline std::atomic<int>& stop_signal() {
 }
 }  // namespace detail
 
-/// While alive, the first SIGINT or SIGTERM only makes received() true; the second ends the program as usual.
+/// While alive, the first SIGINT, SIGTERM or SIGHUP only makes received() true; the second ends the program as usual.
+/// Those that the program was told to ignore (nohup) stay ignored; so is SIGPIPE, a reader of the output that went away.
 class StopSignals {
  public:
   AKIN_LAZY StopSignals() {
     static_assert(std::atomic<int>::is_always_lock_free, "a signal handler may not wait");
     detail::stop_signal() = 0;
     struct sigaction action {};
-    action.sa_handler = note;
     ::sigemptyset(&action.sa_mask);
-    ::sigaction(SIGINT, &action, &before_[0]);
-    ::sigaction(SIGTERM, &action, &before_[1]);
+    action.sa_flags = SA_RESTART;  // a save must not fail because it was asked for
+    for (int i = 0; i < 4; ++i) {
+      action.sa_handler = caught[i] == SIGPIPE ? SIG_IGN : note;
+      ::sigaction(caught[i], nullptr, &before_[i]);
+      if (before_[i].sa_handler != SIG_IGN) ::sigaction(caught[i], &action, nullptr);
+    }
   }
   ~StopSignals() {
-    ::sigaction(SIGINT, &before_[0], nullptr);
-    ::sigaction(SIGTERM, &before_[1], nullptr);
+    for (int i = 0; i < 4; ++i) ::sigaction(caught[i], &before_[i], nullptr);
   }
   StopSignals(const StopSignals&) = delete;
   StopSignals& operator=(const StopSignals&) = delete;
@@ -45,7 +48,8 @@ class StopSignals {
     ::raise(signal);  // arrives when this handler returns
   }
 
-  struct sigaction before_[2] = {};
+  static constexpr int caught[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
+  struct sigaction before_[4] = {};
 };
 
 }  // namespace akin::inline AKIN_ABI::train

@@ -103,9 +103,10 @@ class Trainer {
     const std::int64_t parts = std::min(options_.accumulate, batches - (batch.step - in_step));
     const bool step_ends = in_step + 1 == parts;
     const bool look = step_ends && (p.step % options_.log_every == 0 || p.step + 1 == total_steps());
-    if (in_step == 0) step_.begin(p.step);
+    if (in_step == 0) step_.begin(p.step), step_loss_ = 0;
     const auto out = step_.add(batch.views, parts);
     const double loss = out.loss.item();
+    step_loss_ += loss / static_cast<double>(parts);
     if (std::isfinite(loss)) p.epoch_loss += loss, ++p.epoch_batches;
     const bool finite = look && akin::detail::all_finite(out.embedding);
     if (look) p.embedding_std = finite ? eval::embedding_std(out.embedding) : ProgressState::unknown;
@@ -113,7 +114,7 @@ class Trainer {
                    look ? p.embedding_std : ProgressState::unknown,
                    1 / std::sqrt(static_cast<double>(out.embedding.dim(1)))});
     if (step_ends) end_step(batch, progress, folder);
-    if (folder && look) log_row(*folder, batch.epoch, loss, progress.state(), finite ? out.embedding : Array());
+    if (folder && look) log_row(*folder, batch.epoch, step_loss_, progress.state(), finite ? out.embedding : Array());
     if (step_ends) ++p.step;
     p.batch = (batch.step + 1) % batches;
     p.epoch = batch.epoch + (p.batch == 0 ? 1 : 0);
@@ -166,9 +167,10 @@ class Trainer {
   AKIN_LAZY void save(std::int64_t epoch, RunFolder* folder) const {
     if (!folder) return;
     check_parameters(epoch);
-    save_state(*folder, state_tensors(method_, step_.optimizer()), position_);
+    // The encoder first: if we are killed between the two, the state is of before, and the encoder is written again.
     if (position_.batch == 0)
       io::save_torch(method_.encoder(), folder->checkpoint("encoder"), {{"epochs", std::to_string(position_.epoch)}});
+    save_state(*folder, state_tensors(method_, step_.optimizer()), position_);
   }
 
   methods::Method& method_;
@@ -176,6 +178,7 @@ class Trainer {
   TrainerOptions options_;
   TrainingStep step_;
   TrainingPosition position_;
+  double step_loss_ = 0;  // mean over the batches of the step so far
 };
 
 }  // namespace akin::inline AKIN_ABI::train

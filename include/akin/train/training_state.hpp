@@ -60,7 +60,7 @@ AKIN_LAZY TrainingPosition position_from(const std::string& text) {
 }  // namespace detail
 
 /// Replaces the last checkpoint; the one that was there becomes the previous one. Errors: whatever the system refuses;
-/// both are then untouched.
+/// the last checkpoint is then still the one of before.
 template <class Calls = io::FileCalls>
 void save_state(const RunFolder& folder, const std::vector<nn::NamedTensor>& tensors, const TrainingPosition& position,
                 Calls&& calls = {}) {
