@@ -1,5 +1,5 @@
 // What the fuzz targets share. A target is one <parser>_fuzz.cpp: bytes in; a value that keeps its promises, or an Error.
-// Anything else is a finding: another exception, a sanitizer's report, a false claim, a second without an answer.
+// Anything else is a finding: another exception, a sanitizer's report, a false claim, five seconds without an answer.
 #pragma once
 #include <sys/mman.h>
 #include <unistd.h>

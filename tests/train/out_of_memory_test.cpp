@@ -17,6 +17,13 @@ thread_local long allocations_left = -1;  // negative: as many as wanted
   if (void* block = std::malloc(size > 0 ? size : 1)) return block;
   throw std::bad_alloc();
 }
+[[gnu::noinline]] void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  try {
+    return ::operator new(size);
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
+}
 [[gnu::noinline]] void operator delete(void* block) noexcept { std::free(block); }
 [[gnu::noinline]] void operator delete(void* block, std::size_t) noexcept { std::free(block); }
 
@@ -27,7 +34,8 @@ std::vector<nn::NamedTensor> values(double value) {
   return {{"weight", Tensor(Array::full({33}, value))}, {"bias", Tensor(Array::full({7}, value, DType::f64))}};
 }
 
-/// Calls f with one allocation more each time, until it succeeds; after_failure() after each failure. Returns how often.
+/// Calls f with one allocation more each time, until it succeeds; after_failure() after each failure. Returns how
+/// often.
 template <class F, class After>
 int failures(F f, After after_failure) {
   for (int n = 0;; ++n) {

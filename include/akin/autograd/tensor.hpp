@@ -135,8 +135,8 @@ class AKIN_ABI_TAG Tensor {
   /// The same value, cut off from the graph: stop-gradient.
   AKIN_LAZY Tensor detach() const { return Tensor(value()); }
 
-  /// Adds dL/dx to every leaf x that this scalar L (or, with a gradient given, tensor) depends on. After an Error the gradients of the leaves are
-  /// incomplete: zero_grad() before going on. Defined in backward.hpp.
+  /// Adds dL/dx to every leaf x that this scalar L (or, with a gradient given, tensor) depends on. After an Error the
+  /// gradients of the leaves are incomplete: zero_grad() before going on. Defined in backward.hpp.
   AKIN_LAZY void backward(const BackwardOptions& options = {}) const;
 
   const detail::GradNodePtr& node() const { return body().node; }

@@ -34,7 +34,8 @@ inline std::string_view without_temporary(std::string_view name) {
   return ours ? name.substr(0, mark) : name;
 }
 
-/// Gives a file another name in the same file system, replacing what has it. Errors: both paths and the system's reason.
+/// Gives a file another name in the same file system, replacing what has it. Errors: both paths and the system's
+/// reason.
 AKIN_LAZY void rename_file(const std::string& from, const std::string& to) {
   check(::rename(from.c_str(), to.c_str()) == 0, "rename", "cannot rename '", from, "' to '", to,
         "': ", errno_text(errno));
@@ -80,8 +81,8 @@ AKIN_LAZY void remove_temporaries_of(const std::string& path) {
   }
 }
 
-/// While alive, no other FolderLock of the same folder can be made, in this process or another. It ends with the process.
-/// Errors: there is one already; the folder cannot be opened.
+/// While alive, no other FolderLock of the same folder can be made, in this process or another. It ends with the
+/// process. Errors: there is one already; the folder cannot be opened.
 class FolderLock {
  public:
   AKIN_LAZY explicit FolderLock(const std::string& path) : fd_(FileCalls().open_folder(path.c_str())) {

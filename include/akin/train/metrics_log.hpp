@@ -19,7 +19,7 @@ namespace detail {
 /// a formula gets a leading apostrophe.
 AKIN_LAZY std::string csv_text(std::string_view text) {
   const bool formula = !text.empty() && std::string_view("=+-@\t\r").find(text[0]) != std::string_view::npos;
-  const std::string safe = (formula ? "'" : "") + std::string(text);
+  const std::string safe = cat(formula ? "'" : "", text);
   if (safe.find_first_of(",\"\r\n") == std::string::npos) return safe;
   std::string quoted = "\"";
   for (const char c : safe) quoted.append(c == '"' ? 2 : 1, c);

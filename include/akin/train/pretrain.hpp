@@ -95,7 +95,8 @@ class Pretrain {
   }
 
   /// RankMe, kNN and linear probe on frozen features. say(text) is told what is being done. With a folder, result.json
-  /// is written anew after each part: what fails later costs nothing of it. A resumed run with all results measures nothing.
+  /// is written anew after each part: what fails later costs nothing of it. A resumed run with all results measures
+  /// nothing.
   template <class Say>
   void evaluate(Say say, RunFolder* folder = nullptr) {
     if (result_.complete(options_.evaluate)) return;

@@ -134,7 +134,8 @@ AKIN_LAZY io::Json run_config(const io::Json& options, const RunFacts& facts) {
 
 /// Creates (with parents), refuses, clears or continues the folder. With overwrite, only the files listed above are
 /// removed; all others stay as they are, and foreign_files() and the log name them.
-/// Errors: another process, or another RunFolder, writes this run; the folder is not empty and nothing said what to do; checkpoints is a link; whatever the system refuses.
+/// Errors: another process, or another RunFolder, writes this run; the folder is not empty and nothing said what to do;
+/// checkpoints is a link; whatever the system refuses.
 class RunFolder {
  public:
   AKIN_LAZY explicit RunFolder(std::string path, IfExists if_exists = IfExists::refuse)

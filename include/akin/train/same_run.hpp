@@ -46,8 +46,8 @@ struct RunComparison {
   std::vector<std::string> warnings;  ///< another compiler or instruction set: its results have other last digits
 };
 
-/// Compares config.json of the folder with what the run would be now. Errors: the folder holds something else than a run;
-/// seed, device or options differ: each key is named, with both values.
+/// Compares config.json of the folder with what the run would be now. Errors: the folder holds something else than a
+/// run; seed, device or options differ: each key is named, with both values.
 AKIN_LAZY RunComparison compare_runs(const std::string& folder, const io::Json& options, const RunFacts& facts) {
   if (io::kind_of(folder) == io::PathKind::missing || detail::names_in_run(folder).empty()) return {};
   check(detail::is_run_folder(folder), "resume", "'", folder, "' is not empty, but holds no run of akin");

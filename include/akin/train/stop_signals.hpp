@@ -17,7 +17,8 @@ inline std::atomic<int>& stop_signal() {
 }  // namespace detail
 
 /// While alive, the first SIGINT, SIGTERM or SIGHUP only makes received() true; the second ends the program as usual.
-/// Those that the program was told to ignore (nohup) stay ignored; so is SIGPIPE, a reader of the output that went away.
+/// Those that the program was told to ignore (nohup) stay ignored; so is SIGPIPE, a reader of the output that went
+/// away.
 class StopSignals {
  public:
   AKIN_LAZY StopSignals() {

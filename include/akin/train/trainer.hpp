@@ -46,9 +46,9 @@ class Trainer {
     position_ = p;
   }
 
-  /// From position() to the end, or until stop() says so between two steps. `folder` may be null: then nothing is written.
-  /// Errors: 20 steps in a row could not be made; a parameter is not finite when it should be saved: the checkpoints are
-  /// then those of before.
+  /// From position() to the end, or until stop() says so between two steps. `folder` may be null: then nothing is
+  /// written. Errors: 20 steps in a row could not be made; a parameter is not finite when it should be saved: the
+  /// checkpoints are then those of before.
   AKIN_LAZY TrainerReport run(Progress& progress, RunFolder* folder = nullptr, bool (*stop)() = nullptr) {
     method_.train();
     if (folder) folder->metrics().drop_from(position_.step);  // those rows will be written again

@@ -65,8 +65,8 @@ class TrainingStep {
     return out;
   }
 
-  /// Updates the parameters, or counts the step as skipped and returns why. Errors: the 20th in a row; the message ends with the op and
-  /// the module in which the first bad value of a forward pass on `views` appears, if one does.
+  /// Updates the parameters, or counts the step as skipped and returns why. Errors: the 20th in a row; the message ends
+  /// with the op and the module in which the first bad value of a forward pass on `views` appears, if one does.
   AKIN_LAZY std::string finish(TrainingPosition& position, const std::vector<Array>& views) {
     if (problem_.empty()) limit_gradients();
     if (!problem_.empty()) return skip(position, views), problem_;
