@@ -11,6 +11,7 @@
 #include "../optim/clip.hpp"
 #include "../optim/schedule.hpp"
 #include "optimizers.hpp"
+#include "terminal.hpp"
 #include "trainer_options.hpp"
 
 namespace akin::inline AKIN_ABI::train {
