@@ -97,4 +97,13 @@ AKIN_LAZY std::vector<Pipeline> pipelines_of(std::size_t count, const RecipeView
   return std::vector<Pipeline>(count, pipeline_of(view, s));
 }
 
+/// BYOL's two kinds of view: the first is blurred with the probability of `view`, the second with a tenth of it, and
+/// solarized with 0.2.
+AKIN_LAZY std::vector<Pipeline> asymmetric_pair(RecipeView view, const RecipeSetup& s) {
+  const Pipeline first = pipeline_of(view, s);
+  view.blur /= 10;
+  view.solarize = 0.2;
+  return {first, pipeline_of(view, s)};
+}
+
 }  // namespace akin::inline AKIN_ABI::augment

@@ -31,12 +31,8 @@ AKIN_LAZY std::vector<Pipeline> lightly_swav(const RecipeSetup& s) {
 
 /// The two global views of DINO: the first blurred always, the second one time in ten and solarized with 0.2.
 AKIN_LAZY std::vector<Pipeline> dino_globals(const RecipeSetup& s, double blur) {
-  RecipeView view{
-      .crop = {.min_area = 0.4, .filter = Filter::bicubic}, .jitter = usual_jitter(.4, .4, .2, .1), .blur = blur};
-  const Pipeline first = pipeline_of(view, s);
-  view.blur = blur / 10;
-  view.solarize = 0.2;
-  return {first, pipeline_of(view, s)};
+  return asymmetric_pair(
+      {.crop = {.min_area = 0.4, .filter = Filter::bicubic}, .jitter = usual_jitter(.4, .4, .2, .1), .blur = blur}, s);
 }
 
 /// DINO, arXiv:2104.14294, section 3.1 and its code: BYOL's colours, crops of 0.4-1, and eight small ones of 0.05-0.4.
@@ -50,10 +46,7 @@ AKIN_LAZY std::vector<Pipeline> dino(const RecipeSetup& s) {
 
 /// lightly's CIFAR benchmark of DINO: its global views without blur, no small ones. Bilinear, as lightly crops.
 AKIN_LAZY std::vector<Pipeline> lightly_dino(const RecipeSetup& s) {
-  RecipeView view{.crop = {.min_area = 0.4}, .jitter = usual_jitter(.4, .4, .2, .1)};
-  const Pipeline first = pipeline_of(view, s);
-  view.solarize = 0.2;
-  return {first, pipeline_of(view, s)};
+  return asymmetric_pair({.crop = {.min_area = 0.4}, .jitter = usual_jitter(.4, .4, .2, .1)}, s);
 }
 
 /// EMP-SSL, arXiv:2304.03977, section 3: patches of a quarter of the image, scaled up to its size; twenty in the

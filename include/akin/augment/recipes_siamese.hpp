@@ -39,21 +39,15 @@ AKIN_LAZY std::vector<Pipeline> moco_v2(const RecipeSetup& s) {
 /// MoCo v3, arXiv:2104.02057: BYOL's two kinds of view with the flip last. The default crop of the authors' code, 0.08;
 /// they train ResNet-50 with 0.2.
 AKIN_LAZY std::vector<Pipeline> moco_v3(const RecipeSetup& s) {
-  RecipeView view{.jitter = usual_jitter(.4, .4, .2, .1), .blur = above_32(s, 1), .order = Order::flip_last};
-  const Pipeline first = pipeline_of(view, s);
-  view.blur = above_32(s, 0.1);
-  view.solarize = 0.2;
-  return {first, pipeline_of(view, s)};
+  return asymmetric_pair({.jitter = usual_jitter(.4, .4, .2, .1), .blur = above_32(s, 1), .order = Order::flip_last},
+                         s);
 }
 
 /// Barlow Twins, arXiv:2103.03230, section 2.2, and VICReg, arXiv:2105.04906, appendix C: BYOL's two kinds of view,
 /// resized bicubically in both authors' code.
 AKIN_LAZY std::vector<Pipeline> barlow(const RecipeSetup& s) {
-  RecipeView view{.crop = {.filter = Filter::bicubic}, .jitter = usual_jitter(.4, .4, .2, .1), .blur = above_32(s, 1)};
-  const Pipeline first = pipeline_of(view, s);
-  view.blur = above_32(s, 0.1);
-  view.solarize = 0.2;
-  return {first, pipeline_of(view, s)};
+  return asymmetric_pair(
+      {.crop = {.filter = Filter::bicubic}, .jitter = usual_jitter(.4, .4, .2, .1), .blur = above_32(s, 1)}, s);
 }
 
 /// SupCon, arXiv:2004.11362, in the authors' code for CIFAR: no blur at any size.
@@ -62,7 +56,7 @@ AKIN_LAZY std::vector<Pipeline> supcon(const RecipeSetup& s) {
 }
 
 /// W-MSE, arXiv:2007.06346, section 5: colours change before the crop; gray 0.1. Above 96 pixels the stronger numbers
-/// that it gives for ImageNet-100. count is 2 or 4: the number of positives.
+/// of the authors' code for ImageNet. count is 2 or 4: the number of positives.
 AKIN_LAZY std::vector<Pipeline> wmse(std::size_t count, const RecipeSetup& s) {
   const bool large = s.size > 96;
   return pipelines_of(count,
