@@ -69,12 +69,7 @@ void save_tensors(const std::string& path, const std::vector<nn::NamedTensor>& t
 /// need none.
 AKIN_LAZY TensorFile read_tensors(const std::string& path) {
   const std::string bytes = read_file(path);
-  TensorFile file;
-  try {
-    file = parse_safetensors(bytes);
-  } catch (const Error& error) {
-    throw Error(cat("load '", path, "': ", error.what()));
-  }
+  TensorFile file = parse_safetensors(bytes, path);
   const auto said = file.metadata.find("crc32c"), layout = file.metadata.find("layout");
   if (said != file.metadata.end())
     detail::check_crc(path, bytes, said->second);

@@ -173,24 +173,39 @@ AKIN_LAZY void check_writable(const std::string& path) {
   detail::PendingFile(path, 0, calls);
 }
 
+namespace detail {
+
+/// A regular file, open for reading. Errors: it cannot be opened; something else than a regular file.
+struct OpenFile {
+  int fd;
+  std::uint64_t bytes = 0;
+
+  AKIN_LAZY OpenFile(std::string_view op, const std::string& path)
+      : fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {  // a pipe must not block here
+    check(fd >= 0, op, "cannot open '", path, "': ", errno_text(errno));
+    struct stat facts {};
+    const bool regular = ::fstat(fd, &facts) == 0 && S_ISREG(facts.st_mode);
+    if (!regular) ::close(fd);
+    check(regular, op, "'", path, "' is not a regular file");
+    bytes = static_cast<std::uint64_t>(facts.st_size);
+  }
+  ~OpenFile() { ::close(fd); }
+  OpenFile(const OpenFile&) = delete;
+  OpenFile& operator=(const OpenFile&) = delete;
+};
+
+}  // namespace detail
+
 /// The whole regular file. Errors: not readable, not a regular file, longer than max_bytes (16 GiB unless told).
 AKIN_LAZY std::string read_file(const std::string& path, std::uint64_t max_bytes = std::uint64_t{1} << 34) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // a pipe must not block here
-  check(fd >= 0, "read_file", "cannot open '", path, "': ", errno_text(errno));
-  const struct Closer {
-    int fd;
-    ~Closer() { ::close(fd); }
-  } closer{fd};
-  struct stat facts {};
-  check(::fstat(fd, &facts) == 0 && S_ISREG(facts.st_mode), "read_file", "'", path, "' is not a regular file");
-
+  const detail::OpenFile file("read_file", path);
   std::string bytes;
-  std::size_t used = 0, room = static_cast<std::uint64_t>(facts.st_size);
+  std::size_t used = 0, room = file.bytes;
   while (true) {
     check(std::max(used, room) <= max_bytes, "read_file", "'", path, "' is longer than the limit of ", max_bytes,
           " bytes");
     bytes.resize(std::max(room, used) + 1);  // one more than expected, so that the end shows without another round
-    const ssize_t count = ::read(fd, bytes.data() + used, bytes.size() - used);
+    const ssize_t count = ::read(file.fd, bytes.data() + used, bytes.size() - used);
     if (count < 0 && errno == EINTR) continue;
     check(count >= 0, "read_file", "cannot read '", path, "': ", errno_text(errno));
     used += static_cast<std::size_t>(count);

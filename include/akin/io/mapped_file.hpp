@@ -13,18 +13,11 @@ class MappedFile {
   MappedFile() = default;  ///< no bytes
   /// Errors: the file cannot be opened or mapped; not a regular file.
   AKIN_LAZY explicit MappedFile(const std::string& path) {
-    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // a pipe must not block here
-    check(fd >= 0, "mapped_file", "cannot open '", path, "': ", errno_text(errno));
-    const struct Closer {
-      int fd;
-      ~Closer() { ::close(fd); }
-    } closer{fd};
-    struct stat facts {};
-    check(::fstat(fd, &facts) == 0 && S_ISREG(facts.st_mode), "mapped_file", "'", path, "' is not a regular file");
-    if (facts.st_size == 0) return;  // an empty range cannot be mapped
-    void* const begin = ::mmap(nullptr, static_cast<std::size_t>(facts.st_size), PROT_READ, MAP_PRIVATE, fd, 0);
+    const detail::OpenFile file("mapped_file", path);
+    if (file.bytes == 0) return;  // an empty range cannot be mapped
+    void* const begin = ::mmap(nullptr, file.bytes, PROT_READ, MAP_PRIVATE, file.fd, 0);
     check(begin != MAP_FAILED, "mapped_file", "cannot map '", path, "': ", errno_text(errno));
-    bytes_ = {static_cast<const char*>(begin), static_cast<std::size_t>(facts.st_size)};
+    bytes_ = {static_cast<const char*>(begin), file.bytes};
   }
   ~MappedFile() {
     if (!bytes_.empty()) ::munmap(const_cast<char*>(bytes_.data()), bytes_.size());

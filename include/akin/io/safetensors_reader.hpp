@@ -164,14 +164,16 @@ AKIN_LAZY TensorFile parse_safetensors(std::string_view bytes) {
   return file;
 }
 
-/// Reads a file. Errors: as parse_safetensors, with the path; not readable.
-AKIN_LAZY TensorFile load_safetensors(const std::string& path) {
-  const std::string bytes = read_file(path);
+/// The same for the bytes of the file at `path`, which errors name.
+AKIN_LAZY TensorFile parse_safetensors(std::string_view bytes, const std::string& path) {
   try {
     return parse_safetensors(bytes);
   } catch (const Error& error) {
     throw Error(cat("load '", path, "': ", error.what()));
   }
 }
+
+/// Reads a file. Errors: as parse_safetensors, with the path; not readable.
+AKIN_LAZY TensorFile load_safetensors(const std::string& path) { return parse_safetensors(read_file(path), path); }
 
 }  // namespace akin::inline AKIN_ABI::io
