@@ -16,6 +16,14 @@ Tensor with_gradient(const std::vector<double>& g, DType dtype = DType::f64) {
 }
 Tensor without_gradient() { return Tensor(Array::ones({2}, DType::f64), true); }
 
+TEST(GradNorm, IsThatOfAllGradientsTogetherAndChangesNone) {
+  const Tensor a = with_gradient({3, 0}), b = with_gradient({4});
+  expect_close(optim::grad_norm({a, without_gradient(), b, b}), 5, tol::f64, "a shared parameter counts once");
+  expect_close(a.grad(), Array::from<double>({2}, {3, 0}), tol::exact);
+  EXPECT_EQ(optim::grad_norm({}), 0);
+  EXPECT_FALSE(std::isfinite(optim::grad_norm({a, with_gradient({NAN})})));
+}
+
 TEST(ClipGradNorm, ScalesAllGradientsByOneFactor) {
   const Tensor a = with_gradient({3, 0}), b = with_gradient({4}), none = without_gradient();
   expect_close(optim::clip_grad_norm({a, none, b}, 2), 5, tol::f64);

@@ -21,7 +21,19 @@ AKIN_LAZY std::vector<Tensor> with_gradients(const std::vector<Tensor>& paramete
   return found;
 }
 
+AKIN_LAZY std::vector<Array> gradients_of(const std::vector<Tensor>& parameters) {
+  std::vector<Array> gradients;
+  for (const auto& p : parameters) gradients.push_back(p.grad());
+  return gradients;
+}
+
 }  // namespace detail
+
+/// sqrt(sum over parameters |g|^2), in double; 0 without gradients; not finite if one value is not. A shared parameter
+/// counts once. Errors: gradients that are neither f32 nor f64.
+AKIN_LAZY double grad_norm(const std::vector<Tensor>& parameters) {
+  return ops::global_norm("grad_norm", detail::gradients_of(detail::with_gradients(parameters)));
+}
 
 /// Shortens all gradients by one factor where their common L2 norm exceeds max_norm; directions stay.
 ///   n = sqrt(sum over parameters |g|^2), in double;   n > max_norm: g <- (max_norm / n) g      arXiv:1211.5063, Alg. 1
@@ -32,8 +44,7 @@ AKIN_LAZY std::vector<Tensor> with_gradients(const std::vector<Tensor>& paramete
 AKIN_LAZY double clip_grad_norm(const std::vector<Tensor>& parameters, double max_norm) {
   check(max_norm > 0 && std::isfinite(max_norm), "clip_grad_norm", "max_norm must be > 0 and finite, got ", max_norm);
   const auto clipped = detail::with_gradients(parameters);
-  std::vector<Array> gradients;
-  for (const auto& p : clipped) gradients.push_back(p.grad());
+  const std::vector<Array> gradients = detail::gradients_of(clipped);
   const double norm = ops::global_norm("clip_grad_norm", gradients);
   if (!std::isfinite(norm) || norm <= max_norm) return norm;
   // New arrays: the memory of a gradient may be shared, with that of another parameter, say.

@@ -85,8 +85,8 @@ class TrainingStep {
 
   /// Clips if asked to; the norm is computed in any case, since it shows every NaN and infinity.
   AKIN_LAZY void limit_gradients() {
-    constexpr double no_limit = 1.7976931348623157e308;
-    const double norm = optim::clip_grad_norm(parameters_, options_.clip_norm > 0 ? options_.clip_norm : no_limit);
+    const double norm =
+        options_.clip_norm > 0 ? optim::clip_grad_norm(parameters_, options_.clip_norm) : optim::grad_norm(parameters_);
     if (!std::isfinite(norm)) problem_ = cat("the norm of the gradients is ", number("%g", norm));
   }
 
