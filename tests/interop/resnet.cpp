@@ -7,6 +7,8 @@
 #include <akin/nn/models/resnet.hpp>
 #include <cstdio>
 
+#include "program.hpp"
+
 using namespace akin;
 
 namespace {
@@ -42,12 +44,4 @@ void run(const std::vector<std::string>& words) {
 
 }  // namespace
 
-int main(int count, char** words) {
-  try {
-    run({words + 1, words + count});
-    return 0;
-  } catch (const Error& error) {
-    std::fprintf(stderr, "%s\n", error.what());
-    return 1;
-  }
-}
+int main(int count, char** words) { return interop::run_program(count, words, run); }
