@@ -36,6 +36,16 @@ TEST(PretrainData, OpensAFolderOfUnlabelledPictures) {
                "has 0 classes, and evaluation needs two or more; train without evaluation (--no-eval)");
 }
 
+TEST(PretrainData, RefusesOptionsOfFoldersForOtherData) {
+  expect_error([] { open_pretrain_data({.data = "cifar-10", .image_size = 8}); },
+               "'cifar-10' has pictures of its own size");
+  expect_error([] { open_pretrain_data({.data = "synthetic", .strict = true}); },
+               "strict and cache are for folders of pictures; 'synthetic' is none");
+  expect_error([] { open_pretrain_data({.data = "synthetic", .cache = "/tmp"}); }, "strict and cache are for folders");
+  EXPECT_EQ(open_pretrain_data({.data = "synthetic", .image_size = 12, .limit = 8, .evaluate = false}).train->height(),
+            12);
+}
+
 TEST(PretrainData, EvaluatesClassesOnHeldOutPictures) {
   const PictureFolder folder;
   folder.fill("a", 10);

@@ -47,6 +47,9 @@ TEST(Pretrain, UnknownNamesAreRefusedWithTheNearestOne) {
   for (const auto name : simclr.params) params += (params.empty() ? "" : ", ") + std::string(name);
   expect_refused([](O& o) { o.data = "fashion_mnits"; },
                  "unknown data set 'fashion_mnits'; " + test::guess("fashion-mnist", data::table()));
+  expect_refused([](O& o) { o.recipe = "wmse_4"; },
+                 "simclr takes 2 views, but the recipe wmse_4 makes 4; choose another recipe");
+  expect_refused([](O& o) { o.recipe = "swav"; }, "simclr takes 2 views, but the recipe swav makes 8");
   expect_refused([](O& o) { o.method = "SimCLR2"; },
                  "unknown method 'SimCLR2'; " + test::guess("simclr", methods::table()));
   expect_refused([](O& o) { o.encoder = "resnet-8"; },
@@ -225,7 +228,7 @@ TEST(Pretrain, ReportsEveryMeasurement) {
   }
   EXPECT_EQ(keys,
             "linear knn linear_raw_pixels knn_raw_pixels linear_untrained knn_untrained seconds images_per_second "
-            "peak_memory_bytes embedding_std rankme loss chance_loss skipped_steps");
+            "embedding_std rankme loss chance_loss skipped_steps peak_memory_bytes");
   EXPECT_GT(result.at("linear_raw_pixels").number(), 0.5);  // brightness tells the classes apart
   expect_close(result.at("chance_loss").number(), std::log(47.0), tol::f64);
   EXPECT_EQ(folder.names("run/checkpoints"), "encoder.safetensors last.safetensors");

@@ -1,4 +1,7 @@
+#include <sys/resource.h>
+
 #include <akin/train/run_folder.hpp>
+#include <csignal>
 #include <new>
 
 #include "support/folder.hpp"
@@ -51,6 +54,30 @@ TEST(RunFolder, LogLinesCarryTheTimeAndNoControlCharacters) {
   const std::string log = io::read_file(folder / "run/log.txt");
   ASSERT_EQ(log.size(), 20 + 2 + 1 + 1 + 2 + 6 + 1u) << log;
   EXPECT_EQ(log.substr(4, 1) + log.substr(10, 1) + log.substr(19), "-TZ  a\n  ?[2J?b\n") << "no line of its own";
+}
+
+TEST(RunFolder, HasOneWriterAtATime) {
+  const test::Folder folder;
+  {
+    const RunFolder first(folder / "run");
+    for (const auto if_exists : {IfExists::overwrite, IfExists::resume})
+      expect_error([&] { RunFolder(folder / "run", if_exists); }, "another process is writing into '");
+    EXPECT_EQ(folder.names("run"), "checkpoints config.json log.txt metrics.csv metrics.jsonl");
+  }
+  RunFolder(folder / "run", IfExists::resume);
+}
+
+TEST(RunFolder, WhatWentWrongIsToldEvenIfItCannotBeLogged) {
+  const test::Folder folder;
+  RunFolder run(folder / "run");
+  struct rlimit before {};
+  ::getrlimit(RLIMIT_FSIZE, &before);
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  const struct rlimit none { 0, before.rlim_max };
+  ::setrlimit(RLIMIT_FSIZE, &none);  // the disk is full
+  expect_error([&] { run.watch([] { throw Error("the first reason"); }); }, "the first reason");
+  ::setrlimit(RLIMIT_FSIZE, &before);
+  std::signal(SIGXFSZ, handler);
 }
 
 TEST(RunFolder, RefusesAFolderThatIsNotEmpty) {

@@ -7,7 +7,7 @@ namespace akin::train {
 namespace {
 
 const io::Json::Object options = {
-    {"lr", 0.1}, {"epochs", 3}, {"workers", 1}, {"params", io::Json::Object{{"temperature", 0.5}}}};
+    {"data", "here"}, {"lr", 0.1}, {"epochs", 3}, {"workers", 1}, {"params", io::Json::Object{{"temperature", 0.5}}}};
 
 io::Json changed(std::string_view name, const io::Json& value) {
   io::Json::Object now = options;
@@ -33,6 +33,7 @@ TEST_F(CompareRuns, TheSameRunGoesOn) {
   EXPECT_TRUE(same.begun);
   EXPECT_TRUE(same.warnings.empty());
   EXPECT_TRUE(compare_runs(path_, changed("workers", 5), {.seed = 3}).begun) << "changes no weight";
+  EXPECT_TRUE(compare_runs(path_, changed("data", "there"), {.seed = 3}).begun) << "the same pictures elsewhere";
 }
 
 TEST_F(CompareRuns, EveryDifferenceIsNamedWithBothValues) {

@@ -9,7 +9,7 @@ namespace akin::train {
 namespace {
 
 TEST(StopSignals, TheFirstIsNotedAndNothingElse) {
-  for (const int signal : {SIGINT, SIGTERM}) {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
     const StopSignals watch;
     EXPECT_FALSE(StopSignals::received());
     std::raise(signal);
@@ -27,6 +27,18 @@ TEST(StopSignals, TheSecondEndsTheProgram) {
     ::_exit(0);
   };
   EXPECT_EXIT(both(), ::testing::KilledBySignal(SIGTERM), "");
+}
+
+TEST(StopSignals, LeavesIgnoredOnesAlone) {  // a run begun with nohup
+  const auto before = std::signal(SIGHUP, SIG_IGN);
+  {
+    const StopSignals watch;
+    std::raise(SIGHUP);
+    EXPECT_FALSE(StopSignals::received());
+    std::raise(SIGPIPE);  // pretrain | head
+    EXPECT_FALSE(StopSignals::received());
+  }
+  EXPECT_EQ(std::signal(SIGHUP, before), SIG_IGN);
 }
 
 TEST(StopSignals, GivesTheHandlersBack) {

@@ -1,90 +1,16 @@
-#include <akin/augment/recipes.hpp>
-#include <akin/data/synthetic.hpp>
-#include <akin/io/json_parser.hpp>
-#include <akin/methods/simclr.hpp>
-#include <akin/nn/models/convnet.hpp>
 #include <akin/train/trainer.hpp>
-#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <thread>
 
 #include "support/folder.hpp"
+#include "support/small_training.hpp"
 #include "support/table_names.hpp"
 #include "support/test.hpp"
 #include "support/threads.hpp"
 
-namespace akin::train {
+namespace akin::train::small {
 namespace {
-
-constexpr std::int64_t images = 96, batch = 32, steps_per_epoch = images / batch;
-
-/// Grey pictures of shapes, 12 x 12, rendered once.
-const data::DatasetPtr& pictures() {
-  static const auto rendered = [] {
-    const auto drawn = data::synthetic({.size = 12, .channels = 1, .count = images});
-    return data::in_memory("pictures", data::take(*drawn, data::first_indices(images)).images);
-  }();
-  return rendered;
-}
-
-data::Loader loader(std::uint64_t seed = 5, int workers = 0) {
-  const auto views = augment::two_views(augment::demo({.size = 12, .normalize = {{0.5}, {0.25}}}), {.seed = seed});
-  return data::Loader(pictures(), {.batch_size = batch, .seed = seed, .workers = workers}, views);
-}
-
-nn::Module dense_encoder() { return nn::Sequential(nn::Flatten{}, nn::mlp({.widths = {144, 16, 8}, .seed = 1})); }
-nn::Module convolutional_encoder() { return nn::convnet({.channels = 1, .widths = {4, 8}, .seed = 1}); }
-
-methods::SimClr small_simclr(const nn::Module& encoder = dense_encoder()) {
-  return methods::SimClr(encoder, {.features = 8, .hidden = 16, .out = 8, .seed = 2});
-}
-
-TrainerReport train(methods::Method& method, data::Loader batches, const TrainerOptions& options,
-                    RunFolder* folder = nullptr) {
-  Progress silent(stdout, {.quiet = true});
-  return Trainer(method, batches, options).run(silent, folder);
-}
-
-/// A method of the test's own making: one linear layer, a loss that falls, and embeddings as told.
-struct OwnMethod : methods::Method {
-  nn::Module layer;
-  Array embedding;                                          // undefined: the layer's output
-  void (*before_step)(std::int64_t) = [](std::int64_t) {};  // is told how many steps were made
-  std::int64_t steps = 0;
-
-  OwnMethod() : OwnMethod(nn::Sequential(nn::Flatten{}, nn::Linear({.in = 144, .out = 8}))) {}
-  explicit OwnMethod(const nn::Module& model) : Method(1, {{"encoder", model}}), layer(model) { layer.initialize(1); }
-  methods::StepOutput forward(const std::vector<Array>& views) override {
-    before_step(steps++);
-    const Tensor y = layer(Tensor(views[0]));
-    return {mean(y * y), embedding.defined() ? embedding : y.value()};
-  }
-};
-
-/// Every parameter and buffer after two epochs.
-std::vector<nn::NamedTensor> trained(const data::Loader& batches) {
-  auto method = small_simclr(convolutional_encoder());
-  train(method, batches, {.epochs = 2, .lr = 0.1});
-  return method.named_tensors();
-}
-
-bool same(const std::vector<nn::NamedTensor>& a, const std::vector<nn::NamedTensor>& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& x, const auto& y) {
-    bool equal = x.name == y.name && x.tensor.shape() == y.tensor.shape();
-    for (std::int64_t i = 0; equal && i < x.tensor.size(); ++i)
-      equal = at(x.tensor.value(), i) == at(y.tensor.value(), i);
-    return equal;
-  });
-}
-
-std::vector<io::Json> rows_of(const std::string& jsonl) {
-  std::vector<io::Json> rows;
-  const std::string text = io::read_file(jsonl);
-  for (std::size_t begin = 0, end; (end = text.find('\n', begin)) != text.npos; begin = end + 1)
-    rows.push_back(io::parse_json(text.substr(begin, end - begin)));
-  return rows;
-}
 
 TEST(Trainer, LearnsAndReportsWhatItDid) {
   auto once = small_simclr(), often = small_simclr();
@@ -161,126 +87,6 @@ TEST(Trainer, TrainsInTrainingModeWhateverTheModeBefore) {
     ++counters;
   }
   EXPECT_EQ(counters, 2);
-}
-
-/// A method whose loss is not finite in some of its steps, and which then spoils its running statistics too.
-struct SometimesNan : methods::Method {
-  nn::Module layer;
-  bool (*bad)(std::int64_t);
-  std::int64_t steps = 0;
-
-  explicit SometimesNan(bool (*bad_at)(std::int64_t))
-      : Method(1, {{"encoder",
-                    nn::Sequential(nn::Flatten{}, nn::Linear({.in = 144, .out = 8}), nn::BatchNorm({.features = 8}))}}),
-        layer(encoder()),
-        bad(bad_at) {
-    layer.initialize(1);
-  }
-  methods::StepOutput forward(const std::vector<Array>& views) override {
-    const double factor = bad(steps++) ? std::nan("") : 1;
-    const Tensor y = layer(factor * Tensor(views[0]));
-    return {mean(y * y * y), y.value()};
-  }
-};
-
-TEST(Trainer, AStepWhoseLossIsNotFiniteIsSkippedAndLeavesNoTrace) {
-  const test::Folder folder;
-  RunFolder run(folder / "run");
-  SometimesNan method([](std::int64_t step) { return step % 4 == 1; });
-  const TrainerReport report = train(method, loader(), {.epochs = 4, .lr = 0.1}, &run);
-  EXPECT_EQ(report.steps, 12);
-  EXPECT_EQ(report.skipped_steps, 3);
-  EXPECT_TRUE(std::isfinite(report.loss));
-  for (const auto& [name, tensor] : method.named_tensors()) {
-    EXPECT_TRUE(akin::detail::all_finite(tensor.value())) << name;
-    if (name.ends_with("num_batches_tracked")) {
-      EXPECT_EQ(at(tensor.value(), 0), 9);
-    }
-  }
-  EXPECT_NE(io::read_file(folder / "run/log.txt").find("warning: step 5 was skipped: the loss is nan"),
-            std::string::npos);
-}
-
-TEST(Trainer, TwentySkippedStepsInARowEndTheRunAndSayWhereTheFirstBadValueIs) {
-  SometimesNan method([](std::int64_t step) { return step >= 7; });
-  expect_error(
-      [&] { train(method, loader(), {.epochs = 20, .lr = 0.1}); },
-      "trainer: 20 steps in a row were skipped; at step 26, epoch 8, the loss is nan; lower the learning rate, "
-      "or clip the gradients (anomaly: the forward of 'scale'");
-  SometimesNan often([](std::int64_t step) { return step % 20 != 0; });
-  EXPECT_EQ(train(often, loader(), {.epochs = 20, .lr = 0.1}).skipped_steps, 57);
-}
-
-TEST(Trainer, AGradientThatIsNotFiniteIsSkippedToo) {  // sqrt(0) is 0, its gradient infinite
-  OwnMethod method;
-  method.layer.parameters()[0].replace(Array::zeros({8, 144}));
-  method.layer.parameters()[1].replace(Array::zeros({8}));
-  struct Root : methods::Method {
-    explicit Root(const nn::Module& layer) : Method(1, {{"encoder", layer}}) {}
-    methods::StepOutput forward(const std::vector<Array>& views) override {
-      const Tensor y = encoder()(Tensor(views[0]));
-      return {mean(sqrt(y)), y.value()};
-    }
-  } root(method.layer);
-  const TrainerReport report = train(root, loader(), {.epochs = 1, .lr = 0.1});
-  EXPECT_EQ(report.skipped_steps, steps_per_epoch);
-  EXPECT_EQ(at(root.encoder().parameters()[0].value(), 0), 0);
-}
-
-TEST(Trainer, AccumulatedBatchesMakeTheStepOfTheirMeanGradient) {  // of a loss that is a mean over the images
-  const auto gradient_sum = [](std::int64_t batch_size, std::int64_t accumulate) {
-    OwnMethod method;
-    const data::Loader batches(
-        pictures(), {.batch_size = batch_size, .shuffle = false, .seed = 5, .workers = 0},
-        augment::two_views(augment::demo({.size = 12, .normalize = {{0.5}, {0.25}}}), {.seed = 5}));
-    const auto report =
-        train(method, batches, {.epochs = 1, .lr = 0.5, .momentum = 0, .warmup_steps = 0, .accumulate = accumulate});
-    EXPECT_EQ(report.steps, images / (batch_size * accumulate));
-    return method.encoder().parameters()[0].value();
-  };
-  expect_close(gradient_sum(16, 3), gradient_sum(48, 1), tol::reduce_f32);
-  expect_close(gradient_sum(32, 3), gradient_sum(96, 1), tol::reduce_f32);
-}
-
-TEST(Trainer, TheLastStepOfAnEpochTakesTheBatchesThatAreLeft) {
-  OwnMethod method;
-  EXPECT_EQ(train(method, loader(), {.epochs = 3, .lr = 0.1, .accumulate = 2}).steps, 3 * 2);  // 2 + 1 batches
-  EXPECT_EQ(method.steps, 3 * steps_per_epoch);
-}
-
-TEST(Trainer, ClippingBoundsTheLengthOfAStep) {
-  const auto moved = [](double clip_norm) {
-    OwnMethod method;
-    const Array before = ops::clone(method.encoder().parameters()[0].value());
-    train(method,
-          data::Loader(pictures(), {.batch_size = images, .workers = 0},
-                       augment::two_views(augment::demo({.size = 12, .normalize = {{0.5}, {0.25}}}))),
-          {.epochs = 1, .lr = 1, .weight_decay = 0, .momentum = 0, .warmup_steps = 0, .clip_norm = clip_norm});
-    const Array step = ops::sub(method.encoder().parameters()[0].value(), before);
-    return std::sqrt(ops::sum(ops::mul(step, step)).item());
-  };
-  EXPECT_GT(moved(0), 0.02);
-  EXPECT_LE(moved(0.01), 0.01 + 1e-6);
-  EXPECT_GT(moved(0.01), 0.005);
-}
-
-TEST(Trainer, MixedPrecisionLearnsWithWeightsInF32) {
-  auto exact = small_simclr(convolutional_encoder()), mixed = small_simclr(convolutional_encoder());
-  const TrainerReport want = train(exact, loader(), {.epochs = 12, .lr = 0.3}),
-                      got = train(mixed, loader(), {.epochs = 12, .lr = 0.3, .bf16 = true});
-  EXPECT_FALSE(same(exact.named_tensors(), mixed.named_tensors()));
-  for (const auto& [name, tensor] : mixed.named_tensors()) EXPECT_NE(tensor.dtype(), DType::bf16) << name;
-  EXPECT_NEAR(got.loss, want.loss, 0.1);
-  EXPECT_LT(got.loss, std::log(2.0 * batch - 1) - 0.05);
-}
-
-TEST(Trainer, GradientCheckpointingChangesNoBit) {
-  const auto with = [](bool on) {
-    auto method = small_simclr(convolutional_encoder());
-    train(method, loader(), {.epochs = 2, .lr = 0.1, .gradient_checkpointing = on});
-    return method.named_tensors();
-  };
-  EXPECT_TRUE(same(with(true), with(false)));
 }
 
 bool after_a_step() { return true; }
@@ -450,6 +256,15 @@ TEST(Trainer, CheckpointsHoldTheTrainedNetworks) {
   EXPECT_TRUE(same(other.encoder().named_tensors(), method.encoder().named_tensors()));
 }
 
+TEST(Trainer, WritesTheEncoderBeforeTheState) {  // killed in between, it would never be written otherwise
+  const test::Folder folder;
+  RunFolder run(folder / "run");
+  auto method = small_simclr();
+  io::make_folders(run.checkpoint("last"));  // the state cannot be written
+  expect_error([&] { train(method, loader(), {.epochs = 1, .lr = 0.1}, &run); }, "it is not a regular file");
+  EXPECT_EQ(folder.names("run/checkpoints"), "encoder.safetensors last.safetensors");
+}
+
 TEST(Trainer, TellsTheProgressLineWhatAHealthySpreadIs) {
   auto method = small_simclr();
   auto batches = loader();
@@ -481,4 +296,4 @@ TEST(Trainer, RejectsOptionsOutOfRange) {
 }
 
 }  // namespace
-}  // namespace akin::train
+}  // namespace akin::train::small

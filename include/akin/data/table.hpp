@@ -103,12 +103,13 @@ AKIN_LAZY bool is_npy(const std::string& path) { return !detail::npy_at(path).em
 /// holds images.npy stands for that file. Errors: unknown name (with the nearest known one); missing files; theirs.
 AKIN_LAZY DatasetPtr open(std::string_view name, const OpenOptions& options = {}) {
   if (is_path(std::string(name))) return detail::open_path(std::string(name), options);
+  const DatasetRow* row = nullptr;
   try {
-    find_row("data", "data set", table(), name);
+    row = &find_row("data", "data set", table(), name);
   } catch (const Error& error) {
     throw Error(cat(error.what(), "; nor is there a folder or .npy file of that name"));
   }
-  return find_row("data", "data set", table(), name).open(options);
+  return row->open(options);
 }
 
 /// Whether a data set has test images of its own, as those in table() have. Errors: its folder cannot be read.

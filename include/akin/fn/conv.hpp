@@ -12,13 +12,13 @@ using ops::Conv2dOptions;
 /// x [N, H, W, C], weight [out, kh, kw, C / groups] -> [N, OH, OW, out]
 /// In MixedPrecision it is computed and given in bf16. Errors: channels do not fit the groups; the kernel does not fit
 /// the image.
-AKIN_LAZY Tensor conv2d(const Tensor& image, const Tensor& filters, const Conv2dOptions& options = {}) {
-  const Tensor x = detail::operand(image), weight = detail::operand(filters);
-  return record("conv2d", ops::conv2d(x.value(), weight.value(), options),
-                wrt(x, [w = weight.value(), s = x.shape(),
-                        options](const Array& dy) { return ops::conv2d_backward_data(dy, w, s, options); }),
-                wrt(weight, [x = x.value(), s = weight.shape(), options](const Array& dy) {
-                  return ops::conv2d_backward_weights(dy, x, s, options);
+AKIN_LAZY Tensor conv2d(const Tensor& x, const Tensor& weight, const Conv2dOptions& options = {}) {
+  const Tensor in = detail::operand(x), w = detail::operand(weight);
+  return record("conv2d", ops::conv2d(in.value(), w.value(), options),
+                wrt(in, [w = w.value(), s = in.shape(),
+                         options](const Array& dy) { return ops::conv2d_backward_data(dy, w, s, options); }),
+                wrt(w, [in = in.value(), s = w.shape(), options](const Array& dy) {
+                  return ops::conv2d_backward_weights(dy, in, s, options);
                 }));
 }
 

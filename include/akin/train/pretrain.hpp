@@ -71,8 +71,9 @@ class Pretrain {
   std::int64_t resume(RunFolder& folder, Say say) {
     const TrainingState state = load_state(folder, say);
     if (state.found()) trainer_->resume(state);
-    trained_ = trainer_->position().epoch == trainer_->options().epochs;
-    if (trained_ && io::kind_of(folder.path("result.json")) != io::PathKind::missing)
+    const bool at_end = trainer_->position().epoch == trainer_->options().epochs;
+    trained_ = at_end && io::kind_of(folder.path("result.json")) == io::PathKind::file;
+    if (trained_)
       result_ = PretrainResult::from_json(io::parse_json(io::read_file(folder.path("result.json"), 1 << 20)));
     return trainer_->position().step;
   }
@@ -80,7 +81,7 @@ class Pretrain {
   /// With a folder, metrics, checkpoints and result.json are written as the training goes on. False if stop() ended it
   /// before its time: a checkpoint is then all that was written.
   AKIN_LAZY bool train(Progress& progress, RunFolder* folder = nullptr, bool (*stop)() = nullptr) {
-    if (trained_ && result_.seconds > 0) return true;  // all is known of it
+    if (trained_) return true;
     std::optional<AnomalyMode> anomaly;
     if (options_.anomaly) anomaly.emplace();
     const TrainerReport report = trainer_->run(progress, folder, stop);
@@ -247,7 +248,7 @@ class Pretrain {
   std::unique_ptr<methods::Method> method_;
   std::optional<data::Loader> loader_;
   std::optional<Trainer> trainer_;
-  bool trained_ = false;  // before this session
+  bool trained_ = false;  // in an earlier process, which left its result
   PretrainResult result_;
 };
 

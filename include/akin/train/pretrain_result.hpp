@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <vector>
 
 #include "../io/json.hpp"
 #include "table_printer.hpp"
@@ -29,38 +30,20 @@ struct PretrainResult {
 
   /// What to_json gave. Errors: a member is missing or no number.
   AKIN_LAZY static PretrainResult from_json(const io::Json& json) {
-    const auto value = [&](const char* name) { return json.at(name).is_null() ? none : json.at(name).number(); };
-    return {.linear = value("linear"),
-            .knn = value("knn"),
-            .linear_raw_pixels = value("linear_raw_pixels"),
-            .knn_raw_pixels = value("knn_raw_pixels"),
-            .linear_untrained = value("linear_untrained"),
-            .knn_untrained = value("knn_untrained"),
-            .seconds = value("seconds"),
-            .images_per_second = value("images_per_second"),
-            .embedding_std = value("embedding_std"),
-            .rankme = value("rankme"),
-            .loss = value("loss"),
-            .chance_loss = value("chance_loss"),
-            .skipped_steps = json.at("skipped_steps").integer(),
-            .peak_memory_bytes = json.at("peak_memory_bytes").integer()};
+    PretrainResult result;
+    for (const auto& [name, value] : measurements())
+      result.*value = json.at(name).is_null() ? none : json.at(name).number();
+    result.skipped_steps = json.at("skipped_steps").integer();
+    result.peak_memory_bytes = json.at("peak_memory_bytes").integer();
+    return result;
   }
 
   AKIN_LAZY io::Json to_json() const {
-    return io::Json::Object{{"linear", linear},
-                            {"knn", knn},
-                            {"linear_raw_pixels", linear_raw_pixels},
-                            {"knn_raw_pixels", knn_raw_pixels},
-                            {"linear_untrained", linear_untrained},
-                            {"knn_untrained", knn_untrained},
-                            {"seconds", seconds},
-                            {"images_per_second", images_per_second},
-                            {"peak_memory_bytes", peak_memory_bytes},
-                            {"embedding_std", embedding_std},
-                            {"rankme", rankme},
-                            {"loss", loss},
-                            {"chance_loss", chance_loss},
-                            {"skipped_steps", skipped_steps}};
+    io::Json::Object json;
+    for (const auto& [name, value] : measurements()) json.emplace_back(name, this->*value);
+    json.emplace_back("skipped_steps", skipped_steps);
+    json.emplace_back("peak_memory_bytes", peak_memory_bytes);
+    return json;
   }
 
   /// Accuracies in percent: features of the run, raw pixels, the encoder before training.
@@ -70,6 +53,28 @@ struct PretrainResult {
             {{"pre-trained encoder", percent(linear), percent(knn)},
              {"raw pixels", percent(linear_raw_pixels), percent(knn_raw_pixels)},
              {"untrained encoder", percent(linear_untrained), percent(knn_untrained)}}};
+  }
+
+ private:
+  struct Measurement {
+    const char* name;
+    double PretrainResult::*value;
+  };
+  AKIN_LAZY static const std::vector<Measurement>& measurements() {
+    using R = PretrainResult;
+    static const std::vector<Measurement> all = {{"linear", &R::linear},
+                                                 {"knn", &R::knn},
+                                                 {"linear_raw_pixels", &R::linear_raw_pixels},
+                                                 {"knn_raw_pixels", &R::knn_raw_pixels},
+                                                 {"linear_untrained", &R::linear_untrained},
+                                                 {"knn_untrained", &R::knn_untrained},
+                                                 {"seconds", &R::seconds},
+                                                 {"images_per_second", &R::images_per_second},
+                                                 {"embedding_std", &R::embedding_std},
+                                                 {"rankme", &R::rankme},
+                                                 {"loss", &R::loss},
+                                                 {"chance_loss", &R::chance_loss}};
+    return all;
   }
 };
 

@@ -86,9 +86,9 @@ class Trainer {
       const bool epoch_ends = position_.batch == 0;
       report.stopped = stop && stop() && position_.epoch < options_.epochs;
       report.seconds += data::steady_seconds() - started;
-      if (epoch_ends) end_epoch(batch.epoch, progress);
+      if (epoch_ends) end_epoch(progress);
       const bool due = options_.save_every > 0 && position_.step % options_.save_every == 0;
-      if (epoch_ends || due || report.stopped) save(batch.epoch, folder);
+      if (epoch_ends || due || report.stopped) check_parameters(batch.epoch), save(folder);
       if (report.stopped) break;
       if (epoch_ends && position_.epoch < options_.epochs) begin_epoch(progress);
       started = data::steady_seconds();
@@ -122,9 +122,8 @@ class Trainer {
   }
 
   AKIN_LAZY void end_step(const data::Batch& batch, Progress& progress, RunFolder* folder) {
-    const std::int64_t skipped = position_.skipped;
     const std::string why = step_.finish(position_, batch.views);
-    if (position_.skipped == skipped) return;
+    if (why.empty()) return;
     const std::string text = cat("warning: step ", position_.step, " was skipped: ", why);
     progress.message(text);
     if (folder) folder->log(text);
@@ -134,10 +133,9 @@ class Trainer {
     progress.begin_epoch(static_cast<int>(position_.epoch) + 1, static_cast<int>(options_.epochs),
                          loader_.steps_per_epoch(), position_.batch);
   }
-  AKIN_LAZY void end_epoch(std::int64_t epoch, Progress& progress) {
+  AKIN_LAZY void end_epoch(Progress& progress) {
     TrainingPosition& p = position_;
     progress.finish();
-    check_parameters(epoch);
     p.loss = std::exchange(p.epoch_loss, 0) / static_cast<double>(std::exchange(p.epoch_batches, 0));
   }
 
@@ -164,9 +162,8 @@ class Trainer {
   }
 
   /// The whole state; at the end of an epoch, also the encoder alone, for PyTorch and others to load.
-  AKIN_LAZY void save(std::int64_t epoch, RunFolder* folder) const {
+  AKIN_LAZY void save(RunFolder* folder) const {
     if (!folder) return;
-    check_parameters(epoch);
     // The encoder first: if we are killed between the two, the state is of before, and the encoder is written again.
     if (position_.batch == 0)
       io::save_torch(method_.encoder(), folder->checkpoint("encoder"), {{"epochs", std::to_string(position_.epoch)}});
