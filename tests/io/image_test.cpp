@@ -20,7 +20,7 @@ using test::ppm;
 #define AKIN_NEEDS_STB GTEST_SKIP() << "compiled without stb"
 #endif
 
-std::vector<int> values_of(const Array& image) {
+std::vector<int> pixels_of(const Array& image) {
   const auto* first = image.data<std::uint8_t>();
   return {first, first + image.size()};
 }
@@ -62,25 +62,25 @@ TEST(DecodeImage, ReadsJpegAsOtherProgramsDo) {
 TEST(DecodeImage, LaysTransparentPartsOnWhite) {
   AKIN_NEEDS_STB;
   const std::string values = "\x10\x20\x30\xff\x10\x20\x30" + std::string(1, '\0') + "\x10\x20\x30\x80";
-  EXPECT_EQ(values_of(decode_image(png({1, 3}, 8, 6, values))),
+  EXPECT_EQ(pixels_of(decode_image(png({1, 3}, 8, 6, values))),
             (std::vector<int>{16, 32, 48, 255, 255, 255, 135, 143, 151}));  // (16 * 128 + 255 * 127) / 255, ...
-  EXPECT_EQ(values_of(decode_image(png({1, 2}, 8, 4, "\x10\x80\x10\xff"), {.channels = 1})),
+  EXPECT_EQ(pixels_of(decode_image(png({1, 2}, 8, 4, "\x10\x80\x10\xff"), {.channels = 1})),
             (std::vector<int>{135, 16}));
 }
 
 TEST(DecodeImage, TurnsGreyToColourAndColourToLuma) {
   AKIN_NEEDS_STB;
-  EXPECT_EQ(values_of(decode_image(png({1, 2}, 8, 0, "\x05\xfa"))), (std::vector<int>{5, 5, 5, 250, 250, 250}));
+  EXPECT_EQ(pixels_of(decode_image(png({1, 2}, 8, 0, "\x05\xfa"))), (std::vector<int>{5, 5, 5, 250, 250, 250}));
   const std::string pure("\xff\0\0\0\xff\0\0\0\xff\xff\xff\xff", 12);
-  EXPECT_EQ(values_of(decode_image(png({1, 4}, 8, 2, pure), {.channels = 1})), (std::vector<int>{76, 150, 29, 255}));
-  EXPECT_EQ(values_of(decode_image(ppm({1, 4}, pure), {.channels = 1})), (std::vector<int>{76, 150, 29, 255}));
-  EXPECT_EQ(values_of(decode_image("P5 2 1 255 \x05\xfa", {.channels = 3})),
+  EXPECT_EQ(pixels_of(decode_image(png({1, 4}, 8, 2, pure), {.channels = 1})), (std::vector<int>{76, 150, 29, 255}));
+  EXPECT_EQ(pixels_of(decode_image(ppm({1, 4}, pure), {.channels = 1})), (std::vector<int>{76, 150, 29, 255}));
+  EXPECT_EQ(pixels_of(decode_image("P5 2 1 255 \x05\xfa", {.channels = 3})),
             (std::vector<int>{5, 5, 5, 250, 250, 250}));
 }
 
 TEST(DecodeImage, KeepsTheHighByteOfSixteenBits) {
   AKIN_NEEDS_STB;
-  EXPECT_EQ(values_of(decode_image(png({1, 3}, 16, 0, std::string("\x12\xff\xff\x01\0\xff", 6)), {.channels = 1})),
+  EXPECT_EQ(pixels_of(decode_image(png({1, 3}, 16, 0, std::string("\x12\xff\xff\x01\0\xff", 6)), {.channels = 1})),
             (std::vector<int>{0x12, 0xff, 0}));
 }
 
@@ -209,7 +209,7 @@ TEST(ReadImage, NamesTheFile) {
   const test::Folder folder;
   write_file(folder / "a.ppm", ppm({1, 1}, "abc"));
   write_file(folder / "b.ppm", "P6 1 1 255 ab");
-  EXPECT_EQ(values_of(read_image(folder / "a.ppm")), (std::vector<int>{'a', 'b', 'c'}));
+  EXPECT_EQ(pixels_of(read_image(folder / "a.ppm")), (std::vector<int>{'a', 'b', 'c'}));
   expect_error([&] { read_image(folder / "b.ppm"); }, "b.ppm': pnm: truncated: expected 3 bytes of values, found 2");
   expect_error([&] { read_image(folder / "c.ppm"); }, "No such file");
 }

@@ -16,7 +16,7 @@ void expect_refused(const std::string& bytes, const std::string& why) {
   SCOPED_TRACE(bytes);
   expect_error([&] { parse_safetensors(bytes); }, why);
 }
-std::string values_of(const Array& a) {
+std::string text_of(const Array& a) {
   std::string text;
   for (std::int64_t i = 0; i < a.size(); ++i) text += cat(i ? " " : "", at(a, i));
   return text;
@@ -31,7 +31,7 @@ TEST(SafetensorsReader, WidensTheTypesThatAkinDoesNotHaveAndSaysSo) {
                                   const std::string& want) {
     const TensorFile file = read(dtype, values, dtype.find("8") != dtype.npos || dtype == "BOOL" ? 3 : 2);
     EXPECT_EQ(file.at("a").dtype(), as) << dtype;
-    EXPECT_EQ(values_of(file.at("a")), want) << dtype;
+    EXPECT_EQ(text_of(file.at("a")), want) << dtype;
     EXPECT_EQ(file.stored_as, (std::map<std::string, std::string>{{"a", dtype}}));
   };
   expect_widened("BOOL", std::string("\x00\x01\x02", 3), DType::u8, "0 1 1");
