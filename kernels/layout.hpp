@@ -14,12 +14,26 @@ struct GemmShape {
   std::int64_t lda = 0, ldb = 0, ldc = 0;
 };
 
+/// How a convolution is computed. All give the same up to rounding: winograd 1e-4 of the largest value in f32.
+enum class ConvAlgorithm {
+  automatic,  ///< by shape and dtype, never by timing: see prefers_winograd
+  direct,
+  winograd,  ///< 3x3, stride 1, dilation 1, one group, padding up to 2
+};
+
 /// A 2-d convolution: x [n, h, w, c], weight [oc, kh, kw, c / groups], y [n, oh, ow, oc].
 struct ConvShape {
   std::int64_t n = 0, h = 0, w = 0, c = 0;
   std::int64_t oc = 0, kh = 0, kw = 0, oh = 0, ow = 0;
   std::int64_t stride_h = 1, stride_w = 1, pad_h = 0, pad_w = 0, dilation_h = 1, dilation_w = 1, groups = 1;
+  ConvAlgorithm algorithm = ConvAlgorithm::automatic;
 };
+
+/// The shapes that Winograd's F(4, 3) can compute.
+AKIN_HD inline bool fits_winograd(const ConvShape& s) {
+  return s.kh == 3 && s.kw == 3 && s.stride_h == 1 && s.stride_w == 1 && s.dilation_h == 1 && s.dilation_w == 1 &&
+         s.groups == 1 && s.pad_h <= 2 && s.pad_w <= 2;
+}
 
 /// 2-d pooling over windows: x [n, h, w, c], y [n, oh, ow, c].
 struct PoolShape {

@@ -2,6 +2,7 @@
 #pragma once
 #include "../../include/akin/core/tags.hpp"
 #include "conv_sum.hpp"
+#include "conv_winograd.hpp"
 
 namespace akin::inline AKIN_ABI::kernels {
 
@@ -13,7 +14,9 @@ void conv2d_backward_data(Cpu, const ConvShape& s, const T* dy, const T* w, T* d
       detail::pack_taps<T>(map, [&](std::int64_t group, std::int64_t tap, std::int64_t k, std::int64_t f) {
         return w[((group * map.source_c + k) * map.taps() + tap) * map.target_c + f];
       });
-  detail::sum_over_taps<T>(map, dy, panels.data(), dx);
+  if (!detail::uses_winograd<T>(s)) return detail::sum_over_taps<T>(map, dy, panels.data(), dx);
+  const auto tiles = detail::winograd_backward(s);
+  detail::winograd_convolution<T>(tiles, dy, detail::winograd_weights<T>(tiles, panels.data(), true).data(), dx);
 }
 
 AKIN_LAZY void conv2d_backward_data(Cpu cpu, const ConvShape& s, const bf16* dy, const bf16* w, bf16* dx) {

@@ -2,8 +2,8 @@
 //
 // dw is a matrix of (group, tap, channel) rows and output-channel columns, summed over pixels. The images are cut into
 // a few lanes, each with a partial sum of its own that is added at the end in lane order, and the rows into parts: both
-// by shape, so the result has the same bits at any thread count. Within a lane, pixels come in chunks so small that one
-// panel of their gradients stays in the first-level cache while it is multiplied with every row of the part.
+// by shape, so the result has the same bits at any thread count. Within a lane, pixels come in chunks so small that a
+// panel of their gradients and a strip of the image stay in the first-level cache.
 #pragma once
 #include <algorithm>
 #include <vector>
@@ -11,6 +11,7 @@
 #include "../../include/akin/core/parallel.hpp"
 #include "../../include/akin/core/tags.hpp"
 #include "conv_weight_task.hpp"
+#include "conv_winograd_weights.hpp"
 
 namespace akin::inline AKIN_ABI::kernels {
 
@@ -21,22 +22,24 @@ inline constexpr std::int64_t mix_taps_below = 8;
 
 template <class T>
 WeightPlan plan_weights(const ConvShape& s, const TapMap& map) {
-  constexpr std::int64_t panel_bytes = 64 << 10, partial_bytes = 4 << 20, lane_limit = 8, tasks = 8;
+  constexpr std::int64_t cached_bytes = 24 << 10, partial_bytes = 4 << 20, lane_limit = 8, tasks = 8;
   const auto bytes = static_cast<std::int64_t>(sizeof(T));
   WeightPlan p;
-  p.mixes_taps = map.source_c < mix_taps_below && map.taps() > 1;
+  p.mixes_taps = map.source_c < mix_taps_below;
   p.taps = p.mixes_taps ? 1 : map.taps();
   p.depth = p.mixes_taps ? map.taps() * map.source_c : map.source_c;
   p.panels = (map.target_c + tile_cols<T> - 1) / tile_cols<T>;
-  p.blocks_per_tap = (p.depth + tile_rows - 1) / tile_rows;
-  p.blocks = map.groups * p.taps * p.blocks_per_tap;
-  const std::int64_t pixels = panel_bytes / (tile_cols<T> * bytes), pieces = (s.oh * s.ow + pixels - 1) / pixels;
+  p.blocks = (p.depth + tile_rows - 1) / tile_rows;
+  const std::int64_t per_pixel = tile_cols<T> + strip_pitch * (p.mixes_taps ? 1 : s.stride_h * s.stride_w);
+  const std::int64_t pixels = std::max<std::int64_t>(1, cached_bytes / bytes / per_pixel);
+  const std::int64_t pieces = (s.oh * s.ow + pixels - 1) / pixels;
   p.rows = (s.oh + pieces - 1) / pieces;
-  p.images = std::max<std::int64_t>(1, pixels / (s.oh * s.ow));
+  p.images = std::clamp<std::int64_t>(pixels / (s.oh * s.ow), 1, s.n);
+  p.pixels = p.images * p.rows * s.ow;
   const std::int64_t partial = map.groups * p.taps * p.depth * map.target_c * bytes;
   p.lanes = std::clamp<std::int64_t>(partial_bytes / std::max<std::int64_t>(1, partial), 1, lane_limit);
   p.lanes = std::clamp<std::int64_t>((s.n + p.images - 1) / p.images, 1, p.lanes);
-  p.parts = std::clamp<std::int64_t>(p.blocks / 8, 1, (tasks + p.lanes - 1) / p.lanes);
+  p.parts = std::clamp<std::int64_t>(map.groups * p.blocks, 1, (tasks + p.lanes - 1) / p.lanes);
   return p;
 }
 
@@ -71,14 +74,16 @@ void conv2d_backward_weights(Cpu, const ConvShape& s, const T* x, const T* dy, T
     std::fill_n(dw, size, T(0));
     return;
   }
+  if (detail::uses_winograd<T>(s)) return detail::WinogradWeights<T>(detail::winograd_forward(s)).run(x, dy, dw);
   const auto map = detail::forward_taps(s);
   const auto plan = detail::plan_weights<T>(s, map);
   const Scratch<T> partial(plan.lanes * size);
+  const std::int64_t blocks = map.groups * plan.blocks;
   parallel_for(plan.lanes * plan.parts, 1, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t task = begin; task < end; ++task) {
       const std::int64_t lane = task / plan.parts, part = task % plan.parts;
       detail::WeightTask<T>(s, map, plan, x, dy, partial.data() + lane * size)
-          .run(part * plan.blocks / plan.parts, (part + 1) * plan.blocks / plan.parts, lane * s.n / plan.lanes,
+          .run(part * blocks / plan.parts, (part + 1) * blocks / plan.parts, lane * s.n / plan.lanes,
                (lane + 1) * s.n / plan.lanes);
     }
   });

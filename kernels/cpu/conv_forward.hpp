@@ -2,6 +2,7 @@
 #pragma once
 #include "../../include/akin/core/tags.hpp"
 #include "conv_sum.hpp"
+#include "conv_winograd.hpp"
 
 namespace akin::inline AKIN_ABI::kernels {
 
@@ -13,7 +14,9 @@ void conv2d_forward(Cpu, const ConvShape& s, const T* x, const T* w, T* y) {
       detail::pack_taps<T>(map, [&](std::int64_t group, std::int64_t tap, std::int64_t k, std::int64_t f) {
         return w[((group * map.target_c + f) * map.taps() + tap) * map.source_c + k];
       });
-  detail::sum_over_taps<T>(map, x, panels.data(), y);
+  if (!detail::uses_winograd<T>(s)) return detail::sum_over_taps<T>(map, x, panels.data(), y);
+  const auto tiles = detail::winograd_forward(s);
+  detail::winograd_convolution<T>(tiles, x, detail::winograd_weights<T>(tiles, panels.data(), false).data(), y);
 }
 
 AKIN_LAZY void conv2d_forward(Cpu cpu, const ConvShape& s, const bf16* x, const bf16* w, bf16* y) {

@@ -1,6 +1,7 @@
 // One thread's share of a weight gradient.
 #pragma once
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "conv_taps.hpp"
@@ -8,216 +9,182 @@
 
 namespace akin::inline AKIN_ABI::kernels::detail {
 
-/// How the work is cut.
+inline constexpr std::int64_t strip_pitch = 8;  ///< values per pixel of a strip; only tile_rows of them are used
+static_assert(tile_rows <= strip_pitch);
+
+/// How the work is cut. The rows of dw are (tap, channel) pairs; a block is up to tile_rows channels of one tap, or, in
+/// an image of few channels, up to tile_rows pairs of different taps.
 struct WeightPlan {
-  bool mixes_taps = false;           ///< few channels: the rows of a tile are different taps, not one tap's channels
-  std::int64_t taps = 0, depth = 0;  ///< rows of dw in one group = taps * depth
-  std::int64_t panels = 0, blocks = 0, blocks_per_tap = 0;
-  std::int64_t lanes = 1, parts = 1, images = 1, rows = 1;  ///< a chunk is `images` images, `rows` of their output rows
+  bool mixes_taps = false;
+  std::int64_t taps = 0, depth = 0;               ///< rows of dw in one group = taps * depth; mixed, taps is 1
+  std::int64_t panels = 0, blocks = 0;            ///< of columns and of rows, in one group
+  std::int64_t lanes = 1, parts = 1;              ///< tasks: lanes of images, parts of the blocks of all groups
+  std::int64_t images = 1, rows = 1, pixels = 0;  ///< a chunk: `images` images, `rows` of their output rows
 };
 
-/// Sums the blocks [begin, end) of dw over the images of one lane.
+/// Sums the blocks [begin, end) of dw over the images of one lane, chunk by chunk.
+///
+/// For each block, the pixels under a chunk are copied to a strip [pixel][strip_pitch] that holds its tile_rows values
+/// alone: read where they lie, pixels that are a power of two apart would fall into a few sets of the first-level
+/// cache. A strip and a panel of gradients stay there while all taps are summed from them.
 template <class T>
 class WeightTask {
  public:
   WeightTask(const ConvShape& s, const TapMap& map, const WeightPlan& plan, const T* x, const T* dy, T* partial)
       : s_(s),
         map_(map),
+        rows_map_(forward_axis(window_h(s), 1)),
+        cols_map_(forward_axis(window_w(s), 1)),
         plan_(plan),
         x_(x),
         dy_(dy),
         partial_(partial),
-        panels_(plan.images * plan.rows * s.ow * plan.panels * tile_cols<T>),
-        pitch_((s.w + 2 * s.pad_w) * map.source_c),
-        padded_(plan.mixes_taps ? plan.images * padded_rows(plan.rows) * pitch_ : 0) {
-    for (std::int64_t q = 0; q < s.kw; ++q) {
-      ColumnRun run{0, s.ow, 0};
-      while (run.begin < run.end && map.cols.of(run.begin)[q] < 0) ++run.begin;
-      while (run.begin < run.end && map.cols.of(run.end - 1)[q] < 0) --run.end;
-      if (run.begin < run.end) run.offset = map.cols.of(run.begin)[q];
-      columns_.push_back(run);
-    }
-  }
+        panels_(plan.pixels * plan.panels * tile_cols<T>),
+        strip_(strip_pitch * (plan.mixes_taps ? plan.pixels : plan.images * source_rows(s, plan.rows) * s.w)),
+        terms_(static_cast<std::size_t>(plan.taps)) {}
 
   void run(std::int64_t block_begin, std::int64_t block_end, std::int64_t image_begin, std::int64_t image_end) {
-    const std::int64_t per_group = plan_.taps * plan_.blocks_per_tap;
-    started_ = false;
-    for (std::int64_t n = image_begin; n < image_end; n += plan_.images)
-      for (std::int64_t row = 0; row < s_.oh; row += plan_.rows) {
-        image_ = n, images_ = std::min(plan_.images, image_end - n);
-        row_ = row, rows_ = std::min(plan_.rows, s_.oh - row);
-        across_images_ = images_ > s_.ow && !plan_.mixes_taps;
-        list_all();
-        aim_ahead(plan_.panels * (block_end - block_begin));
-        for (std::int64_t b = block_begin; b < block_end;) {
-          const std::int64_t group = b / per_group, stop = std::min(block_end, (group + 1) * per_group);
-          pack_gradient(group);
-          if (plan_.mixes_taps) pad_images(group);
-          for (std::int64_t panel = 0; panel < plan_.panels; ++panel) multiply(group, panel, b, stop);
-          b = stop;
+    bool accumulate = false;
+    for (image_ = image_begin; image_ < image_end; image_ += plan_.images)
+      for (row_ = 0; row_ < s_.oh; row_ += plan_.rows) {
+        images_ = std::min(plan_.images, image_end - image_);
+        rows_ = std::min(plan_.rows, s_.oh - row_);
+        find_source_rows();
+        list_terms();
+        std::int64_t packed = -1;
+        for (std::int64_t b = block_begin; b < block_end; ++b) {
+          const std::int64_t group = b / plan_.blocks, block = b % plan_.blocks;
+          if (std::exchange(packed, group) != group) pack_gradient(group);
+          plan_.mixes_taps ? pack_mixed(group, block) : pack_channels(group, block);
+          for (std::int64_t panel = 0; panel < plan_.panels; ++panel) multiply(group, block, panel, accumulate);
         }
-        started_ = true;
+        accumulate = true;
       }
   }
 
  private:
-  static constexpr std::int64_t cache_line = 64 / sizeof(T);
-
-  /// The output columns that one column tap reaches without padding; the first reads `offset` in its image row.
-  struct ColumnRun {
-    std::int64_t begin, end, offset;
-  };
-
-  /// Position of an output pixel in the chunk: the index that runs along a stretch is innermost.
   std::int64_t position(std::int64_t image, std::int64_t row, std::int64_t col) const {
-    return across_images_ ? (row * s_.ow + col) * images_ + image : (image * rows_ + row) * s_.ow + col;
+    return (image * rows_ + row) * s_.ow + col;
   }
-  std::int64_t pixels() const { return images_ * rows_ * s_.ow; }
+  /// Image rows under `rows` output rows, at most.
+  static std::int64_t source_rows(const ConvShape& s, std::int64_t rows) {
+    return std::min(s.h, (rows - 1) * s.stride_h + (s.kh - 1) * s.dilation_h + 1);
+  }
+  /// Rows of a block that exist.
+  int rows_of(std::int64_t block) const {
+    return static_cast<int>(std::min<std::int64_t>(tile_rows, plan_.depth - block * tile_rows));
+  }
 
-  /// Copies dy of the chunk to [panel, position, tile_cols].
+  /// The input rows [source_begin_, source_end_) lie under the chunk.
+  void find_source_rows() {
+    const std::int64_t first = row_ * s_.stride_h - s_.pad_h;
+    const std::int64_t last = first + (rows_ - 1) * s_.stride_h + (s_.kh - 1) * s_.dilation_h;
+    source_begin_ = std::clamp<std::int64_t>(first, 0, s_.h);
+    source_end_ = std::clamp<std::int64_t>(last + 1, source_begin_, s_.h);
+  }
+
+  /// For each tap the pixels that it contributes: padding is not among them. Mixed, the zeros are in the strip.
+  void list_terms() {
+    for (std::int64_t tap = 0; tap < plan_.taps; ++tap) {
+      auto& terms = terms_[static_cast<std::size_t>(tap)];
+      terms.resize(static_cast<std::size_t>(plan_.pixels));
+      OuterTerm* const end = plan_.mixes_taps ? list_all(terms.data()) : list_inside(tap, terms.data());
+      terms.resize(static_cast<std::size_t>(end - terms.data()));
+    }
+  }
+  OuterTerm* list_all(OuterTerm* next) const {
+    for (std::int64_t at = 0; at < position(images_, 0, 0); ++at) *next++ = {at * strip_pitch, at * tile_cols<T>};
+    return next;
+  }
+  OuterTerm* list_inside(std::int64_t tap, OuterTerm* next) const {
+    for (std::int64_t n = 0; n < images_; ++n)
+      for (std::int64_t r = 0; r < rows_; ++r) {
+        const std::int64_t h = rows_map_.of(row_ + r)[tap / s_.kw];
+        if (h < 0) continue;
+        const std::int64_t line = (n * (source_end_ - source_begin_) + h - source_begin_) * s_.w;
+        for (std::int64_t col = 0; col < s_.ow; ++col)
+          if (const std::int64_t w = cols_map_.of(col)[tap % s_.kw]; w >= 0)
+            *next++ = {(line + w) * strip_pitch, position(n, r, col) * tile_cols<T>};
+      }
+    return next;
+  }
+
+  /// Copies dy of the chunk to [panel][pixel][tile_cols].
   void pack_gradient(std::int64_t group) {
-    for (std::int64_t i = 0; i < images_; ++i)
-      for (std::int64_t row = 0; row < rows_; ++row) {
-        const T* from = dy_ + ((image_ + i) * s_.oh + row_ + row) * s_.ow * s_.oc + group * map_.target_c;
-        for (std::int64_t col = 0; col < s_.ow; ++col, from += s_.oc) pack_pixel(from, position(i, row, col));
-      }
-  }
-  void pack_pixel(const T* from, std::int64_t at) {
     constexpr std::int64_t width = tile_cols<T>;
-    for (std::int64_t j = 0; j < plan_.panels; ++j, from += width) {
-      T* out = panels_.data() + (j * pixels() + at) * width;
-      const std::int64_t used = std::min(width, map_.target_c - j * width);
-      if (used == width)
-        for (int v = 0; v < tile_vectors; ++v) store<T>(out + v * lanes<T>, load(from + v * lanes<T>));
-      else
-        std::fill(std::copy_n(from, used, out), out + width, T(0));
-    }
-  }
-
-  /// Copies the image rows under the chunk, of the channels of one group, with zeros for the padding.
-  void pad_images(std::int64_t group) {
-    for (std::int64_t i = 0; i < images_; ++i)
-      for (std::int64_t r = 0; r < padded_rows(rows_); ++r) {
-        T* out = padded_.data() + (i * padded_rows(rows_) + r) * pitch_;
-        const std::int64_t h = row_ * s_.stride_h - s_.pad_h + r;
-        std::fill_n(out, pitch_, T(0));
-        if (h < 0 || h >= s_.h) continue;
-        const T* from = x_ + (((image_ + i) * s_.h + h) * s_.w) * s_.c + group * map_.source_c;
-        out += s_.pad_w * map_.source_c;
-        for (std::int64_t w = 0; w < s_.w; ++w, from += s_.c, out += map_.source_c)
-          for (std::int64_t c = 0; c < map_.source_c; ++c) out[c] = from[c];
-      }
-  }
-  /// Image rows, padding included, under `rows` output rows.
-  std::int64_t padded_rows(std::int64_t rows) const {
-    return (rows - 1) * s_.stride_h + (s_.kh - 1) * s_.dilation_h + 1;
-  }
-
-  /// One list per tap, or per block of rows that are different taps.
-  void list_all() {
-    whole_.clear();
-    rest_.clear();
-    first_.clear();
-    for (std::int64_t i = 0; i < (plan_.mixes_taps ? plan_.blocks_per_tap : plan_.taps); ++i) {
-      first_.push_back(whole_.size());
-      plan_.mixes_taps ? list_mixed(i) : list_pixels(i);
-    }
-    first_.push_back(whole_.size());
-  }
-
-  /// Every row of the block reads its own tap of the padded image; an output row is one stretch.
-  void list_mixed(std::int64_t block) {
-    const std::int64_t channels = map_.source_c;
-    for (std::int64_t i = 0; i < images_; ++i)
-      for (std::int64_t row = 0; row < rows_; ++row) {
-        Stretch<T> stretch{{}, panels_.data() + position(i, row, 0) * tile_cols<T>, s_.ow};
-        for (std::int64_t k = 0; k < tile_rows; ++k) {
-          const std::int64_t at = std::min(block * tile_rows + k, plan_.depth - 1), tap = at / channels;
-          const std::int64_t h = i * padded_rows(rows_) + row * s_.stride_h + tap / s_.kw * s_.dilation_h;
-          stretch.a[k] = padded_.data() + h * pitch_ + tap % s_.kw * s_.dilation_w * channels + at % channels;
+    for (std::int64_t n = 0; n < images_; ++n) {
+      const T* from = dy_ + ((image_ + n) * s_.oh + row_) * s_.ow * s_.oc + group * map_.target_c;
+      for (std::int64_t at = position(n, 0, 0); at < position(n + 1, 0, 0); ++at, from += s_.oc)
+        for (std::int64_t j = 0; j < plan_.panels; ++j) {
+          T* out = panels_.data() + (j * plan_.pixels + at) * width;
+          const std::int64_t used = std::min(width, map_.target_c - j * width);
+          if (used == width)  // a constant length: no call
+            std::copy_n(from + j * width, width, out);
+          else
+            std::fill(std::copy_n(from + j * width, used, out), out + width, T(0));
         }
-        whole_.push_back(stretch);
-      }
-  }
-
-  /// Adds a run of pixels for whole blocks of rows, and for the last block, which may have fewer.
-  void add_stretch(const T* a, std::int64_t at, std::int64_t length) {
-    const std::int64_t rest = plan_.depth % tile_rows;
-    Stretch<T> stretch{{}, panels_.data() + at * tile_cols<T>, length};
-    for (std::int64_t i = 0; i < tile_rows; ++i) stretch.a[i] = a + i;
-    whole_.push_back(stretch);
-    for (std::int64_t i = rest; rest && i < tile_rows; ++i) stretch.a[i] = a + rest - 1;
-    if (rest) rest_.push_back(stretch);
-  }
-
-  /// The pixels that one tap contributes: runs along the image index or along an output row, whichever is longer.
-  /// Padding is not among them.
-  void list_pixels(std::int64_t tap) {
-    const ColumnRun& run = columns_[static_cast<std::size_t>(tap % s_.kw)];
-    for (std::int64_t row = 0; row < rows_; ++row) {
-      const std::int64_t from = map_.rows.of(row_ + row)[tap / s_.kw];
-      if (from < 0 || run.begin == run.end) continue;
-      const T* first = x_ + image_ * map_.source_image + from + run.offset;
-      if (across_images_)
-        for (std::int64_t col = run.begin; col < run.end; ++col, first += s_.stride_w * s_.c)
-          add_stretch(first, position(0, row, col), images_);
-      else
-        for (std::int64_t i = 0; i < images_; ++i, first += map_.source_image)
-          add_stretch(first, position(i, row, run.begin), run.end - run.begin);
     }
   }
 
-  /// The image rows of the next chunk are fetched while this one is multiplied, some lines before each tile: the
-  /// processor's own prefetcher does not see through strides and taps.
-  void aim_ahead(std::int64_t tiles) {
-    const std::int64_t row_size = s_.w * s_.c, end = s_.n * map_.source_image;
-    const std::int64_t size = images_ > 1 ? images_ * map_.source_image : rows_ * s_.stride_h * row_size;
-    const std::int64_t begin = image_ * map_.source_image + (images_ > 1 ? 0 : row_ * s_.stride_h * row_size) + size;
-    ahead_ = x_ + std::min(begin, end);
-    ahead_end_ = x_ + std::min(begin + size, end);
-    ahead_lines_ = size / cache_line / tiles + 1;
-  }
-  void fetch_ahead() {
-    for (std::int64_t i = 0; i < ahead_lines_ && ahead_end_ - ahead_ > cache_line; ++i, ahead_ += cache_line)
-      __builtin_prefetch(ahead_, 0, 2);
+  /// The strip of a block of channels: every input pixel under the chunk.
+  void pack_channels(std::int64_t group, std::int64_t block) {
+    const std::int64_t pixels = (source_end_ - source_begin_) * s_.w;
+    const int rows = rows_of(block);
+    T* out = strip_.data();
+    for (std::int64_t n = 0; n < images_; ++n) {
+      const T* from = x_ + (image_ + n) * map_.source_image + source_begin_ * s_.w * s_.c + group * map_.source_c +
+                      block * tile_rows;
+      for (std::int64_t i = 0; i < pixels; ++i, from += s_.c, out += strip_pitch)
+        if (rows == tile_rows)
+          std::copy_n(from, tile_rows, out);
+        else
+          std::fill(std::copy_n(from, rows, out), out + tile_rows, T(0));
+    }
   }
 
-  void multiply(std::int64_t group, std::int64_t panel, std::int64_t block_begin, std::int64_t block_end) {
-    TileShift shift{.a_step = s_.stride_w * s_.c, .b = panel * pixels() * tile_cols<T>, .c = panel * tile_cols<T>};
-    if (across_images_) shift.a_step = map_.source_image;
-    if (plan_.mixes_taps) shift.a_step = s_.stride_w * map_.source_c;
+  /// The strip of a block of (tap, channel) pairs: what each output pixel of the chunk sees of them.
+  void pack_mixed(std::int64_t group, std::int64_t block) {
+    std::fill_n(strip_.data(), images_ * rows_ * s_.ow * strip_pitch, T(0));
+    for (int i = 0; i < rows_of(block); ++i) {
+      const std::int64_t pair = block * tile_rows + i, tap = pair / map_.source_c, channel = pair % map_.source_c;
+      for (std::int64_t n = 0; n < images_; ++n) {
+        const T* image = x_ + (image_ + n) * map_.source_image + group * map_.source_c + channel;
+        for (std::int64_t r = 0; r < rows_; ++r) {
+          const std::int64_t h = map_.rows.of(row_ + r)[tap / s_.kw];
+          for (std::int64_t col = 0; h >= 0 && col < s_.ow; ++col)
+            if (const std::int64_t w = map_.cols.of(col)[tap % s_.kw]; w >= 0)
+              strip_[position(n, r, col) * strip_pitch + i] = image[h + w];
+        }
+      }
+    }
+  }
+
+  void multiply(std::int64_t group, std::int64_t block, std::int64_t panel, bool accumulate) {
     TileOut<T> out;
-    out.accumulate = started_;
-    out.cols = std::min<std::int64_t>(tile_cols<T>, map_.target_c - shift.c);
-    for (std::int64_t b = block_begin; b < block_end; ++b) {
-      const std::int64_t tap = b / plan_.blocks_per_tap % plan_.taps, block = b % plan_.blocks_per_tap;
-      const std::int64_t row = block * tile_rows;
-      out.rows = static_cast<int>(std::min<std::int64_t>(tile_rows, plan_.depth - row));
-      for (int i = 0; i < out.rows; ++i)
-        out.row[i] = partial_ + ((group * plan_.taps + tap) * plan_.depth + row + i) * map_.target_c;
-      if (!plan_.mixes_taps) shift.a = row + group * map_.source_c;
-      const auto& list = plan_.mixes_taps || out.rows == tile_rows ? whole_ : rest_;
-      const auto index = static_cast<std::size_t>(plan_.mixes_taps ? block : tap);
-      fetch_ahead();
-      sum_tile(list.data() + first_[index], static_cast<std::int64_t>(first_[index + 1] - first_[index]), shift, out);
+    out.accumulate = accumulate;
+    out.rows = rows_of(block);
+    out.cols = std::min<std::int64_t>(tile_cols<T>, map_.target_c - panel * tile_cols<T>);
+    const T* gradient = panels_.data() + panel * plan_.pixels * tile_cols<T>;
+    for (std::int64_t tap = 0; tap < plan_.taps; ++tap) {
+      for (int i = 0; i < tile_rows; ++i) {
+        const std::int64_t row =
+            (group * plan_.taps + tap) * plan_.depth + block * tile_rows + std::min(i, out.rows - 1);
+        out.row[i] = partial_ + row * map_.target_c + panel * tile_cols<T>;
+      }
+      const auto& terms = terms_[static_cast<std::size_t>(tap)];
+      sum_outer(terms.data(), static_cast<std::int64_t>(terms.size()), strip_.data(), gradient, out);
     }
   }
 
   const ConvShape& s_;
   const TapMap& map_;
+  const TapAxis rows_map_, cols_map_;  ///< in pixels
   const WeightPlan& plan_;
   const T *x_, *dy_;
   T* partial_;
-  Scratch<T> panels_;  ///< dy of the chunk
-  std::int64_t pitch_;
-  Scratch<T> padded_;                     ///< image rows under the chunk
-  std::vector<ColumnRun> columns_;        ///< of each column tap
-  std::vector<Stretch<T>> whole_, rest_;  ///< of all taps
-  std::vector<std::size_t> first_;        ///< where each tap's begin
-  std::int64_t image_ = 0, images_ = 0, row_ = 0, rows_ = 0;
-  const T *ahead_ = nullptr, *ahead_end_ = nullptr;
-  std::int64_t ahead_lines_ = 0;
-  bool across_images_ = false, started_ = false;
+  Scratch<T> panels_, strip_;
+  std::vector<std::vector<OuterTerm>> terms_;  ///< [tap]
+  std::int64_t image_ = 0, images_ = 0, row_ = 0, rows_ = 0, source_begin_ = 0, source_end_ = 0;
 };
 
 }  // namespace akin::inline AKIN_ABI::kernels::detail

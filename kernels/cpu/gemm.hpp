@@ -28,8 +28,6 @@ namespace detail {
 // Blocks: a panel of gemm_depth rows is 64 KiB in f32 and stays in L2 while gemm_groups tiles pass over it.
 inline constexpr std::int64_t gemm_depth = 512, gemm_groups = 8, gemm_panels = 4;
 
-inline std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
-
 /// Copies columns j ... j + tile_cols - 1 of rows [p0, p0 + depth) of op(b) to out [depth, tile_cols].
 /// Beyond column n it writes zeros.
 template <class T>

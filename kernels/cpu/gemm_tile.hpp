@@ -97,4 +97,38 @@ template <class T>
     if (i < out.rows) detail::write_row(out.row[i] + shift.c, acc[i], out.cols, out.accumulate);
 }
 
+/// One term of a sum of outer products: where its column and its row lie, in elements.
+struct OuterTerm {
+  std::int64_t a, b;
+};
+
+/// out[i][j] (+)= sum over the terms of a[term.a + i] * b[term.b + j]: as sum_tile, but the rows of the tile are
+/// neighbours in memory, so that one number says where a term is and no list of pointers has to be loaded for it.
+template <class T>
+[[gnu::noinline]] void sum_outer(const OuterTerm* terms, std::int64_t count, const T* a, const T* b,
+                                 const TileOut<T>& out) {
+  Vec<T> acc[tile_rows][tile_vectors];
+  AKIN_UNROLL
+  for (int i = 0; i < tile_rows; ++i) {
+    __builtin_prefetch(out.row[i], 1);  // wanted when the sum is complete
+    AKIN_UNROLL
+    for (int j = 0; j < tile_vectors; ++j) acc[i][j] = Vec<T>{};
+  }
+  for (const OuterTerm* term = terms; term != terms + count; ++term) {
+    const T *column = a + term->a, *row = b + term->b;
+    Vec<T> right[tile_vectors];
+    AKIN_UNROLL
+    for (int j = 0; j < tile_vectors; ++j) right[j] = load(row + j * lanes<T>);
+    AKIN_UNROLL
+    for (int i = 0; i < tile_rows; ++i) {
+      const Vec<T> left = broadcast(column[i]);
+      AKIN_UNROLL
+      for (int j = 0; j < tile_vectors; ++j) acc[i][j] += left * right[j];
+    }
+  }
+  AKIN_UNROLL
+  for (int i = 0; i < tile_rows; ++i)
+    if (i < out.rows) detail::write_row(out.row[i], acc[i], out.cols, out.accumulate);
+}
+
 }  // namespace akin::inline AKIN_ABI::kernels

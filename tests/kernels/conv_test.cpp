@@ -121,8 +121,54 @@ TEST(Conv2d, LargeImagesAreCutIntoRows) {  // one image of 1.3 MiB: the weight g
       tol::reduce_f32);
 }
 
-TEST(Conv2d, GivesTheSameBitsAtAnyThreadCount) {
-  const auto s = sized({.n = 40, .h = 9, .w = 9, .c = 16, .oc = 40, .kh = 3, .kw = 3, .pad_h = 1, .pad_w = 1});
+/// 3x3 layers of stride 1, by Winograd's algorithm: whole and cut tiles, every padding, more tiles than a block or chunk
+/// holds, channels that fill no vector, one vector, several panels.
+std::vector<ConvShape> winograd_shapes() {
+  const auto shape = [](std::int64_t n, std::int64_t h, std::int64_t w, std::int64_t c, std::int64_t oc,
+                        std::int64_t pad_h, std::int64_t pad_w) {
+    return sized({.n = n,
+                  .h = h,
+                  .w = w,
+                  .c = c,
+                  .oc = oc,
+                  .kh = 3,
+                  .kw = 3,
+                  .pad_h = pad_h,
+                  .pad_w = pad_w,
+                  .algorithm = kernels::ConvAlgorithm::winograd});
+  };
+  return {shape(1, 1, 1, 1, 1, 1, 1),   shape(2, 8, 8, 16, 32, 1, 1), shape(1, 3, 3, 5, 7, 0, 0),
+          shape(3, 7, 9, 9, 33, 1, 1),  shape(2, 5, 6, 33, 8, 2, 0),  shape(2, 4, 5, 17, 3, 0, 2),
+          shape(13, 10, 8, 3, 2, 1, 1), shape(2, 31, 33, 2, 5, 1, 2)};
+}
+
+TEST(Conv2d, WinogradAgreesWithTheDefinitionInAllPasses) {
+  for (const auto& s : winograd_shapes()) {
+    compare_all_passes<double>(s, tol::winograd_f64);
+    compare_all_passes<float>(s, tol::winograd_f32);
+  }
+  compare_all_passes<bf16>(winograd_shapes()[3], tol::bf16);
+}
+
+TEST(Conv2d, ChoosesWinogradForLargeLayersOfSinglePrecision) {
+  ConvShape s = sized({.n = 1, .h = 8, .w = 8, .c = 32, .oc = 32, .kh = 3, .kw = 3, .pad_h = 1, .pad_w = 1});
+  EXPECT_TRUE(kernels::detail::uses_winograd<float>(s));
+  EXPECT_FALSE(kernels::detail::uses_winograd<double>(s));
+  s.algorithm = kernels::ConvAlgorithm::direct;
+  EXPECT_FALSE(kernels::detail::uses_winograd<float>(s));
+  s.algorithm = kernels::ConvAlgorithm::automatic;
+  ConvShape other = s;
+  other.oc = 31;  // the transforms would outweigh the products
+  EXPECT_FALSE(kernels::detail::uses_winograd<float>(other));
+  other = s, other.h = other.w = 2;
+  EXPECT_FALSE(kernels::detail::uses_winograd<float>(sized(other)));  // three quarters of a tile would be wasted
+  other = s, other.stride_w = 2;
+  EXPECT_FALSE(kernels::detail::uses_winograd<float>(sized(other)));
+}
+
+void expect_same_bits_at_any_thread_count(kernels::ConvAlgorithm algorithm) {
+  const auto s = sized(
+      {.n = 40, .h = 9, .w = 9, .c = 16, .oc = 40, .kh = 3, .kw = 3, .pad_h = 1, .pad_w = 1, .algorithm = algorithm});
   const Array x = random_array({s.n, s.h, s.w, s.c}, 1, DType::f32),
               dy = random_array({s.n, s.oh, s.ow, s.oc}, 2, DType::f32);
   const Array w = random_array({s.oc, s.kh, s.kw, s.c}, 3, DType::f32);
@@ -137,6 +183,11 @@ TEST(Conv2d, GivesTheSameBitsAtAnyThreadCount) {
     for (int i = 0; i < 3; ++i)
       first[i].defined() ? expect_close(results[i], first[i], tol::exact) : void(first[i] = results[i]);
   }
+}
+
+TEST(Conv2d, GivesTheSameBitsAtAnyThreadCount) {
+  for (const auto algorithm : {kernels::ConvAlgorithm::direct, kernels::ConvAlgorithm::winograd})
+    expect_same_bits_at_any_thread_count(algorithm);
 }
 
 }  // namespace

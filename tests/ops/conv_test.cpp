@@ -67,6 +67,16 @@ TEST(Conv2d, BothGradientsAreAdjointsOfTheForwardPass) {  // <dy, conv(x, w)> = 
   expect_close(dot(dw, w), dot(dy, y), tol::golden);
 }
 
+TEST(Conv2d, AlgorithmsAgree) {
+  const Array x = random_array({3, 9, 10, 33}, 1, DType::f32), w = random_array({34, 3, 3, 33}, 2, DType::f32, 0.1);
+  const auto run = [&](ops::ConvAlgorithm algorithm) {
+    return ops::conv2d(x, w, {.padding = 1, .algorithm = algorithm});
+  };
+  const Array direct = run(ops::ConvAlgorithm::direct), winograd = run(ops::ConvAlgorithm::winograd);
+  expect_close(winograd, direct, tol::winograd_f32);
+  expect_close(run(ops::ConvAlgorithm::automatic), winograd, tol::exact);  // a large layer of single precision
+}
+
 TEST(Conv2d, AcceptsStridedViews) {
   const Array x = random_array({5, 6, 7, 2}, 1).transpose(0, 3), w = random_array({3, 2, 2, 5}, 2);
   expect_close(ops::conv2d(x, w), ops::conv2d(ops::contiguous(x), w), tol::exact);
@@ -131,6 +141,11 @@ TEST(Conv2d, SaysWhatDoesNotFit) {
         ops::conv2d_backward_weights(x, x, {4, 3, 3, 4});
       },
       "dy has shape [2, 8, 8, 4], expected [2, 6, 6, 4]");
+  expect_error(
+      [&] {
+        ops::conv2d(x, Array::zeros({4, 3, 3, 4}), {.stride = 2, .algorithm = ops::ConvAlgorithm::winograd});
+      },
+      "Winograd's algorithm needs a 3x3 kernel, stride 1");
 }
 
 }  // namespace

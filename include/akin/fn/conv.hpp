@@ -7,6 +7,7 @@
 namespace akin::inline AKIN_ABI {
 
 using ops::Conv2dOptions;
+using ops::ConvAlgorithm;
 
 /// y[n, i, j, o] = sum_{r, q, c} x[n, i stride - pad + r dilation, j stride - pad + q dilation, c] w[o, r, q, c]
 /// x [N, H, W, C], weight [out, kh, kw, C / groups] -> [N, OH, OW, out]

@@ -15,6 +15,7 @@ struct Conv2dLayerOptions {
   std::int64_t groups = 1;
   bool bias = false;  ///< usually a batch norm follows
   Init init = Init::pytorch;
+  ConvAlgorithm algorithm = ConvAlgorithm::automatic;
 };
 
 /// x [N, H, W, in] -> [N, OH, OW, out], OH = (H + 2 padding - dilation (kernel - 1) - 1) / stride + 1.
@@ -33,7 +34,8 @@ struct Conv2d {
   }
 
   AKIN_LAZY Tensor operator()(const Tensor& x) const {
-    const Tensor y = conv2d(x, weight, {options.stride, options.padding, options.dilation, options.groups});
+    const Tensor y =
+        conv2d(x, weight, {options.stride, options.padding, options.dilation, options.groups, options.algorithm});
     return bias.defined() ? y + akin::detail::operand(bias) : y;
   }
 

@@ -1,0 +1,224 @@
+// 3x3 convolutions of stride 1 by Winograd's F(4, 3): forward, and the gradient of the input, which is the forward
+// convolution of dy with the taps in reverse order.
+//
+// Tiles of 4x4 outputs come in blocks so small that the transformed patches of a block, [point][tile][channel], and
+// their products stay in the second-level cache between the three steps; each thread takes whole blocks. The products
+// are, for each of 36 points, a matrix product with transformed weights: gemm_tile.hpp's micro-kernel. A patch is read
+// through 36 pointers, of which those into the padding lead to zeros: there is no padded copy.
+#pragma once
+#include <algorithm>
+#include <vector>
+
+#include "../../include/akin/core/parallel.hpp"
+#include "conv_sum.hpp"
+#include "winograd.hpp"
+
+namespace akin::inline AKIN_ABI::kernels::detail {
+
+/// The image that patches are cut from and the image that tiles are written to.
+struct WinogradMap {
+  std::int64_t n = 0, source_h = 0, source_w = 0, source_c = 0, target_h = 0, target_w = 0, target_c = 0;
+  std::int64_t pad_h = 0, pad_w = 0;
+
+  std::int64_t rows() const { return ceil_div(target_h, winograd::outputs); }
+  std::int64_t cols() const { return ceil_div(target_w, winograd::outputs); }
+  std::int64_t tiles() const { return n * rows() * cols(); }
+};
+
+inline WinogradMap winograd_forward(const ConvShape& s) {
+  return {s.n, s.h, s.w, s.c, s.oh, s.ow, s.oc, s.pad_h, s.pad_w};
+}
+inline WinogradMap winograd_backward(const ConvShape& s) {
+  return {s.n, s.oh, s.ow, s.oc, s.h, s.w, s.c, winograd::taps - 1 - s.pad_h, winograd::taps - 1 - s.pad_w};
+}
+
+/// What `automatic` means. Winograd pays from 32 channels on, where the products outweigh the transforms, and where at
+/// least half of each tile lies inside the image. f64 is for gradient checks and references: it stays direct.
+template <class T>
+bool uses_winograd(const ConvShape& s) {
+  if (s.algorithm != ConvAlgorithm::automatic) return s.algorithm == ConvAlgorithm::winograd;
+  const WinogradMap map = winograd_forward(s);
+  const std::int64_t covered = map.rows() * map.cols() * winograd::outputs * winograd::outputs;
+  return sizeof(T) == 4 && fits_winograd(s) && s.c >= 32 && s.oc >= 32 && 2 * s.oh * s.ow >= covered;
+}
+
+/// One tile: its image, and the target pixel at its upper left.
+struct WinogradTile {
+  std::int64_t image, row, col;
+
+  static WinogradTile of(const WinogradMap& map, std::int64_t index) {
+    return {index / (map.rows() * map.cols()), index / map.cols() % map.rows() * winograd::outputs,
+            index % map.cols() * winograd::outputs};
+  }
+  /// The inputs under the tile; `zeros` where they are padding.
+  template <class T>
+  void patch(const WinogradMap& map, const T* source, const T* zeros, const T* (&at)[winograd::points]) const {
+    for (int i = 0; i < winograd::inputs; ++i)
+      for (int j = 0; j < winograd::inputs; ++j) {
+        const std::int64_t y = row - map.pad_h + i, x = col - map.pad_w + j;
+        const bool inside = y >= 0 && y < map.source_h && x >= 0 && x < map.source_w;
+        at[i * winograd::inputs + j] =
+            inside ? source + ((image * map.source_h + y) * map.source_w + x) * map.source_c : zeros;
+      }
+  }
+  /// The outputs of the tile; `elsewhere` where they lie beyond the border.
+  template <class T>
+  void outputs(const WinogradMap& map, T* target, T* elsewhere, T* (&at)[winograd::outputs * winograd::outputs]) const {
+    for (int i = 0; i < winograd::outputs; ++i)
+      for (int j = 0; j < winograd::outputs; ++j) {
+        const std::int64_t y = row + i, x = col + j;
+        at[i * winograd::outputs + j] = y < map.target_h && x < map.target_w
+                                            ? target + ((image * map.target_h + y) * map.target_w + x) * map.target_c
+                                            : elsewhere;
+      }
+  }
+};
+
+/// `count` channels from c on, in whole vectors and then the rest: step(c, lanes of it that exist).
+template <class T, class Step>
+inline void for_each_vector(std::int64_t count, Step step) {
+  std::int64_t c = 0;
+  for (; c + lanes<T> <= count; c += lanes<T>) step(c, std::integral_constant<std::int64_t, lanes<T>>());
+  if (c < count) step(c, count - c);
+}
+template <class T, class Count>
+inline Vec<T> load_some(const T* p, Count count) {
+  if constexpr (std::is_same_v<Count, std::int64_t>)
+    return load_first(p, count);
+  else
+    return load(p);
+}
+template <class T, class Count>
+inline void store_some(T* p, const Vec<T>& v, Count count) {
+  if constexpr (std::is_same_v<Count, std::int64_t>)
+    store_first(p, v, count);
+  else
+    store(p, v);
+}
+
+/// Panels of pack_taps, [panel][tap][channel][tile_cols], to [point][panel][channel][tile_cols].
+template <class T>
+Scratch<T> winograd_weights(const WinogradMap& map, const T* panels, bool reverse_taps) {
+  constexpr std::int64_t width = tile_cols<T>;
+  const std::int64_t count = ceil_div(map.target_c, width), panel = map.source_c * width;
+  Scratch<T> weights(winograd::points * count * panel);
+  T* const to = weights.data();
+  parallel_for(count * map.source_c, 64, [=](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i)
+      for (std::int64_t v = 0; v < width; v += lanes<T>) {
+        const T* from = panels + i / map.source_c * 9 * panel + i % map.source_c * width + v;
+        winograd::transform<T>(
+            winograd::Weight{},
+            [=](int p, int q) {
+              const int tap = p * winograd::taps + q;
+              return load(from + (reverse_taps ? 8 - tap : tap) * panel);
+            },
+            [=](int p, int q, const Vec<T>& u) {
+              store(to + (p * winograd::inputs + q) * count * panel + i * width + v, u);
+            });
+      }
+  });
+  return weights;
+}
+
+/// A block of tiles on one thread.
+template <class T>
+class WinogradBlock {
+ public:
+  static constexpr std::int64_t tiles = 48;  ///< a multiple of tile_rows, 6 or 8
+  static_assert(tiles % tile_rows == 0);
+
+  WinogradBlock(const WinogradMap& map, const T* source, const T* weights, T* target)
+      : map_(map),
+        source_(source),
+        weights_(weights),
+        target_(target),
+        patch_size_(tiles * map.source_c + skew),
+        product_size_(tiles * map.target_c + skew),
+        patches_(winograd::points * patch_size_),
+        products_(winograd::points * product_size_),
+        zeros_(static_cast<std::size_t>(map.source_c)),
+        elsewhere_(static_cast<std::size_t>(map.target_c)) {}
+
+  void run(std::int64_t begin, std::int64_t end) {
+    for (std::int64_t t = begin; t < end; ++t) read(WinogradTile::of(map_, t), t - begin);
+    multiply(end - begin);
+    for (std::int64_t t = begin; t < end; ++t) write(WinogradTile::of(map_, t), t - begin);
+  }
+
+ private:
+  /// Slices a multiple of 4 KiB apart would all fall into one set of the first-level cache.
+  static constexpr std::int64_t skew = 64 / sizeof(T);
+
+  void read(const WinogradTile& tile, std::int64_t t) {
+    const T* at[winograd::points];
+    tile.patch(map_, source_, zeros_.data(), at);
+    T* const out = patches_.data() + t * map_.source_c;
+    const std::int64_t slice = patch_size_;
+    for_each_vector<T>(map_.source_c, [&](std::int64_t c, auto count) {
+      winograd::transform<T>(
+          winograd::Input{}, [&](int i, int j) { return load_some(at[i * winograd::inputs + j] + c, count); },
+          [&](int i, int j, const Vec<T>& v) { store_some(out + (i * winograd::inputs + j) * slice + c, v, count); });
+    });
+  }
+
+  void multiply(std::int64_t used) {
+    constexpr std::int64_t width = tile_cols<T>;
+    Stretch<T> rows[tiles / tile_rows];
+    TileOut<T> out[tiles / tile_rows];
+    const std::int64_t groups = ceil_div(used, tile_rows);
+    for (std::int64_t g = 0; g < groups; ++g) {
+      out[g].rows = static_cast<int>(std::min<std::int64_t>(tile_rows, used - g * tile_rows));
+      rows[g].b = weights_;
+      rows[g].length = map_.source_c;
+      for (int i = 0; i < tile_rows; ++i) {
+        const std::int64_t t = g * tile_rows + std::min(i, out[g].rows - 1);
+        rows[g].a[i] = patches_.data() + t * map_.source_c;
+        out[g].row[i] = products_.data() + t * map_.target_c;
+      }
+    }
+    const std::int64_t panels = ceil_div(map_.target_c, width);
+    for (std::int64_t point = 0; point < winograd::points; ++point)
+      for (std::int64_t j = 0; j < panels; ++j)
+        for (std::int64_t g = 0; g < groups; ++g) {
+          out[g].cols = std::min(width, map_.target_c - j * width);
+          sum_tile(&rows[g], 1,
+                   {.a = point * patch_size_,
+                    .b = (point * panels + j) * map_.source_c * width,
+                    .c = point * product_size_ + j * width},
+                   out[g]);
+        }
+  }
+
+  void write(const WinogradTile& tile, std::int64_t t) {
+    T* at[winograd::outputs * winograd::outputs];
+    tile.outputs(map_, target_, elsewhere_.data(), at);
+    const T* const in = products_.data() + t * map_.target_c;
+    const std::int64_t slice = product_size_;
+    for_each_vector<T>(map_.target_c, [&](std::int64_t c, auto count) {
+      winograd::transform<T>(
+          winograd::Output{},
+          [&](int i, int j) { return load_some(in + (i * winograd::inputs + j) * slice + c, count); },
+          [&](int i, int j, const Vec<T>& v) { store_some(at[i * winograd::outputs + j] + c, v, count); });
+    });
+  }
+
+  const WinogradMap& map_;
+  const T *source_, *weights_;
+  T* target_;
+  std::int64_t patch_size_, product_size_;
+  Scratch<T> patches_, products_;
+  std::vector<T> zeros_, elsewhere_;
+};
+
+/// target = the convolution of source with transformed weights, overwriting target.
+template <class T>
+void winograd_convolution(const WinogradMap& map, const T* source, const T* weights, T* target) {
+  const std::int64_t blocks = ceil_div(map.tiles(), WinogradBlock<T>::tiles), tasks = 32;
+  parallel_for(blocks, ceil_div(blocks, tasks), [&](std::int64_t begin, std::int64_t end) {
+    WinogradBlock<T> block(map, source, weights, target);
+    for (std::int64_t b = begin; b < end; ++b) block.run(b * block.tiles, std::min(map.tiles(), (b + 1) * block.tiles));
+  });
+}
+
+}  // namespace akin::inline AKIN_ABI::kernels::detail
