@@ -19,12 +19,35 @@ void conv2d_backward_data(Cpu, const ConvShape& s, const T* dy, const T* w, T* d
   detail::winograd_convolution<T>(tiles, dy, detail::winograd_weights<T>(tiles, panels.data(), true).data(), dx);
 }
 
+namespace detail {
+
+/// The products of two neighbouring output channels at once: oc / groups must be even.
+AKIN_LAZY void conv2d_backward_data_pairs(const ConvShape& s, const bf16* dy, const bf16* w, float* dx) {
+  ConvShape pairs = s;
+  pairs.oc = s.oc / 2;
+  const auto map = backward_taps(pairs);
+  const std::int64_t next = map.taps() * map.target_c;  // from one output channel's weights to the next one's
+  const auto panels =
+      pack_taps<Bf16Pair>(map, [&](std::int64_t group, std::int64_t tap, std::int64_t k, std::int64_t f) {
+        const bf16* at = w + 2 * (group * map.source_c + k) * next + tap * map.target_c + f;
+        return Bf16Pair{at[0], at[next]};
+      });
+  sum_over_taps<Bf16Pair>(map, reinterpret_cast<const Bf16Pair*>(dy), panels.data(), dx);
+}
+
+}  // namespace detail
+
+/// bf16 operands, float sums.
 AKIN_LAZY void conv2d_backward_data(Cpu cpu, const ConvShape& s, const bf16* dy, const bf16* w, bf16* dx) {
-  const auto wide_dy = widened(dy, s.n * s.oh * s.ow * s.oc),
-             wide_w = widened(w, s.oc * s.kh * s.kw * (s.c / s.groups));
-  const Scratch<float> wide_dx(s.n * s.h * s.w * s.c);
-  conv2d_backward_data<float>(cpu, s, wide_dy.data(), wide_w.data(), wide_dx.data());
-  narrow(wide_dx.data(), s.n * s.h * s.w * s.c, dx);
+  const Scratch<float> sums(s.n * s.h * s.w * s.c);
+  if (has_bf16_dot && s.oc / s.groups % 2 == 0) {
+    detail::conv2d_backward_data_pairs(s, dy, w, sums.data());
+  } else {
+    const auto wide_dy = widened(dy, s.n * s.oh * s.ow * s.oc),
+               wide_w = widened(w, s.oc * s.kh * s.kw * (s.c / s.groups));
+    conv2d_backward_data<float>(cpu, s, wide_dy.data(), wide_w.data(), sums.data());
+  }
+  narrow(sums.data(), s.n * s.h * s.w * s.c, dx);
 }
 
 }  // namespace akin::inline AKIN_ABI::kernels

@@ -19,11 +19,33 @@ void conv2d_forward(Cpu, const ConvShape& s, const T* x, const T* w, T* y) {
   detail::winograd_convolution<T>(tiles, x, detail::winograd_weights<T>(tiles, panels.data(), false).data(), y);
 }
 
+namespace detail {
+
+/// The products of two neighbouring channels at once: c / groups must be even.
+AKIN_LAZY void conv2d_forward_pairs(const ConvShape& s, const bf16* x, const bf16* w, float* y) {
+  ConvShape pairs = s;
+  pairs.c = s.c / 2;
+  const auto map = forward_taps(pairs);
+  const auto panels =
+      pack_taps<Bf16Pair>(map, [&](std::int64_t group, std::int64_t tap, std::int64_t k, std::int64_t f) {
+        const bf16* at = w + 2 * (((group * map.target_c + f) * map.taps() + tap) * map.source_c + k);
+        return Bf16Pair{at[0], at[1]};
+      });
+  sum_over_taps<Bf16Pair>(map, reinterpret_cast<const Bf16Pair*>(x), panels.data(), y);
+}
+
+}  // namespace detail
+
+/// bf16 operands, float sums.
 AKIN_LAZY void conv2d_forward(Cpu cpu, const ConvShape& s, const bf16* x, const bf16* w, bf16* y) {
-  const auto wide_x = widened(x, s.n * s.h * s.w * s.c), wide_w = widened(w, s.oc * s.kh * s.kw * (s.c / s.groups));
-  const Scratch<float> wide_y(s.n * s.oh * s.ow * s.oc);
-  conv2d_forward<float>(cpu, s, wide_x.data(), wide_w.data(), wide_y.data());
-  narrow(wide_y.data(), s.n * s.oh * s.ow * s.oc, y);
+  const Scratch<float> sums(s.n * s.oh * s.ow * s.oc);
+  if (has_bf16_dot && s.c / s.groups % 2 == 0) {
+    detail::conv2d_forward_pairs(s, x, w, sums.data());
+  } else {
+    const auto wide_x = widened(x, s.n * s.h * s.w * s.c), wide_w = widened(w, s.oc * s.kh * s.kw * (s.c / s.groups));
+    conv2d_forward<float>(cpu, s, wide_x.data(), wide_w.data(), sums.data());
+  }
+  narrow(sums.data(), s.n * s.oh * s.ow * s.oc, y);
 }
 
 }  // namespace akin::inline AKIN_ABI::kernels

@@ -13,7 +13,7 @@ namespace akin::inline AKIN_ABI::kernels::detail {
 /// target channel. weight(group, tap, source channel, target channel) reads one value.
 template <class T, class Weight>
 Scratch<T> pack_taps(const TapMap& map, Weight&& weight) {
-  const std::int64_t width = tile_cols<T>, panels = (map.target_c + width - 1) / width, taps = map.taps();
+  const std::int64_t width = tile_cols<T>, panels = ceil_div(map.target_c, width), taps = map.taps();
   const std::int64_t panel_size = taps * map.source_c * width;
   Scratch<T> packed(map.groups * panels * panel_size);
   T* const out = packed.data();
@@ -24,7 +24,7 @@ Scratch<T> pack_taps(const TapMap& map, Weight&& weight) {
       for (std::int64_t t = 0; t < taps; ++t)
         for (std::int64_t k = 0; k < map.source_c; ++k, panel += width) {
           for (std::int64_t q = 0; q < used; ++q) panel[q] = weight(p / panels, t, k, first + q);
-          std::fill(panel + used, panel + width, T(0));
+          std::fill(panel + used, panel + width, T{});
         }
     }
   });
@@ -49,18 +49,23 @@ struct Reader {
 template <class T>
 class TapChunk {
  public:
-  static constexpr std::int64_t max_tiles = 16;
+  static constexpr std::int64_t max_tiles = 16, slice_bytes = 40 << 10;
 
-  TapChunk(const TapMap& map, const T* source, const T* zeros, const T* panels, T* target)
+  TapChunk(const TapMap& map, const T* source, const T* zeros, const T* panels, compute_t<T>* target)
       : map_(map),
         source_(source),
         zeros_(zeros),
         panels_(panels),
         target_(target),
-        stretches_(max_tiles * map.taps()) {}
+        slice_taps_(std::clamp<std::int64_t>(
+            slice_bytes / std::max<std::int64_t>(1, map.source_c * tile_cols<T> * std::int64_t{sizeof(T)}), 1,
+            map.taps())),
+        slices_(ceil_div(map.taps(), slice_taps_)),
+        stretches_(max_tiles * map.taps()),
+        first_(max_tiles * (slices_ + 1)) {}
 
   void run(const PixelBlock& block, std::int64_t begin, std::int64_t end) {
-    tiles_ = (end - begin + tile_rows - 1) / tile_rows;
+    tiles_ = ceil_div(end - begin, tile_rows);
     std::int64_t pixel = begin / block.images, image = begin % block.images;
     for (std::int64_t t = 0; t < tiles_; ++t) {
       out_[t].rows = static_cast<int>(std::min<std::int64_t>(tile_rows, end - begin - t * tile_rows));
@@ -85,15 +90,17 @@ class TapChunk {
     bool alike = true;
     for (int i = 1; i < tile_rows; ++i) alike &= readers[i].y == readers[0].y && readers[i].x == readers[0].x;
     Stretch<T>* next = &stretches_[tile * map_.taps()];
+    Stretch<T>** first = &first_[tile * (slices_ + 1)];
     const T* b = panels_;
     for (std::int64_t r = 0; r < row_taps; ++r)
       for (std::int64_t q = 0; q < col_taps; ++q, b += channels * tile_cols<T>) {
+        if ((r * col_taps + q) % slice_taps_ == 0) *first++ = next;
         if (!(alike ? point_alike(readers, r, q, *next) : point_each(readers, r, q, *next))) continue;
         next->b = b;
         next->length = channels;
         ++next;
       }
-    count_[tile] = next - &stretches_[tile * map_.taps()];
+    *first = next;
   }
 
   /// Points a stretch to what one tap reads; false if it reads nothing but padding.
@@ -114,34 +121,41 @@ class TapChunk {
     return any;
   }
 
+  /// A slice of the weights, a few taps of one panel, stays in the nearest caches while all tiles pass over it.
   void multiply(std::int64_t group) {
-    const std::int64_t width = tile_cols<T>, panels = (map_.target_c + width - 1) / width;
+    const std::int64_t width = tile_cols<T>, panels = ceil_div(map_.target_c, width);
     for (std::int64_t j = 0; j < panels; ++j)
-      for (std::int64_t t = 0; t < tiles_; ++t) {
-        out_[t].cols = std::min(width, map_.target_c - j * width);
-        sum_tile(&stretches_[t * map_.taps()], count_[t],
-                 {.a = group * map_.source_c,
-                  .b = (group * panels + j) * map_.taps() * map_.source_c * width,
-                  .c = group * map_.target_c + j * width},
-                 out_[t]);
-      }
+      for (std::int64_t slice = 0; slice < slices_; ++slice)
+        for (std::int64_t t = 0; t < tiles_; ++t) {
+          const Stretch<T>* const* first = &first_[t * (slices_ + 1) + slice];
+          if (slice > 0 && first[0] == first[1]) continue;
+          out_[t].cols = std::min(width, map_.target_c - j * width);
+          out_[t].accumulate = slice > 0;
+          sum_tile(first[0], first[1] - first[0],
+                   {.a = group * map_.source_c,
+                    .b = (group * panels + j) * map_.taps() * map_.source_c * width,
+                    .c = group * map_.target_c + j * width},
+                   out_[t]);
+        }
   }
 
   const TapMap& map_;
   const T *source_, *zeros_, *panels_;
-  T* target_;
+  compute_t<T>* target_;
   std::int64_t tiles_ = 0;
-  Scratch<Stretch<T>> stretches_;
+  std::int64_t slice_taps_, slices_;
+  Scratch<Stretch<T>> stretches_;  ///< [tile][tap], without the taps that a tile skips
+  Scratch<Stretch<T>*> first_;     ///< [tile][slice]: where its stretches begin; the next one is where they end
   Reader<T> readers_[max_tiles * tile_rows];
-  TileOut<T> out_[max_tiles];
-  std::int64_t count_[max_tiles];
+  TileOut<compute_t<T>> out_[max_tiles];
 };
 
-/// target[n, y, x, f] = sum over taps and source channels of source * weight; overwrites target.
+/// target[n, y, x, f] = sum over taps and source channels of source * weight; overwrites target. Channels may come as
+/// pairs of bf16.
 template <class T>
-void sum_over_taps(const TapMap& map, const T* source, const T* panels, T* target) {
+void sum_over_taps(const TapMap& map, const T* source, const T* panels, compute_t<T>* target) {
   const std::int64_t pixels = map.rows.targets * map.cols.targets, run = TapChunk<T>::max_tiles * tile_rows;
-  const std::int64_t blocks = (map.n + tile_rows - 1) / tile_rows, runs = (pixels * tile_rows + run - 1) / run;
+  const std::int64_t blocks = ceil_div(map.n, tile_rows), runs = ceil_div(pixels * tile_rows, run);
   const std::vector<T> zeros(static_cast<std::size_t>(map.source_c * map.groups));
   parallel_for(blocks * runs, 1, [&](std::int64_t begin, std::int64_t end) {
     TapChunk<T> chunk(map, source, zeros.data(), panels, target);

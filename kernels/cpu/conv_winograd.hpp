@@ -96,12 +96,23 @@ inline void store_some(T* p, const Vec<T>& v, Count count) {
     store(p, v);
 }
 
+/// Slices a multiple of 4 KiB apart would all fall into one set of the first-level cache: they are skewed by a line.
+template <class T>
+inline constexpr std::int64_t slice_skew = 64 / sizeof(T);
+
+/// From one point's transformed weights to the next.
+template <class T>
+std::int64_t winograd_slice(const WinogradMap& map) {
+  return ceil_div(map.target_c, tile_cols<T>) * map.source_c * tile_cols<T> + slice_skew<T>;
+}
+
 /// Panels of pack_taps, [panel][tap][channel][tile_cols], to [point][panel][channel][tile_cols].
 template <class T>
 Scratch<T> winograd_weights(const WinogradMap& map, const T* panels, bool reverse_taps) {
   constexpr std::int64_t width = tile_cols<T>;
   const std::int64_t count = ceil_div(map.target_c, width), panel = map.source_c * width;
-  Scratch<T> weights(winograd::points * count * panel);
+  const std::int64_t slice = winograd_slice<T>(map);
+  Scratch<T> weights(winograd::points * slice);
   T* const to = weights.data();
   parallel_for(count * map.source_c, 64, [=](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i)
@@ -113,9 +124,7 @@ Scratch<T> winograd_weights(const WinogradMap& map, const T* panels, bool revers
               const int tap = p * winograd::taps + q;
               return load(from + (reverse_taps ? 8 - tap : tap) * panel);
             },
-            [=](int p, int q, const Vec<T>& u) {
-              store(to + (p * winograd::inputs + q) * count * panel + i * width + v, u);
-            });
+            [=](int p, int q, const Vec<T>& u) { store(to + (p * winograd::inputs + q) * slice + i * width + v, u); });
       }
   });
   return weights;
@@ -133,8 +142,8 @@ class WinogradBlock {
         source_(source),
         weights_(weights),
         target_(target),
-        patch_size_(tiles * map.source_c + skew),
-        product_size_(tiles * map.target_c + skew),
+        patch_size_(tiles * map.source_c + slice_skew<T>),
+        product_size_(tiles * map.target_c + slice_skew<T>),
         patches_(winograd::points * patch_size_),
         products_(winograd::points * product_size_),
         zeros_(static_cast<std::size_t>(map.source_c)),
@@ -147,9 +156,6 @@ class WinogradBlock {
   }
 
  private:
-  /// Slices a multiple of 4 KiB apart would all fall into one set of the first-level cache.
-  static constexpr std::int64_t skew = 64 / sizeof(T);
-
   void read(const WinogradTile& tile, std::int64_t t) {
     const T* at[winograd::points];
     tile.patch(map_, source_, zeros_.data(), at);
@@ -184,7 +190,7 @@ class WinogradBlock {
           out[g].cols = std::min(width, map_.target_c - j * width);
           sum_tile(&rows[g], 1,
                    {.a = point * patch_size_,
-                    .b = (point * panels + j) * map_.source_c * width,
+                    .b = point * winograd_slice<T>(map_) + j * map_.source_c * width,
                     .c = point * product_size_ + j * width},
                    out[g]);
         }

@@ -16,9 +16,9 @@ class WinogradWeights {
       : map_(map),
         chunk_(chunk_of(map)),
         panels_(ceil_div(map.source_c, tile_cols<T>)),
-        row_(map.target_c + skew),
-        gradients_size_(chunk_ * row_ + skew),
-        patches_size_(chunk_ * panels_ * tile_cols<T> + skew),
+        row_(map.target_c + slice_skew<T>),
+        gradients_size_(chunk_ * row_ + slice_skew<T>),
+        patches_size_(chunk_ * panels_ * tile_cols<T> + slice_skew<T>),
         gradients_(winograd::points * gradients_size_),
         patches_(winograd::points * patches_size_),
         sums_(winograd::points * map.target_c * panels_ * tile_cols<T>),
@@ -48,8 +48,6 @@ class WinogradWeights {
   }
 
  private:
-  static constexpr std::int64_t skew = 64 / sizeof(T);  ///< see WinogradBlock
-
   /// 4 MiB of transformed tiles, but enough tiles to make up for reading and writing the sums once per chunk.
   static std::int64_t chunk_of(const WinogradMap& map) {
     const auto per_tile = static_cast<std::int64_t>(winograd::points * sizeof(T)) * (map.source_c + map.target_c);

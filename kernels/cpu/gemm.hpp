@@ -1,11 +1,11 @@
-// Matrix products: B is packed once into panels that stream through the micro-kernel; A is read where it lies.
+// Matrix products: B is packed into panels that stream through the micro-kernel; A is packed where that pays.
 #pragma once
 #include <algorithm>
 
 #include "../../include/akin/core/parallel.hpp"
 #include "../../include/akin/core/tags.hpp"
 #include "../layout.hpp"
-#include "gemm_tile.hpp"
+#include "gemm_pack.hpp"
 
 namespace akin::inline AKIN_ABI::kernels {
 
@@ -25,66 +25,86 @@ void gemm_naive(Cpu, const GemmShape& s, const T* a, const T* b, T* c) {
 
 namespace detail {
 
-// Blocks: a panel of gemm_depth rows is 64 KiB in f32 and stays in L2 while gemm_groups tiles pass over it.
-inline constexpr std::int64_t gemm_depth = 512, gemm_groups = 8, gemm_panels = 4;
+// Blocks: a panel of gemm_depth terms is 32 KiB in f32 on AVX2 and stays in the nearest caches while gemm_groups tiles
+// pass over it. The packed rows of a slab, 2 MiB, stay in the last-level cache.
+inline constexpr std::int64_t gemm_depth = 512, gemm_groups = 8, gemm_panels = 4, gemm_slab = 21 * gemm_groups;
 
-/// Copies columns j ... j + tile_cols - 1 of rows [p0, p0 + depth) of op(b) to out [depth, tile_cols].
-/// Beyond column n it writes zeros.
-template <class T>
-void pack_panel(const GemmShape& s, const T* b, std::int64_t p0, std::int64_t depth, std::int64_t j, T* out) {
-  constexpr std::int64_t width = tile_cols<T>;
-  const std::int64_t cols = std::min(width, s.n - j);
-  if (!s.transpose_b) {
-    for (std::int64_t p = 0; p < depth; ++p, out += width) {
-      std::copy_n(b + (p0 + p) * s.ldb + j, cols, out);
-      std::fill(out + cols, out + width, T(0));
-    }
-    return;
-  }
-  for (std::int64_t q = 0; q < width; ++q) {
-    const T* row = b + (j + q) * s.ldb + p0;
-    for (std::int64_t p = 0; p < depth; ++p) out[p * width + q] = q < cols ? row[p] : T(0);
-  }
-}
+/// Reading a where it lies costs nothing when few panels pass over it. Transposed, or under many panels, it is worth a
+/// copy: rows a power of two apart would fall into a few sets of the caches.
+inline bool packs_rows(const GemmShape& s, std::int64_t panels) { return s.transpose_a || panels > 16; }
 
-/// A transposed a touches a new page per k: copies the block [k, rows] to [group][k][tile_rows] first.
-template <class T>
-void pack_columns(const GemmShape& s, const T* a, std::int64_t p0, std::int64_t depth, std::int64_t i0,
-                  std::int64_t rows, T* out) {
-  for (std::int64_t i = 0; i < rows; i += tile_rows) {
-    const T* from = a + p0 * s.lda + i0 + i;
-    if (i + tile_rows <= rows)  // a constant length: no call per row
-      for (std::int64_t p = 0; p < depth; ++p, out += tile_rows) std::copy_n(from + p * s.lda, tile_rows, out);
-    else
-      for (std::int64_t p = 0; p < depth; ++p, out += tile_rows) std::copy_n(from + p * s.lda, rows - i, out);
-  }
-}
+/// What the blocks of one slab share: the terms [p0, p0 + depth), the rows of c from `first` on, the packed panels of b,
+/// and the packed rows of a, or a itself.
+template <class S>
+struct GemmSlab {
+  std::int64_t p0, depth, first;
+  const S *panels, *rows, *a;  ///< rows or a is null
+};
 
-/// One block of c: up to gemm_groups tiles high, panels [j0, j1) wide, over depths [p0, p0 + depth).
-template <class T>
-void gemm_block(const GemmShape& s, const T* a, const T* panels, T* c, std::int64_t i0, std::int64_t j0,
-                std::int64_t j1, std::int64_t p0, std::int64_t depth) {
+/// One block of c: up to gemm_groups tiles high from row i0 on, panels [j0, j1) wide.
+template <class S>
+void gemm_block(const GemmShape& s, const GemmSlab<S>& slab, compute_t<S>* c, std::int64_t i0, std::int64_t j0,
+                std::int64_t j1) {
   const std::int64_t rows = std::min(gemm_groups * tile_rows, s.m - i0), groups = ceil_div(rows, tile_rows);
-  const Scratch<T> columns(s.transpose_a ? groups * tile_rows * depth : 0);
-  if (s.transpose_a) pack_columns(s, a, p0, depth, i0, rows, columns.data());
-  Stretch<T> stretch[gemm_groups];
-  TileOut<T> out[gemm_groups];
+  Stretch<S> stretch[gemm_groups];
+  TileOut<compute_t<S>> out[gemm_groups];
   for (std::int64_t g = 0; g < groups; ++g) {
     out[g].rows = static_cast<int>(std::min<std::int64_t>(tile_rows, rows - g * tile_rows));
-    out[g].accumulate = p0 > 0;
-    stretch[g].length = depth;
+    out[g].accumulate = slab.p0 > 0;
+    stretch[g].length = slab.depth;
     for (int r = 0; r < tile_rows; ++r) {
       const std::int64_t inside = std::min(r, out[g].rows - 1), i = i0 + g * tile_rows + inside;
-      stretch[g].a[r] = s.transpose_a ? columns.data() + g * tile_rows * depth + inside : a + i * s.lda + p0;
+      stretch[g].a[r] = slab.rows ? slab.rows + (i0 - slab.first + g * tile_rows) * slab.depth + inside
+                                  : slab.a + i * s.lda + slab.p0;
       out[g].row[r] = c + i * s.ldc;
     }
   }
   for (std::int64_t j = j0; j < j1; ++j)
     for (std::int64_t g = 0; g < groups; ++g) {
-      stretch[g].b = panels + j * tile_cols<T> * depth;
-      out[g].cols = std::min<std::int64_t>(tile_cols<T>, s.n - j * tile_cols<T>);
-      sum_tile(&stretch[g], 1, {.a_step = s.transpose_a ? tile_rows : 1, .c = j * tile_cols<T>}, out[g]);
+      stretch[g].b = slab.panels + j * tile_cols<S> * slab.depth;
+      out[g].cols = std::min<std::int64_t>(tile_cols<S>, s.n - j * tile_cols<S>);
+      sum_tile(&stretch[g], 1, {.a_step = slab.rows ? tile_rows : 1, .c = j * tile_cols<S>}, out[g]);
     }
+}
+
+/// The blocks of rows [slab.first, last) of c.
+template <class S>
+void gemm_blocks(const GemmShape& s, const GemmSlab<S>& slab, std::int64_t last, compute_t<S>* c) {
+  constexpr std::int64_t height = gemm_groups * tile_rows;
+  const std::int64_t panels = ceil_div(s.n, tile_cols<S>), wide = ceil_div(panels, gemm_panels);
+  parallel_for(ceil_div(last - slab.first, height) * wide, 1, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t block = begin; block < end; ++block) {
+      const std::int64_t j0 = block % wide * gemm_panels;
+      gemm_block(s, slab, c, slab.first + block / wide * height, j0, std::min(j0 + gemm_panels, panels));
+    }
+  });
+}
+
+/// c = op(a) op(b) from operands of type T, multiplied as S: T itself, float copies of bf16, or pairs of bf16.
+template <class S, class T>
+void gemm_as(const GemmShape& s, const T* a, const T* b, compute_t<S>* c) {
+  const std::int64_t panels = ceil_div(s.n, tile_cols<S>), slab_rows = gemm_slab * tile_rows;
+  const std::int64_t terms = ceil_div(s.k, products_per_term<S>), deepest = std::min(terms, gemm_depth);
+  const S* in_place = nullptr;
+  if constexpr (std::is_same_v<S, T>) in_place = packs_rows(s, panels) ? nullptr : a;
+  const Scratch<S> packed(panels * tile_cols<S> * deepest);
+  const Scratch<S> rows(in_place ? 0 : ceil_div(std::min(s.m, slab_rows), tile_rows) * tile_rows * deepest);
+  for (std::int64_t p0 = 0; p0 < terms; p0 += gemm_depth) {
+    const std::int64_t depth = std::min(gemm_depth, terms - p0);
+    parallel_for(panels, gemm_panels, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t j = begin; j < end; ++j)
+        pack_panel(s, b, p0, depth, j * tile_cols<S>, packed.data() + j * tile_cols<S> * depth);
+    });
+    for (std::int64_t first = 0; first < s.m; first += slab_rows) {
+      const std::int64_t last = std::min(s.m, first + slab_rows);
+      parallel_for(in_place ? 0 : ceil_div(last - first, tile_rows), gemm_groups,
+                   [&](std::int64_t begin, std::int64_t end) {
+                     for (std::int64_t g = begin; g < end; ++g)
+                       pack_rows(s, a, p0, depth, first + g * tile_rows, rows.data() + g * tile_rows * depth);
+                   });
+      gemm_blocks<S>(s, {p0, depth, first, packed.data(), in_place ? nullptr : rows.data(), in_place}, last, c);
+    }
+  }
 }
 
 }  // namespace detail
@@ -92,41 +112,24 @@ void gemm_block(const GemmShape& s, const T* a, const T* panels, T* c, std::int6
 /// c = op(a) op(b), overwriting c. Deterministic at any thread count.
 template <class T>
 void gemm(Cpu, const GemmShape& s, const T* a, const T* b, T* c) {
-  using namespace detail;
   if (s.k == 0)
     for (std::int64_t i = 0; i < s.m; ++i) std::fill_n(c + i * s.ldc, s.n, T(0));
   if (s.m == 0 || s.n == 0 || s.k == 0) return;
-  const std::int64_t panels = ceil_div(s.n, tile_cols<T>), panel_blocks = ceil_div(panels, gemm_panels);
-  const std::int64_t row_blocks = ceil_div(s.m, gemm_groups * tile_rows);
-  const Scratch<T> packed(panels * tile_cols<T> * std::min(s.k, gemm_depth));
-  for (std::int64_t p0 = 0; p0 < s.k; p0 += gemm_depth) {
-    const std::int64_t depth = std::min(gemm_depth, s.k - p0);
-    parallel_for(panels, gemm_panels, [&](std::int64_t begin, std::int64_t end) {
-      for (std::int64_t j = begin; j < end; ++j)
-        pack_panel(s, b, p0, depth, j * tile_cols<T>, packed.data() + j * tile_cols<T> * depth);
-    });
-    parallel_for(row_blocks * panel_blocks, 1, [&](std::int64_t begin, std::int64_t end) {
-      for (std::int64_t block = begin; block < end; ++block) {
-        const std::int64_t j0 = block % panel_blocks * gemm_panels;
-        gemm_block(s, a, packed.data(), c, block / panel_blocks * gemm_groups * tile_rows, j0,
-                   std::min(j0 + gemm_panels, panels), p0, depth);
-      }
-    });
-  }
+  detail::gemm_as<T>(s, a, b, c);
 }
 
 /// bf16 operands, float sums.
-AKIN_LAZY void gemm(Cpu cpu, const GemmShape& s, const bf16* a, const bf16* b, bf16* c) {
-  const auto extent = [](std::int64_t rows, std::int64_t cols, std::int64_t ld) {
-    return rows ? (rows - 1) * ld + cols : 0;
-  };
-  const auto wide_a = widened(a, s.transpose_a ? extent(s.k, s.m, s.lda) : extent(s.m, s.k, s.lda));
-  const auto wide_b = widened(b, s.transpose_b ? extent(s.n, s.k, s.ldb) : extent(s.k, s.n, s.ldb));
-  const Scratch<float> wide_c(s.m * s.n);
+AKIN_LAZY void gemm(Cpu, const GemmShape& s, const bf16* a, const bf16* b, bf16* c) {
+  if (s.m == 0 || s.n == 0) return;
+  const Scratch<float> sums(s.m * s.n);
+  if (s.k == 0) std::fill_n(sums.data(), s.m * s.n, 0.0f);
   GemmShape dense = s;
   dense.ldc = s.n;
-  gemm(cpu, dense, static_cast<const float*>(wide_a.data()), static_cast<const float*>(wide_b.data()), wide_c.data());
-  for (std::int64_t i = 0; i < s.m; ++i) narrow(wide_c.data() + i * s.n, s.n, c + i * s.ldc);
+  if (s.k > 0) detail::gemm_as<std::conditional_t<has_bf16_dot, Bf16Pair, float>>(dense, a, b, sums.data());
+  parallel_for(s.m, convert_grain / s.n, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i)
+      for (std::int64_t j = 0; j < s.n; ++j) c[i * s.ldc + j] = static_cast<bf16>(sums[i * s.n + j]);
+  });
 }
 
 /// `count` products of one shape: product i reads a + a_offset[i] and b + b_offset[i], and writes c + i * m * ldc.

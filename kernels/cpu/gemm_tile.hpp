@@ -62,16 +62,16 @@ inline void write_row(T* out, const Vec<T> (&acc)[tile_vectors], std::int64_t co
 
 }  // namespace detail
 
-/// out[i][j] (+)= sum over the stretches of a tile. The caller fills all row pointers, also beyond the edge: choosing
+/// out[i][j] (+)= sum over the stretches of a tile; pairs of bf16 are summed in float. The caller fills all row pointers, also beyond the edge: choosing
 /// them here would leave indices in vector registers, whose way back to addresses waits behind the multiplications.
 template <class T>
 [[gnu::noinline]] void sum_tile(const Stretch<T>* stretches, std::int64_t count, const TileShift& shift,
-                                const TileOut<T>& out) {
-  Vec<T> acc[tile_rows][tile_vectors];
+                                const TileOut<compute_t<T>>& out) {
+  Vec<compute_t<T>> acc[tile_rows][tile_vectors];
   AKIN_UNROLL
   for (int i = 0; i < tile_rows; ++i) {
     AKIN_UNROLL
-    for (int j = 0; j < tile_vectors; ++j) acc[i][j] = Vec<T>{};
+    for (int j = 0; j < tile_vectors; ++j) acc[i][j] = Vec<compute_t<T>>{};
   }
 
   for (const Stretch<T>* s = stretches; s != stretches + count; ++s) {
@@ -88,7 +88,7 @@ template <class T>
       for (int i = 0; i < tile_rows; ++i) {
         const Vec<T> x = broadcast(a[i][k]);
         AKIN_UNROLL
-        for (int j = 0; j < tile_vectors; ++j) acc[i][j] += x * row[j];
+        for (int j = 0; j < tile_vectors; ++j) acc[i][j] = multiply_add(acc[i][j], x, row[j]);
       }
     }
   }

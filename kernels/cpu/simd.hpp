@@ -12,6 +12,22 @@
 #include "../../include/akin/core/error.hpp"
 #include "../../include/akin/core/parallel.hpp"
 
+namespace akin::inline AKIN_ABI {
+
+namespace kernels {
+/// Two neighbours in the sum of a matrix product, as the dot-product instructions of processors take them.
+struct Bf16Pair {
+  bf16 first, second;
+};
+}  // namespace kernels
+
+template <>
+struct Compute<kernels::Bf16Pair> {
+  using type = float;
+};
+
+}  // namespace akin::inline AKIN_ABI
+
 namespace akin::inline AKIN_ABI::kernels {
 
 /// Elements of T in one vector register.
@@ -25,6 +41,8 @@ template <class T>
 struct VecOf {
   typedef T type __attribute__((vector_size(AKIN_SIMD_BYTES)));
 };
+template <>
+struct VecOf<Bf16Pair> : VecOf<std::uint32_t> {};
 }  // namespace detail
 
 /// lanes<T> elements with elementwise + - * / and comparisons.
@@ -47,6 +65,33 @@ template <class T>
 inline Vec<T> broadcast(T x) {
   return x - Vec<T>{};
 }
+inline Vec<Bf16Pair> broadcast(Bf16Pair x) { return broadcast(__builtin_bit_cast(std::uint32_t, x)); }
+
+/// sum + a * b in every lane.
+template <class V>
+inline V multiply_add(const V& sum, const V& a, const V& b) {
+  return sum + a * b;
+}
+/// sum + a.first * b.first + a.second * b.second in every lane of pairs.
+inline Vec<float> multiply_add(const Vec<float>& sum, const Vec<Bf16Pair>& a, const Vec<Bf16Pair>& b) {
+#if defined(__AVX512BF16__)
+  Vec<float> result = sum;
+  asm("vdpbf16ps %2, %1, %0" : "+v"(result) : "v"(a), "v"(b));  // compilers differ in the name of the builtin
+  return result;
+#else
+  const auto low = [](const Vec<Bf16Pair>& x) { return (Vec<float>)(x << 16); };
+  const auto high = [](const Vec<Bf16Pair>& x) { return (Vec<float>)(x & 0xffff0000u); };
+  return sum + low(a) * low(b) + high(a) * high(b);
+#endif
+}
+/// Whether the processor does that in one instruction: then bf16 runs at twice the rate of f32. Without it bf16 operands
+/// are computed as float copies.
+#if defined(__AVX512BF16__)
+inline constexpr bool has_bf16_dot = true;
+#else
+inline constexpr bool has_bf16_dot = false;
+#endif
+
 /// The first n lanes from p, zeros behind them.
 template <class T>
 inline Vec<T> load_first(const T* p, std::int64_t n) {
@@ -62,7 +107,7 @@ inline void store_first(T* p, const Vec<T>& v, std::int64_t n) {
 /// Uninitialised working memory for one call, aligned for vectors.
 template <class T>
 class Scratch {
-  static_assert(std::is_trivial_v<T>);
+  static_assert(std::is_trivially_copyable_v<T> && std::is_trivially_destructible_v<T>);
 
  public:
   explicit Scratch(std::int64_t count) {

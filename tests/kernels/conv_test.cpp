@@ -1,3 +1,4 @@
+#include <akin/ops/elementwise.hpp>
 #include <akin/ops/kernels.hpp>
 #include <vector>
 
@@ -113,6 +114,28 @@ TEST(Conv2d, Bf16IsSummedInFloat) {
   const auto shapes = awkward_shapes();
   compare_all_passes<bf16>(shapes[4], tol::bf16);
   compare_all_passes<bf16>(shapes[8], tol::bf16);
+}
+
+/// What processors with a dot product of bf16 pairs run, here by whatever the machine has.
+TEST(Conv2d, PairsOfBf16AreMultipliedExactly) {
+  ConvShape grouped = awkward_shapes()[9];
+  grouped.oc = 20;
+  for (const auto& s : {awkward_shapes()[6], grouped}) {  // even channels; strides, padding, groups
+    const Array x = random_array({s.n, s.h, s.w, s.c}, 1, DType::bf16, 0.3),
+                dy = random_array({s.n, s.oh, s.ow, s.oc}, 2, DType::bf16, 0.3);
+    const Array w = random_array({s.oc, s.kh, s.kw, s.c / s.groups}, 3, DType::bf16, 0.3);
+    const Array wide_w = ops::cast(w, DType::f32);
+    Array y = Array::full(dy.shape(), 7), naive_y = Array::full(dy.shape(), 8);
+    kernels::detail::conv2d_forward_pairs(s, x.data<bf16>(), w.data<bf16>(), y.mut<float>());
+    kernels::conv2d_forward_naive(Cpu{}, s, ops::cast(x, DType::f32).data<float>(), wide_w.data<float>(),
+                                  naive_y.mut<float>());
+    expect_close(y, naive_y, tol::reduce_f32, "forward " + describe(s));
+    Array dx = Array::full(x.shape(), 7), naive_dx = Array::full(x.shape(), 8);
+    kernels::detail::conv2d_backward_data_pairs(s, dy.data<bf16>(), w.data<bf16>(), dx.mut<float>());
+    kernels::conv2d_backward_data_naive(Cpu{}, s, ops::cast(dy, DType::f32).data<float>(), wide_w.data<float>(),
+                                        naive_dx.mut<float>());
+    expect_close(dx, naive_dx, tol::reduce_f32, "backward data " + describe(s));
+  }
 }
 
 TEST(Conv2d, LargeImagesAreCutIntoRows) {  // one image of 1.3 MiB: the weight gradient works on pieces of it

@@ -1,3 +1,4 @@
+#include <akin/ops/elementwise.hpp>
 #include <akin/ops/kernels.hpp>
 
 #include "support/test.hpp"
@@ -42,12 +43,37 @@ TEST(Gemm, AddsUpOverSeveralDepthBlocks) {
   }
 }
 
+TEST(Gemm, PacksTheRowsOfWideProductsSlabBySlab) {
+  compare<float>(1400, 530, 9, false, false, tol::reduce_f32, 1);
+  compare<float>(1400, 9, 7, true, false, tol::reduce_f32);
+}
+
 TEST(Gemm, LeavesTheGapsBetweenRowsAlone) {
   for (const bool t : {false, true}) compare<float>(13, 37, 21, t, t, tol::reduce_f32, 5);
 }
 
 TEST(Gemm, SumsBf16OperandsInFloat) {
   for (const bool t : {false, true}) compare<bf16>(7, 33, 257, t, !t, tol::bf16, 3);
+}
+
+/// What processors with a dot product of bf16 pairs run, here by whatever the machine has.
+void compare_pairs(std::int64_t m, std::int64_t n, std::int64_t k, bool ta, bool tb) {
+  const GemmShape shape{
+      .m = m, .n = n, .k = k, .transpose_a = ta, .transpose_b = tb, .lda = ta ? m : k, .ldb = tb ? k : n, .ldc = n};
+  const Array a = random_array({m * k}, 1, DType::bf16, 0.2), b = random_array({k * n}, 2, DType::bf16, 0.2);
+  const Array wide_a = ops::cast(a, DType::f32), wide_b = ops::cast(b, DType::f32);
+  Array pairs = Array::full({m, n}, 7), naive = Array::full({m, n}, 7);
+  kernels::detail::gemm_as<kernels::Bf16Pair>(shape, a.data<bf16>(), b.data<bf16>(), pairs.mut<float>());
+  kernels::gemm_naive(Cpu{}, shape, wide_a.data<float>(), wide_b.data<float>(), naive.mut<float>());
+  expect_close(pairs, naive, tol::reduce_f32, cat(m, "x", n, "x", k, ta ? " a^T" : "", tb ? " b^T" : ""));
+}
+
+TEST(Gemm, PairsOfBf16AreMultipliedExactly) {
+  for (const bool t : {false, true}) {
+    compare_pairs(1, 1, 1, t, t);
+    compare_pairs(7, 33, 5, t, !t);
+    compare_pairs(65, 130, 1100, !t, t);
+  }
 }
 
 TEST(Gemm, AnEmptyInnerSizeGivesZeros) {

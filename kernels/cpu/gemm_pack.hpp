@@ -1,0 +1,86 @@
+// Packing the operands of a matrix product for the micro-kernel.
+#pragma once
+#include <algorithm>
+
+#include "../layout.hpp"
+#include "gemm_tile.hpp"
+
+namespace akin::inline AKIN_ABI::kernels::detail {
+
+/// Terms of the micro-kernel's sum in k products.
+template <class S>
+inline constexpr std::int64_t products_per_term = 1;
+template <>
+inline constexpr std::int64_t products_per_term<Bf16Pair> = 2;
+
+/// Term p of a sum whose factor i is read(i).
+template <class S, class Read>
+inline S term_of(std::int64_t p, Read read) {
+  if constexpr (std::is_same_v<S, Bf16Pair>)
+    return {read(2 * p), read(2 * p + 1)};
+  else
+    return static_cast<S>(read(p));
+}
+
+/// Copies columns j ... j + tile_cols - 1 of the terms [p0, p0 + depth) of op(b) to out [depth, tile_cols], and converts
+/// them. Beyond column n and row k it writes zeros.
+template <class S, class T>
+void pack_panel(const GemmShape& s, const T* b, std::int64_t p0, std::int64_t depth, std::int64_t j, S* out) {
+  for (std::int64_t p = p0; p < p0 + depth; ++p)
+    for (std::int64_t q = j; q < j + tile_cols<S>; ++q)
+      *out++ = term_of<S>(p, [&](std::int64_t i) {
+        return i < s.k && q < s.n ? b[s.transpose_b ? q * s.ldb + i : i * s.ldb + q] : T(0.0f);
+      });
+}
+
+/// The same without conversion.
+template <class T>
+void pack_panel(const GemmShape& s, const T* b, std::int64_t p0, std::int64_t depth, std::int64_t j, T* out) {
+  constexpr std::int64_t width = tile_cols<T>;
+  const std::int64_t cols = std::min(width, s.n - j);
+  if (!s.transpose_b) {
+    const T* from = b + p0 * s.ldb + j;
+    for (std::int64_t p = 0; p < depth; ++p, from += s.ldb, out += width)
+      if (cols == width)  // a constant length: no call per row
+        std::copy_n(from, width, out);
+      else
+        std::fill(std::copy_n(from, cols, out), out + width, T(0));
+    return;
+  }
+  for (std::int64_t q = 0; q < width; ++q) {
+    const T* row = b + (j + q) * s.ldb + p0;
+    for (std::int64_t p = 0; p < depth; ++p) out[p * width + q] = q < cols ? row[p] : T(0);
+  }
+}
+
+/// Copies rows i ... i + tile_rows - 1 of the terms [p0, p0 + depth) of op(a) to out [depth, tile_rows], and converts
+/// them. Beyond row m it writes zeros.
+template <class S, class T>
+void pack_rows(const GemmShape& s, const T* a, std::int64_t p0, std::int64_t depth, std::int64_t i, S* out) {
+  for (std::int64_t p = p0; p < p0 + depth; ++p)
+    for (std::int64_t r = i; r < i + tile_rows; ++r)
+      *out++ = term_of<S>(p, [&](std::int64_t q) {
+        return q < s.k && r < s.m ? a[s.transpose_a ? q * s.lda + r : r * s.lda + q] : T(0.0f);
+      });
+}
+
+/// The same without conversion. Beyond row m it repeats the last row, or leaves what is there: nobody reads the results.
+template <class T>
+void pack_rows(const GemmShape& s, const T* a, std::int64_t p0, std::int64_t depth, std::int64_t i, T* out) {
+  const std::int64_t rows = std::min<std::int64_t>(tile_rows, s.m - i);
+  if (!s.transpose_a) {
+    const T* row[tile_rows];
+    for (std::int64_t r = 0; r < tile_rows; ++r) row[r] = a + (i + std::min(r, rows - 1)) * s.lda + p0;
+    for (std::int64_t p = 0; p < depth; ++p, out += tile_rows)
+      for (int r = 0; r < tile_rows; ++r) out[r] = row[r][p];
+    return;
+  }
+  const T* from = a + p0 * s.lda + i;
+  for (std::int64_t p = 0; p < depth; ++p, from += s.lda, out += tile_rows)
+    if (rows == tile_rows)  // a constant length: no call per row
+      std::copy_n(from, tile_rows, out);
+    else
+      std::copy_n(from, rows, out);
+}
+
+}  // namespace akin::inline AKIN_ABI::kernels::detail
