@@ -22,8 +22,10 @@ template <class T>
 struct BatchNormBackward {
   const T* dy;
   const T* x;
-  const T* y;                  ///< null: there was no relu
+  bool relu;
+  const T* y;                  ///< null: nothing was added before the relu, so the mask is computed again from x
   const compute_t<T>* weight;  ///< null: 1
+  const compute_t<T>* bias;    ///< null: 0; only the mask needs it
   const compute_t<T>* mean;
   const compute_t<T>* rstd;
   bool training;  ///< mean and rstd came from x, so dx flows through them too

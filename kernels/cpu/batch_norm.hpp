@@ -2,7 +2,8 @@
 //
 // Memory is the limit, so each pass over it counts. Forward: the statistics read x once (mean, then squared deviations,
 // of a block that is still in cache; blocks are combined by Chan's formula), the normalisation reads it again and
-// writes y with residual and relu in the same sweep. Backward: one sweep for the two sums, one that writes dx.
+// writes y with residual and relu in the same sweep. Backward (batch_norm_backward.hpp): one sweep for two sums, one that
+// writes dx.
 // All inner loops run over neighbouring channels and leave vectorisation to the compiler.
 #pragma once
 #include <algorithm>
@@ -61,31 +62,6 @@ void block_moments(std::int64_t rows, std::int64_t stride, int width, const T* x
   for (int c = 0; c < width; ++c) m2[c] = square[c];
 }
 
-/// sum g and sum g (x - mean) of a block, g = dy masked by y > 0 if there was a relu.
-template <bool relu, class T>
-void block_gradient_sums(std::int64_t rows, std::int64_t stride, int width, const T* dy, const T* x, const T* y,
-                         const compute_t<T>* mean, double* plain, double* weighted) {
-  using C = compute_t<T>;
-  C sum[norm_strip] = {}, product[norm_strip] = {}, center[norm_strip];
-  std::copy_n(mean, width, center);
-  const auto g = [&](std::int64_t i) {
-    const C value = static_cast<C>(dy[i]);
-    if constexpr (relu)
-      return static_cast<C>(y[i]) > 0 ? value : C(0);
-    else
-      return value;
-  };
-  // a few rows at a time, so that the second sum finds them in L1
-  const std::int64_t step = 16;
-  for (std::int64_t row = 0; row < rows; row += step) {
-    const std::int64_t n = std::min(step, rows - row), base = row * stride;
-    sum_rows(n, stride, width, sum, [&](std::int64_t i, int) { return g(base + i); });
-    sum_rows(n, stride, width, product,
-             [&](std::int64_t i, int c) { return g(base + i) * (static_cast<C>(x[base + i]) - center[c]); });
-  }
-  for (int c = 0; c < width; ++c) plain[c] = sum[c], weighted[c] = product[c];
-}
-
 /// Some rows of a strip of channels.
 struct NormBlock {
   std::int64_t index;  // counts row blocks
@@ -140,13 +116,32 @@ void batch_norm_stats(Cpu, std::int64_t rows, std::int64_t channels, double eps,
 
 namespace detail {
 
+/// weight (x - mean) rstd + bias with scale = weight rstd. One expression for forward and backward, so that the mask
+/// of a relu is the same to the bit. x - mean first: x * scale + shift would cancel when |mean| >> sigma.
+template <class C>
+C normalized(C x, C mean, C scale, C bias) {
+  return (x - mean) * scale + bias;
+}
+
+/// weight * rstd and bias of every channel, 1 and 0 where they are not given.
+template <class T>
+struct ChannelScales {
+  using C = compute_t<T>;
+  std::vector<C> scale, bias;
+
+  ChannelScales(std::int64_t channels, const C* rstd, const C* weight, const C* shift)
+      : scale(rstd, rstd + channels), bias(static_cast<std::size_t>(channels)) {
+    if (weight) std::transform(scale.begin(), scale.end(), weight, scale.begin(), [](C r, C w) { return r * w; });
+    if (shift) std::copy_n(shift, channels, bias.begin());
+  }
+};
+
 template <bool add, bool relu, class T>
 void batch_norm_row(std::int64_t channels, const T* x, const T* a, const compute_t<T>* mean, const compute_t<T>* scale,
                     const compute_t<T>* bias, T* __restrict y) {
   using C = compute_t<T>;
   for (std::int64_t c = 0; c < channels; ++c) {
-    // x - mean first: x * scale + shift would cancel when |mean| >> sigma
-    C v = (static_cast<C>(x[c]) - mean[c]) * scale[c] + bias[c];
+    C v = normalized(static_cast<C>(x[c]), mean[c], scale[c], bias[c]);
     if constexpr (add) v += static_cast<C>(a[c]);
     if constexpr (relu) v = v < 0 ? C(0) : v;  // written so that NaN stays
     y[c] = static_cast<T>(v);
@@ -162,79 +157,15 @@ void batch_norm_apply(std::int64_t rows, std::int64_t channels, const BatchNormF
   });
 }
 
-template <bool add, bool relu, class T>
-void batch_norm_dx_row(std::int64_t channels, const T* dy, const T* x, const T* y, const compute_t<T>* mean,
-                       const compute_t<T>* scale, const compute_t<T>* k0, const compute_t<T>* k1, T* __restrict dx,
-                       T* __restrict dadd) {
-  using C = compute_t<T>;
-  for (std::int64_t c = 0; c < channels; ++c) {
-    C g = static_cast<C>(dy[c]);
-    if constexpr (relu) g = static_cast<C>(y[c]) > 0 ? g : C(0);
-    if constexpr (add) dadd[c] = static_cast<T>(g);
-    dx[c] = static_cast<T>(scale[c] * g - k0[c] - k1[c] * (static_cast<C>(x[c]) - mean[c]));
-  }
-}
-
-template <bool relu, class T>
-void batch_norm_sums(std::int64_t rows, std::int64_t channels, const BatchNormBackward<T>& b,
-                     std::vector<double>& parts) {
-  for_each_block<T>(rows, channels, [&](const NormBlock& at) {
-    double* part = parts.data() + at.index * 2 * channels + at.channel;
-    const std::int64_t i = at.row * channels + at.channel;
-    block_gradient_sums<relu>(at.rows, channels, at.width, b.dy + i, b.x + i, relu ? b.y + i : nullptr,
-                              b.mean + at.channel, part, part + channels);
-  });
-  for (std::size_t i = static_cast<std::size_t>(2 * channels); i < parts.size(); ++i)
-    parts[i % static_cast<std::size_t>(2 * channels)] += parts[i];
-}
-
-template <bool add, bool relu, class T>
-void batch_norm_dx(std::int64_t rows, std::int64_t channels, const BatchNormBackward<T>& b, const compute_t<T>* k) {
-  parallel_for(rows, norm_block<T>(channels), [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t i = begin * channels; i < end * channels; i += channels)
-      batch_norm_dx_row<add, relu>(channels, b.dy + i, b.x + i, relu ? b.y + i : nullptr, b.mean, k, k + channels,
-                                   k + 2 * channels, b.dx + i, add ? b.dadd + i : nullptr);
-  });
-}
-
 }  // namespace detail
 
 template <class T>
 void batch_norm_apply(Cpu, std::int64_t rows, std::int64_t channels, const BatchNormForward<T>& f) {
-  using C = compute_t<T>;
-  std::vector<C> scale(f.rstd, f.rstd + channels), bias(static_cast<std::size_t>(channels));
-  if (f.weight) std::transform(scale.begin(), scale.end(), f.weight, scale.begin(), [](C r, C w) { return r * w; });
-  if (f.bias) std::copy_n(f.bias, channels, bias.begin());
+  const detail::ChannelScales<T> s(channels, f.rstd, f.weight, f.bias);
   const auto run =
       f.add ? (f.relu ? detail::batch_norm_apply<true, true, T> : detail::batch_norm_apply<true, false, T>)
             : (f.relu ? detail::batch_norm_apply<false, true, T> : detail::batch_norm_apply<false, false, T>);
-  run(rows, channels, f, scale.data(), bias.data());
-}
-
-/// With g = dy masked by the relu, h = x - mean and all sums over rows:
-///   dbias = sum g,  dweight = rstd sum g h,  dadd = g,
-///   dx = weight rstd (g - sum g / rows - h rstd^2 sum(g h) / rows); the last two terms only in training.
-template <class T>
-void batch_norm_backward(Cpu, std::int64_t rows, std::int64_t channels, const BatchNormBackward<T>& b) {
-  using C = compute_t<T>;
-  const std::int64_t block = detail::norm_block<T>(channels);
-  const std::int64_t blocks = std::max<std::int64_t>(1, (rows + block - 1) / block);
-  std::vector<double> parts(static_cast<std::size_t>(blocks * 2 * channels));  // [blocks, (sum g, sum g h), channels]
-  (b.y ? detail::batch_norm_sums<true, T> : detail::batch_norm_sums<false, T>)(rows, channels, b, parts);
-  std::vector<C> k(static_cast<std::size_t>(3 * channels));  // dx = k[0] g - k[1] - k[2] h
-  for (std::int64_t c = 0; c < channels; ++c) {
-    const double rstd = b.rstd[c], scale = b.weight ? b.weight[c] * rstd : rstd;
-    const double plain = parts[static_cast<std::size_t>(c)], weighted = parts[static_cast<std::size_t>(c + channels)];
-    const double share = b.training ? scale / static_cast<double>(rows) : 0;
-    k[c] = static_cast<C>(scale);
-    k[c + channels] = static_cast<C>(share * plain);
-    k[c + 2 * channels] = static_cast<C>(share * weighted * rstd * rstd);
-    b.dbias[c] = static_cast<C>(plain);
-    b.dweight[c] = static_cast<C>(weighted * rstd);
-  }
-  const auto run = b.dadd ? (b.y ? detail::batch_norm_dx<true, true, T> : detail::batch_norm_dx<true, false, T>)
-                          : (b.y ? detail::batch_norm_dx<false, true, T> : detail::batch_norm_dx<false, false, T>);
-  run(rows, channels, b, k.data());
+  run(rows, channels, f, s.scale.data(), s.bias.data());
 }
 
 }  // namespace akin::inline AKIN_ABI::kernels

@@ -40,11 +40,15 @@ void batch_norm_apply_naive(Cpu, std::int64_t rows, std::int64_t channels, const
 template <class T>
 void batch_norm_backward_naive(Cpu, std::int64_t rows, std::int64_t channels, const BatchNormBackward<T>& b) {
   using C = compute_t<T>;
-  const auto g = [&](std::int64_t i) {
-    return !b.y || static_cast<C>(b.y[i]) > 0 ? static_cast<double>(static_cast<C>(b.dy[i])) : 0.0;
-  };
   const auto xhat = [&](std::int64_t i, std::int64_t c) {
     return (static_cast<C>(b.x[i]) - static_cast<double>(b.mean[c])) * b.rstd[c];
+  };
+  const auto y = [&](std::int64_t i, std::int64_t c) {
+    if (b.y) return static_cast<double>(static_cast<C>(b.y[i]));
+    return xhat(i, c) * (b.weight ? b.weight[c] : 1) + (b.bias ? b.bias[c] : 0);
+  };
+  const auto g = [&](std::int64_t i) {
+    return !b.relu || y(i, i % channels) > 0 ? static_cast<double>(static_cast<C>(b.dy[i])) : 0.0;
   };
   for (std::int64_t c = 0; c < channels; ++c) {
     double dbias = 0, dweight = 0;

@@ -3,13 +3,12 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <cstring>
-#include <memory>
 #include <type_traits>
+#include <utility>
 
 #include "../../include/akin/core/bf16.hpp"
-#include "../../include/akin/core/error.hpp"
+#include "../../include/akin/core/memory_pool.hpp"
 #include "../../include/akin/core/parallel.hpp"
 
 namespace akin::inline AKIN_ABI {
@@ -104,26 +103,27 @@ inline void store_first(T* p, const Vec<T>& v, std::int64_t n) {
   std::memcpy(p, &v, static_cast<std::size_t>(n) * sizeof(T));
 }
 
-/// Uninitialised working memory for one call, aligned for vectors.
+/// Uninitialised working memory for one call, aligned for vectors, from the pool that serves Arrays.
 template <class T>
 class Scratch {
   static_assert(std::is_trivially_copyable_v<T> && std::is_trivially_destructible_v<T>);
 
  public:
-  explicit Scratch(std::int64_t count) {
-    const std::size_t bytes = (static_cast<std::size_t>(count) * sizeof(T) + 63) / 64 * 64;
-    block_.reset(static_cast<T*>(std::aligned_alloc(64, bytes ? bytes : 64)));
-    check(block_ != nullptr, "memory", "the system refused ", bytes >> 20,
-          " MiB of working memory; use a smaller batch");
+  explicit Scratch(std::int64_t count)
+      : bytes_(akin::detail::MemoryPool::round_up(static_cast<std::size_t>(count) * sizeof(T))),
+        block_(static_cast<T*>(akin::detail::MemoryPool::instance().take(bytes_))) {}
+  Scratch(Scratch&& other) noexcept : bytes_(other.bytes_), block_(std::exchange(other.block_, nullptr)) {}
+  Scratch& operator=(Scratch&&) = delete;
+  ~Scratch() {
+    if (block_) akin::detail::MemoryPool::instance().give(block_, bytes_);
   }
-  T* data() const { return block_.get(); }
-  T& operator[](std::int64_t i) const { return block_.get()[i]; }
+
+  T* data() const { return block_; }
+  T& operator[](std::int64_t i) const { return block_[i]; }
 
  private:
-  struct Free {
-    void operator()(T* p) const { std::free(p); }
-  };
-  std::unique_ptr<T, Free> block_;
+  std::size_t bytes_;
+  T* block_;
 };
 
 // ---- bf16 operands are computed as float copies ---------------------------------------------------------------------

@@ -4,35 +4,18 @@
 // nothing but -inf has logsumexp -inf, softmax 0 and log-softmax -inf instead of NaN. A NaN makes its whole row NaN.
 // Textbook twins: softmax_naive.hpp.
 #pragma once
-#include <bit>
 #include <cmath>
 #include <cstdint>
 #include <limits>
 
 #include "../../include/akin/core/bf16.hpp"
 #include "../../include/akin/core/tags.hpp"
+#include "exp.hpp"
 #include "rows.hpp"
 
 namespace akin::inline AKIN_ABI::kernels {
 
 namespace detail {
-
-inline double exp_of_logit(double x) { return std::exp(x); }
-
-/// e^x for x <= 0 (or barely above), in plain arithmetic that the compiler vectorises: 1 ulp, 0 below e^-87.
-/// x = n ln 2 + r with |r| <= ln 2 / 2, so e^x = 2^n e^r; the Taylor series of e^r to r^7 errs by 6e-9.
-inline float exp_of_logit(float x) {
-  constexpr float round = 12582912.f;             // 1.5 * 2^23: adding it leaves the nearest integer in the low bits
-  const float shifted = x * 1.44269504f + round;  // 1 / ln 2
-  const float n = shifted - round;
-  const float r = (x - n * 0.693359375f) + n * 2.12194440e-4f;  // ln 2 in two parts; n times the first is exact
-  const float e =
-      (((((((1.f / 5040) * r + 1.f / 720) * r + 1.f / 120) * r + 1.f / 24) * r + 1.f / 6) * r + 0.5f) * r + 1) * r + 1;
-  const std::uint32_t exponent = std::bit_cast<std::uint32_t>(shifted) - std::bit_cast<std::uint32_t>(round) + 127;
-  // A mask, not `x < -87 ? 0 : ...`: the branch in that would end vectorisation. It keeps NaN and turns -inf into 0.
-  const std::uint32_t keep = -static_cast<std::uint32_t>(!(x < -87.f));
-  return std::bit_cast<float>(std::bit_cast<std::uint32_t>(e * std::bit_cast<float>(exponent << 23)) & keep);
-}
 
 /// The largest logit and sum exp(x - largest).
 template <class C>

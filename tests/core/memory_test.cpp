@@ -29,11 +29,28 @@ TEST(MemoryPool, CountsWhatIsInUseAndItsPeak) {
 }
 
 TEST(MemoryPool, GivesUnusedBlocksBackWhenTrimmed) {
-  { const Array a = Array::empty({12345}); }
+  for (const std::int64_t n : {12345, 1234567}) {
+    { const Array a = Array::empty({n}); }
+    trim_memory();
+    const auto before = memory_stats().system_calls;
+    { const Array a = Array::empty({n}); }
+    EXPECT_EQ(memory_stats().system_calls, before + 1) << n;
+  }
+}
+
+TEST(MemoryPool, CutsLargeBlocksForSmallerOnes) {
   trim_memory();
+  { const Array a = Array::empty({std::int64_t{1} << 22}); }  // 16 MiB
   const auto before = memory_stats().system_calls;
-  { const Array a = Array::empty({12345}); }
-  EXPECT_EQ(memory_stats().system_calls, before + 1);
+  std::vector<Array> parts;
+  for (int i = 0; i < 8; ++i) parts.push_back(Array::full({std::int64_t{1} << 19}, i));
+  for (int i = 0; i < 8; ++i) {
+    EXPECT_EQ(parts[static_cast<std::size_t>(i)].data<float>()[0], i) << "blocks overlap";
+    EXPECT_EQ(parts[static_cast<std::size_t>(i)].data<float>()[(1 << 19) - 1], i) << "blocks overlap";
+  }
+  parts.clear();
+  { const Array whole = Array::empty({std::int64_t{1} << 22}); }
+  EXPECT_EQ(memory_stats().system_calls, before) << "freed neighbours grow together again";
 }
 
 TEST(MemoryPool, AlignsEveryBlockTo64Bytes) {

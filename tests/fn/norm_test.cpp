@@ -1,4 +1,6 @@
+#include <akin/fn/matmul.hpp>
 #include <akin/fn/norm.hpp>
+#include <akin/fn/reduce.hpp>
 
 #include "support/gradients.hpp"
 
@@ -35,6 +37,43 @@ TEST(BatchNorm, GradientsWithConstantStatisticsAreRight) {
         return batch_norm(x, w, b, running, {.training = false, .relu = true});
       },
       {smooth({4, 3}), smooth({3}, 2, 0.5, 1.5), smooth({3}, 3)});
+}
+
+/// Residual blocks of a linear layer and a batch norm, each on top of the last. `alive` gets what each of them gives.
+Tensor residual_chain(Tensor x, const Tensor& w, int blocks, std::vector<Tensor>& alive) {
+  for (int i = 0; i < blocks; ++i) {
+    x = train_norm(linear(x, w), {}, {}, true, x);
+    alive.push_back(x);
+  }
+  return x;
+}
+
+TEST(BatchNorm, OutputsThatAreComputedAgainChangeNoBitOfAGradient) {
+  const Tensor x(random_array({33, 7}, 1), true), w(random_array({7, 7}, 2), true);
+  for (const int blocks : {1, 2, 3, 5, 9}) {
+    Array want, want_w;
+    for (const bool keep : {true, false}) {
+      std::vector<Tensor> alive;
+      const Tensor top = residual_chain(x, w, blocks, alive), loss = sum(square(linear(top, w)));
+      if (!keep) alive.clear();
+      x.zero_grad();
+      w.zero_grad();
+      loss.backward();
+      if (keep) {
+        want = x.grad(), want_w = w.grad();
+      } else {
+        expect_close(x.grad(), want, tol::exact, cat(blocks, " blocks, dx"));
+        expect_close(w.grad(), want_w, tol::exact, cat(blocks, " blocks, dw"));
+      }
+    }
+  }
+}
+
+TEST(BatchNorm, DoesNotKeepItsOutputForTheNextLayer) {
+  const Tensor x(random_array({512, 257}, 1, DType::f32), true), w(random_array({7, 257}, 2, DType::f32), true);
+  const std::size_t bytes = 512 * 257 * sizeof(float), before = memory_stats().in_use;
+  const Tensor z = linear(train_norm(x, {}, {}, true), w);
+  EXPECT_LT(memory_stats().in_use, before + bytes);
 }
 
 TEST(LayerNorm, GradientsAreRight) {

@@ -43,8 +43,8 @@ TEST(BatchNorm, GradientsMatchCentralDifferences) {
   for (const bool relu : {false, true}) {
     const FusedBatchNorm forward{weight, bias, add, relu};
     const auto stats = ops::batch_norm_stats(x);
-    const auto d = ops::batch_norm_backward(dy, x, weight, stats.mean, stats.rstd,
-                                            {.relu_output = relu ? forward(x) : Array(), .dadd = true});
+    const auto d = ops::batch_norm_backward(dy, x, weight, bias, stats.mean, stats.rstd,
+                                            {.relu = relu, .y = relu ? forward(x) : Array(), .dadd = true});
     expect_gradient(forward, x, dy, d.dx, "dx");
     expect_gradient(
         [&](const Array& w) {
@@ -60,10 +60,22 @@ TEST(BatchNorm, GradientsMatchCentralDifferences) {
   }
 }
 
+TEST(BatchNorm, WithoutAResidualTheMaskNeedsNoOutput) {
+  const Array x = random_array({33, 7}, 1, DType::f64, 2, 1), dy = random_array({33, 7}, 2);
+  const Array weight = random_array({7}, 4, DType::f64, 0.3, 1.4), bias = random_array({7}, 5);
+  const auto stats = ops::batch_norm_stats(x);
+  const Array y = FusedBatchNorm{weight, bias, {}, true}(x);
+  const auto d = ops::batch_norm_backward(dy, x, weight, bias, stats.mean, stats.rstd, {.relu = true});
+  const auto want = ops::batch_norm_backward(dy, x, weight, bias, stats.mean, stats.rstd, {.relu = true, .y = y});
+  expect_close(d.dx, want.dx, tol::exact);
+  expect_close(d.dweight, want.dweight, tol::exact);
+  expect_close(d.dbias, want.dbias, tol::exact);
+}
+
 TEST(BatchNorm, WithConstantStatisticsTheGradientDoesNotFlowThroughThem) {
   const Array x = random_array({5, 3}, 1), dy = random_array({5, 3}, 2), mean = random_array({3}, 3),
               rstd = random_array({3}, 4, DType::f64, 0.1, 1);
-  const auto d = ops::batch_norm_backward(dy, x, {}, mean, rstd, {.training = false});
+  const auto d = ops::batch_norm_backward(dy, x, {}, {}, mean, rstd, {.training = false});
   expect_gradient([&](const Array& v) { return ops::batch_norm_apply(v, {}, {}, mean, rstd); }, x, dy, d.dx);
   EXPECT_FALSE(d.dadd.defined());
 }
@@ -105,5 +117,6 @@ TEST(BatchNorm, RefusesANegativeEpsAndStatisticsWithGaps) {
   expect_error([&] { ops::batch_norm_stats(x, NAN); }, "batch_norm: eps must be >= 0, got nan");
   expect_error([&] { ops::batch_norm_apply(x, {}, {}, gaps, c); },
                "batch_norm: mean must be contiguous, got stride [0]");
-  expect_error([&] { ops::batch_norm_backward(x, x, {}, c, gaps); }, "batch_norm backward: rstd must be contiguous");
+  expect_error([&] { ops::batch_norm_backward(x, x, {}, {}, c, gaps); },
+               "batch_norm backward: rstd must be contiguous");
 }

@@ -251,6 +251,27 @@ TEST(Assign, OverwritesConvertsAndDeclaresTheChange) {
   }
 }
 
+TEST(AddRow, AddsABiasToEveryRowInPlace) {
+  for (const DType dtype : {DType::f32, DType::f64, DType::bf16}) {
+    Array a = random_array({3, 7, 5}, 1, dtype);
+    const Array row = random_array({5}, 2, dtype), want = ops::add(a, row), before = a;
+    ops::add_row(a, row);
+    expect_close(a, want, tol::exact, cat(dtype));
+    expect_error([&] { at(before, 0); }, "were changed in place after this copy of the handle was taken");
+  }
+}
+
+TEST(AddRow, RejectsWhatDoesNotFit) {
+  Array a = Array::zeros({2, 3}), strided = a.transpose(), scalar = Array::zeros({});
+  expect_error([&] { ops::add_row(a, Array::ones({2})); }, "add_row: the row has shape [2], expected [3]");
+  expect_error([&] { ops::add_row(a, Array::ones({3}, DType::f64)); }, "add_row: dtypes differ: f32 vs f64");
+  expect_error([&] { ops::add_row(strided, Array::ones({2})); }, "add_row: needs rows without gaps, got shape [3, 2]");
+  expect_error([&] { ops::add_row(scalar, Array::ones({1})); }, "add_row: needs rows without gaps, got shape []");
+  expect_error([&] { ops::add_row(a, a.slice(0, 0, 1).reshape({3})); }, "add_row: the row is a part of");
+  Array nothing = Array::zeros({0, 3});
+  EXPECT_NO_THROW(ops::add_row(nothing, Array::ones({3})));
+}
+
 TEST(Assign, BetweenOverlappingSlicesReadsBeforeItWrites) {
   for (const DType dtype : every_dtype) {
     const auto numbers = [&] { return ops::cast(Array::from<float>({5}, {1, 2, 3, 4, 5}), dtype); };

@@ -27,7 +27,7 @@ inline void check_not_released(const GradNode& node) {
 /// backward() must not add to it.
 class WaitingNodes {
  public:
-  explicit WaitingNodes(std::uint64_t pass) : pass_(pass) {}
+  explicit WaitingNodes(std::uint64_t pass) : pass_(pass) { heap_.reserve(16); }
   WaitingNodes(const WaitingNodes&) = delete;
   WaitingNodes& operator=(const WaitingNodes&) = delete;
   ~WaitingNodes() {

@@ -104,6 +104,7 @@ template <int... N, class... Vjp>
 Tensor record(std::string_view op, Array value, detail::EdgeToPtr<N, Vjp>... edges) {
   const bool needed = (static_cast<bool>(edges) || ...);
   Tensor out = detail::recorded(op, std::move(value), needed);
+  if (needed) out.node()->edges.reserve(sizeof...(edges));
   (detail::keep(out, op, std::move(edges)), ...);
   return out;
 }

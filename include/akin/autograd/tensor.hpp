@@ -2,7 +2,7 @@
 //
 // The graph is made of GradNodes. A node knows the shape of a value and how to pass a gradient on; it never holds the
 // value. So an intermediate result that no backward recipe captured is freed during forward, as soon as the Tensor
-// that names it goes out of scope.
+// that names it goes out of scope; one that can be computed again even if a recipe captured it (saved.hpp).
 #pragma once
 #include <atomic>
 #include <memory>
@@ -12,6 +12,7 @@
 
 #include "../core/array.hpp"
 #include "../ops/elementwise.hpp"
+#include "saved.hpp"
 
 namespace akin::inline AKIN_ABI {
 
@@ -100,7 +101,18 @@ class AKIN_ABI_TAG Tensor {
   bool defined() const { return body_ != nullptr; }
   const Array& value() const { return body().value; }
   /// For optimizers and the like: change the values through mut().
-  Array& mutable_value() const { return body().value; }
+  Array& mutable_value() const {
+    body().again.reset();  // it would give the values of before
+    return body().value;
+  }
+  /// What a recipe captures to have the value in backward.
+  Saved saved() const { return body().again ? Saved(body().again) : Saved(value()); }
+  /// From now on recipes capture `way` to have this value again. Without effect where backward will not come by: what
+  /// `way` needs is kept for no other reason there.
+  AKIN_LAZY Tensor saved_as(const Saved& way) const {
+    if (requires_grad()) body().again = way.again();
+    return *this;
+  }
 
   const Shape& shape() const { return value().shape(); }
   int rank() const { return value().rank(); }
@@ -156,7 +168,14 @@ class AKIN_ABI_TAG Tensor {
  private:
   struct Body {
     Array value;
-    detail::GradNodePtr node;  // null when no gradient is needed
+    detail::GradNodePtr node;        // null when no gradient is needed
+    detail::ComputedAgainPtr again;  // null where recipes capture the value itself
+    Body() = default;
+    Body(const Body&) = delete;
+    Body& operator=(const Body&) = delete;
+    ~Body() {
+      if (again) again->value = Array();
+    }
   };
   AKIN_LAZY Body& body() const {
     check(defined(), "tensor", "has no value (a default-constructed Tensor)");

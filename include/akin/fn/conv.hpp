@@ -16,10 +16,10 @@ using ops::ConvAlgorithm;
 AKIN_LAZY Tensor conv2d(const Tensor& x, const Tensor& weight, const Conv2dOptions& options = {}) {
   const Tensor in = detail::operand(x), w = detail::operand(weight);
   return record("conv2d", ops::conv2d(in.value(), w.value(), options),
-                wrt(in, [w = w.value(), s = in.shape(),
-                         options](const Array& dy) { return ops::conv2d_backward_data(dy, w, s, options); }),
-                wrt(w, [in = in.value(), s = w.shape(), options](const Array& dy) {
-                  return ops::conv2d_backward_weights(dy, in, s, options);
+                wrt(w, [in = in.saved(), s = w.shape(),
+                        options](const Array& dy) { return ops::conv2d_backward_weights(dy, in.value(), s, options); }),
+                wrt(in, [w = w.value(), s = in.shape(), options](const Array& dy) {
+                  return ops::conv2d_backward_data(dy, w, s, options);
                 }));
 }
 

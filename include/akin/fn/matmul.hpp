@@ -35,12 +35,18 @@ AKIN_LAZY Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bia
   check(x.rank() >= 1 && x.dim(-1) == in, "linear", "x ", x.shape(), " does not fit weight ", weight.shape(),
         "; expected x [..., ", in, "], flatten() images first");
   if (bias.defined()) check_shape("linear", "bias", bias.value(), {out});
+  const Tensor rows = detail::operand(x.rank() == 2 ? x : reshape(x, {-1, in})), w = detail::operand(weight);
+  const Tensor b = bias.defined() ? detail::operand(bias) : bias;
+  Array product = ops::matmul(rows.value(), w.value(), {.transpose_b = true});
+  if (b.defined()) ops::add_row(product, b.value());
+  const Tensor y = record(
+      "linear", product, wrt(rows, [w = w.value()](const Array& dy) { return ops::matmul(dy, w); }),
+      wrt(w, [rows = rows.saved()](const Array& dy) { return ops::matmul(dy, rows.value(), {.transpose_a = true}); }),
+      wrt(b, [](const Array& dy) { return ops::sum(dy, 0); }));
+  if (x.rank() == 2) return y;
   Shape shape = x.shape();
   shape[x.rank() - 1] = out;
-  const Tensor rows = detail::operand(x.rank() == 2 ? x : reshape(x, {-1, in}));
-  const Tensor y = matmul(rows, detail::operand(weight), {.transpose_b = true});
-  const Tensor biased = bias.defined() ? y + detail::operand(bias) : y;
-  return x.rank() == 2 ? biased : reshape(biased, shape);
+  return reshape(y, shape);
 }
 
 }  // namespace akin::inline AKIN_ABI

@@ -10,6 +10,23 @@ struct BatchNormMode {
   bool relu = false;     ///< ends in max(., 0)
 };
 
+namespace detail {
+/// What a batch norm is computed from, for backward. Its output is not kept: it is computed again where it is needed.
+struct BatchNormInputs {
+  Array x, weight, bias, mean, rstd;
+  Saved residual;
+  BatchNormMode mode;
+
+  AKIN_LAZY Array output() const {
+    return ops::batch_norm_apply(x, weight, bias, mean, rstd, {mode.relu, residual.passing_value()});
+  }
+  AKIN_LAZY ops::BatchNormGradients gradients(const Array& dy, const Saved& y) const {
+    return ops::batch_norm_backward(dy, x, weight, bias, mean, rstd,
+                                    {mode.training, mode.relu, y.value(), residual.defined()});
+  }
+};
+}  // namespace detail
+
 /// y = weight (x - mean) / sqrt(var + eps) + bias [+ residual] [relu], per channel (the last axis), in one sweep.
 /// Batch Normalization, arXiv:1502.03167, Algorithm 1.
 /// x          [..., C]    stats from ops::batch_norm_stats(x) in training
@@ -19,15 +36,19 @@ struct BatchNormMode {
 AKIN_LAZY Tensor batch_norm(const Tensor& x, const Tensor& weight, const Tensor& bias, const ops::BatchNormStats& stats,
                             BatchNormMode mode = {}, const Tensor& residual = {}) {
   const auto array_of = [](const Tensor& t) { return t.defined() ? t.value() : Array(); };
-  const Array w = array_of(weight), add = array_of(residual);
-  const Array y = ops::batch_norm_apply(x.value(), w, array_of(bias), stats.mean, stats.rstd, {mode.relu, add});
-  return record(
-      "batch_norm", y,
-      wrt({x, weight, bias, residual}, [x = x.value(), w, mean = stats.mean, rstd = stats.rstd, mode,
-                                        mask = mode.relu ? y : Array(), wants_add = add.defined()](const Array& dy) {
-        auto d = ops::batch_norm_backward(dy, x, w, mean, rstd, {mode.training, mask, wants_add});
-        return std::array{d.dx, d.dweight, d.dbias, d.dadd};
-      }));
+  const detail::BatchNormInputs in{x.value(),  array_of(weight), array_of(bias),
+                                   stats.mean, stats.rstd,       residual.defined() ? residual.saved() : Saved(),
+                                   mode};
+  const Array y = in.output();
+  const Saved again(y, in.residual.sweeps() + 1, [in] { return in.output(); });
+  const bool masked_by_y = mode.relu && residual.defined();  // else x alone tells where the relu let values through
+  return record("batch_norm", y,
+                wrt({x, weight, bias, residual},
+                    [in, mask = masked_by_y ? again : Saved()](const Array& dy) {
+                      auto d = in.gradients(dy, mask);
+                      return std::array{d.dx, d.dweight, d.dbias, d.dadd};
+                    }))
+      .saved_as(again);
 }
 
 /// y = weight (x - mean) / sqrt(var + eps) + bias along the last axis. Layer Normalization, arXiv:1607.06450, Eq. 3.

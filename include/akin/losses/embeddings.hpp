@@ -1,5 +1,8 @@
 // What every loss does first with the embeddings it is given.
 #pragma once
+#include <cmath>
+
+#include "../fn/norm.hpp"
 #include "../fn/shape.hpp"
 
 namespace akin::inline AKIN_ABI::losses {
@@ -19,6 +22,21 @@ AKIN_LAZY ViewPair view_pair(std::string_view op, const Tensor& za, const Tensor
   check_same_shape(op, za, zb);
   check_same_kind(op, za.value(), zb.value());
   return {embeddings(op, za), embeddings(op, zb)};
+}
+
+/// Errors: `value` is not > 0 and finite.
+AKIN_LAZY void check_positive(std::string_view op, std::string_view name, double value) {
+  check(value > 0 && std::isfinite(value), op, name, " must be > 0 and finite, got ", value);
+}
+
+/// Embeddings of other batches [K, D] as unit vectors, for rows [N, D]. They get no gradient. Errors: they do not fit.
+AKIN_LAZY Tensor unit_bank(std::string_view op, const Array& bank, const Tensor& rows) {
+  check(bank.defined() && bank.rank() == 2 && bank.dim(0) > 0 && bank.dim(1) == rows.dim(1), op,
+        "needs a bank [K, D] with K > 0 for embeddings ", rows.shape(), ", got ",
+        bank.defined() ? bank.shape() : Shape{0});
+  const Tensor unit = l2_normalize(embeddings(op, Tensor(bank)));
+  check_same_kind(op, rows.value(), unit.value());
+  return unit;
 }
 
 }  // namespace akin::inline AKIN_ABI::losses

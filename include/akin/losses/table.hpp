@@ -6,9 +6,14 @@
 #include <vector>
 
 #include "../core/names.hpp"
+#include "dcl.hpp"
+#include "info_nce.hpp"
+#include "moco.hpp"
 #include "negative_cosine.hpp"
 #include "nt_xent.hpp"
 #include "params.hpp"
+#include "siglip.hpp"
+#include "sup_con.hpp"
 
 namespace akin::inline AKIN_ABI::losses {
 
@@ -78,6 +83,78 @@ AKIN_LAZY const std::vector<LossRow>& table() {
        .adapt =
            [](const LossInput& in) {
              return LossOutput{negative_cosine(in.views[0], in.targets[0]), {}};
+           }},
+      {.name = "info_nce",
+       .source = "CPC, arXiv:1807.03748, Eq. 4",
+       .variant = "one direction, negatives of the batch",
+       .views = 2,
+       .aggregates = Aggregates::pairs,
+       .length_free = true,
+       .params = {"temperature"},
+       .defaults = {InfoNceOptions{}.temperature},
+       .chance = [](std::int64_t n, std::int64_t) { return std::log(static_cast<double>(n)); },
+       .adapt =
+           [](const LossInput& in) {
+             return LossOutput{info_nce(in.views[0], in.views[1], {.temperature = in.params[0]}), {}};
+           }},
+      {.name = "moco",
+       .source = "MoCo, arXiv:1911.05722, Eq. 1",
+       .variant = "one direction, negatives of the bank",
+       .views = 1,
+       .targets = 1,
+       .aggregates = Aggregates::samples,
+       .length_free = true,
+       .params = {"temperature"},
+       .defaults = {MocoOptions{}.temperature},
+       .chance = [](std::int64_t, std::int64_t) { return std::nan(""); },  // log(1 + K), K the size of the bank
+       .adapt =
+           [](const LossInput& in) {
+             return LossOutput{moco(in.views[0], in.targets[0], in.bank, {.temperature = in.params[0]}), {}};
+           }},
+      {.name = "dcl",
+       .source = "Decoupled Contrastive Learning, arXiv:2110.06848, Sec. 3",
+       .variant = "mean over the 2N anchors",
+       .views = 2,
+       .aggregates = Aggregates::pairs,
+       .length_free = true,
+       .params = {"temperature"},
+       .defaults = {DclOptions{}.temperature},
+       .chance = [](std::int64_t n, std::int64_t) { return std::log(2.0 * static_cast<double>(n) - 2); },
+       .adapt =
+           [](const LossInput& in) {
+             return LossOutput{dcl(in.views[0], in.views[1], {.temperature = in.params[0]}), {}};
+           }},
+      {.name = "sup_con",
+       .source = "SupCon, arXiv:2004.11362, Eq. 2",
+       .variant = "L_out, all positives in the denominator",
+       .views = 2,
+       .aggregates = Aggregates::pairs,
+       .length_free = true,
+       .params = {"temperature", "base_temperature"},
+       .defaults = {SupConOptions{}.temperature, SupConOptions{}.base_temperature},
+       .chance = [](std::int64_t n, std::int64_t) { return std::log(2.0 * static_cast<double>(n) - 1); },
+       .adapt =
+           [](const LossInput& in) {
+             return LossOutput{sup_con(in.views[0], in.views[1], in.labels,
+                                       {.temperature = in.params[0], .base_temperature = in.params[1]}),
+                               {}};
+           }},
+      {.name = "siglip",
+       .source = "SigLIP, arXiv:2303.15343, Algorithm 1",
+       .variant = "scale and bias constant",
+       .views = 2,
+       .aggregates = Aggregates::pairs,
+       .length_free = true,
+       .params = {"scale", "bias"},
+       .defaults = {SiglipOptions{}.scale, SiglipOptions{}.bias},
+       .chance =
+           [](std::int64_t n, std::int64_t) {
+             const double b = SiglipOptions{}.bias;
+             return std::log1p(std::exp(-b)) + static_cast<double>(n - 1) * std::log1p(std::exp(b));
+           },
+       .adapt =
+           [](const LossInput& in) {
+             return LossOutput{siglip(in.views[0], in.views[1], {.scale = in.params[0], .bias = in.params[1]}), {}};
            }},
   };
   return rows;

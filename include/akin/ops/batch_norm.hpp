@@ -74,9 +74,10 @@ struct BatchNormGradients {
 };
 
 struct BatchNormBackward {
-  bool training = true;    ///< false: mean and rstd were constants (running statistics)
-  Array relu_output = {};  ///< y, if the forward ended in a relu: its mask is y > 0
-  bool dadd = false;       ///< also return the gradient of the residual
+  bool training = true;  ///< false: mean and rstd were constants (running statistics)
+  bool relu = false;     ///< the forward ended in a relu: its mask is y > 0
+  Array y = {};          ///< needed for the mask if there was a residual; without one y is computed again from x
+  bool dadd = false;     ///< also return the gradient of the residual
 };
 
 /// Gradients of batch_norm_apply. With g = dy masked by the relu and xhat = (x - mean) rstd:
@@ -84,26 +85,28 @@ struct BatchNormBackward {
 ///   dweight = sum g xhat
 ///   dbias   = sum g
 AKIN_LAZY BatchNormGradients batch_norm_backward(const Array& dy, const Array& x, const Array& weight,
-                                                 const Array& mean, const Array& rstd,
+                                                 const Array& bias, const Array& mean, const Array& rstd,
                                                  const BatchNormBackward& options = {}) {
   const auto size = detail::rows_of("batch_norm backward", x);
-  const Array& output = options.relu_output;
   detail::check_like("batch_norm backward", "dy", dy, x);
-  if (output.defined()) detail::check_like("batch_norm backward", "relu_output", output, x);
+  if (options.y.defined()) detail::check_like("batch_norm backward", "y", options.y, x);
   detail::check_optional_columns("batch_norm backward", "weight", weight, x);
+  detail::check_optional_columns("batch_norm backward", "bias", bias, x);
   detail::check_vector("batch_norm backward", "mean", mean, size.cols, x);
   detail::check_vector("batch_norm backward", "rstd", rstd, size.cols, x);
-  const Array g = contiguous(dy), in = contiguous(x), y = output.defined() ? contiguous(output) : Array();
+  const Array g = contiguous(dy), in = contiguous(x), y = options.y.defined() ? contiguous(options.y) : Array();
   const auto make = [&] { return Array::empty({size.cols}, detail::compute_dtype(x.dtype()), x.device()); };
-  BatchNormGradients d{empty_like(in), make(), make(), options.dadd ? (y.defined() ? empty_like(in) : g) : Array()};
+  // without a relu the residual's gradient is dy itself
+  BatchNormGradients d{empty_like(in), make(), make(), !options.dadd ? Array() : options.relu ? empty_like(in) : g};
   on_float(x.dtype(), "batch_norm backward", [&]<class T>() {
     using C = compute_t<T>;
-    T* masked =
-        options.dadd && y.defined() ? d.dadd.mut<T>() : nullptr;  // without a relu the residual's gradient is dy itself
+    T* masked = options.dadd && options.relu ? d.dadd.mut<T>() : nullptr;
     const kernels::BatchNormBackward<T> b{g.data<T>(),
                                           in.data<T>(),
+                                          options.relu,
                                           detail::data_or_null<T>(y),
                                           detail::data_or_null<C>(weight),
+                                          detail::data_or_null<C>(bias),
                                           mean.data<C>(),
                                           rstd.data<C>(),
                                           options.training,

@@ -128,6 +128,23 @@ AKIN_LAZY void accumulate(Array& a, const Array& b) {
   });
 }
 
+/// a[..., c] += row[c] in place: a bias. Other handles to the memory of `a` refuse to be read from then on.
+/// a [..., C] without gaps, row [C]. Errors: the sizes, dtypes or devices differ; not floating point.
+AKIN_LAZY void add_row(Array& a, const Array& row) {
+  check_same_kind("add_row", a, row);
+  check(a.rank() >= 1 && a.is_contiguous(), "add_row", "needs rows without gaps, got shape ", a.shape(),
+        " with strides ", a.strides());
+  check_shape("add_row", "the row", row, {a.dim(-1)});
+  if (a.size() == 0) return;
+  const Array values = contiguous(row);
+  check(!values.shares_memory(a), "add_row", "the row is a part of what it is added to; clone() it first");
+  on_float(a.dtype(), "add_row", [&]<class T>() {
+    on(a.device(), [&](auto queue) {
+      kernels::add_row(queue, a.size() / values.size(), values.size(), values.data<T>(), a.mut<T>());
+    });
+  });
+}
+
 /// Overwrites the values of `to` in place (a parameter, a buffer), converting them to its dtype. Other handles to its
 /// memory refuse to be read from then on. Errors: shapes or devices differ; `to` has gaps or another order.
 AKIN_LAZY void assign(Array& to, const Array& from) {

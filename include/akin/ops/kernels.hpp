@@ -1,6 +1,7 @@
 // The one bridge from the library to the kernels. The two folders lie side by side wherever akin is installed, so the
 // relative path holds and -Iinclude is the only flag a user needs.
 #pragma once
+#include "../../../kernels/cpu/add_row.hpp"
 #include "../../../kernels/cpu/augment.hpp"
 #include "../../../kernels/cpu/conv.hpp"
 #include "../../../kernels/cpu/dropout.hpp"
@@ -10,6 +11,8 @@
 #include "../../../kernels/cpu/map.hpp"
 #include "../../../kernels/cpu/norm.hpp"
 #include "../../../kernels/cpu/optim.hpp"
+#include "../../../kernels/cpu/pair_scores.hpp"
+#include "../../../kernels/cpu/pair_scores_naive.hpp"
 #include "../../../kernels/cpu/pool.hpp"
 #include "../../../kernels/cpu/reduce.hpp"
 #include "../../../kernels/cpu/softmax.hpp"

@@ -46,8 +46,10 @@ struct Resnet {
   }
 
   AKIN_LAZY Tensor operator()(const Tensor& x) const {
-    const Tensor stem = maxpool(bn1(conv1(x)));
-    return fc(avgpool(layer4(layer3(layer2(layer1(stem))))));
+    Tensor y = maxpool(bn1(conv1(x)));
+    // one after the other: calls inside calls would hold the result of every stage until the last has run
+    for (const Module* stage : {&layer1, &layer2, &layer3, &layer4}) y = (*stage)(y);
+    return fc(avgpool(y));
   }
   void visit(Visitor& v) {
     v.child("conv1", conv1);
