@@ -6,6 +6,7 @@
 
 #include "support/tensors.hpp"
 #include "support/test.hpp"
+#include "support/threads.hpp"
 
 namespace akin::nn {
 namespace {
@@ -17,6 +18,7 @@ void forward_and_backward(const Module& model, const Tensor& x) {
 }
 
 TEST(StepMemory, NothingIsAskedOfTheSystemAfterTheSecondStep) {
+  const test::WithThreads scope(1);  // with more, how many kernels need working memory at the same time is chance
   const Module model = convnet({.channels = 3, .widths = {16, 24, 33}});
   const Tensor x(random_array({17, 33, 33, 3}, 1, DType::f32));  // activations above and below 1 MiB
   for (int step = 0; step < 2; ++step) forward_and_backward(model, x);
