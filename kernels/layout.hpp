@@ -14,9 +14,9 @@ struct GemmShape {
   std::int64_t lda = 0, ldb = 0, ldc = 0;
 };
 
-/// How a convolution is computed. All give the same up to rounding: winograd 1e-4 of the largest value in f32.
+/// How a convolution is computed. All give the same up to rounding: winograd 1e-5 of the largest value in f32.
 enum class ConvAlgorithm {
-  automatic,  ///< by shape and dtype, never by timing: see prefers_winograd
+  automatic,  ///< by shape and dtype, never by timing: see uses_winograd
   direct,
   winograd,  ///< 3x3, stride 1, dilation 1, one group, padding up to 2
 };
