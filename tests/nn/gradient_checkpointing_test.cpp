@@ -110,8 +110,8 @@ TEST(GradientCheckpointing, HoldsTheInputsOfTheStagesAlone) {
     return memory_stats().in_use - before;
   };
   const std::size_t map = 4 * 16 * 16 * 8 * sizeof(float);
-  EXPECT_GE(held(false), 3 * 3 * map);      // each of the nine pairs keeps the result of its convolution
-  EXPECT_LT(held(true), 5 * map);           // four maps, and copies of the buffers
+  EXPECT_GE(held(false), 3 * 3 * map);  // each of the nine pairs keeps the result of its convolution
+  EXPECT_LT(held(true), 5 * map);       // four maps, and copies of the buffers
 }
 
 TEST(GradientCheckpointing, KeepsNothingWhereNothingIsTrained) {
