@@ -7,7 +7,7 @@ namespace {
 
 const auto shapes = static_cast<std::int64_t>(shape_names().size());
 
-std::vector<std::uint8_t> picture(const Factors& f, std::int64_t size, std::int64_t channels) {
+std::vector<std::uint8_t> drawn(const Factors& f, std::int64_t size, std::int64_t channels) {
   std::vector<std::uint8_t> pixels(static_cast<std::size_t>(size * size * channels));
   render(f, size, channels, pixels.data());
   return pixels;
@@ -60,7 +60,7 @@ TEST(ShapeDistance, MatchesTheSquareByHand) {
 }
 
 TEST(Render, ShowsShapeOnBackground) {
-  const auto image = picture({.hue = 0, .scale = 0.25, .background = 0.2}, 33, 3);
+  const auto image = drawn({.hue = 0, .scale = 0.25, .background = 0.2}, 33, 3);
   EXPECT_EQ(image[0], 51);
   EXPECT_EQ(image[1], 51);
   const std::size_t centre = 3 * (16 * 33 + 16);
@@ -70,7 +70,7 @@ TEST(Render, ShowsShapeOnBackground) {
 
 TEST(Render, HueRunsThroughTheRainbow) {
   const auto centre = [](double hue) {
-    const auto image = picture({.hue = hue, .scale = 0.3}, 9, 3);
+    const auto image = drawn({.hue = hue, .scale = 0.3}, 9, 3);
     return std::vector<int>{image[3 * 40], image[3 * 40 + 1], image[3 * 40 + 2]};
   };
   EXPECT_EQ(centre(0), (std::vector<int>{223, 33, 33}));
@@ -80,15 +80,15 @@ TEST(Render, HueRunsThroughTheRainbow) {
 }
 
 TEST(Render, PositionShiftsTheImage) {
-  const auto image = picture({.shape = 5}, 64, 1), moved = picture({.shape = 5, .x = 4.0 / 64, .y = -2.0 / 64}, 64, 1);
+  const auto image = drawn({.shape = 5}, 64, 1), moved = drawn({.shape = 5, .x = 4.0 / 64, .y = -2.0 / 64}, 64, 1);
   for (std::size_t y = 2; y < 64; ++y)
     for (std::size_t x = 4; x < 64; ++x) ASSERT_NEAR(moved[(y - 2) * 64 + x], image[y * 64 + x - 4], 1);
 }
 
 TEST(Render, RotationTurnsClockwiseAndShowsOnEveryShape) {
   for (std::int64_t shape = 0; shape < shapes; ++shape) {
-    const auto image = picture({.shape = shape}, 33, 1);
-    const auto turned = picture({.shape = shape, .rotation = std::numbers::pi / 2}, 33, 1);
+    const auto image = drawn({.shape = shape}, 33, 1);
+    const auto turned = drawn({.shape = shape, .rotation = std::numbers::pi / 2}, 33, 1);
     int changed = 0;
     for (std::size_t y = 0; y < 33; ++y)
       for (std::size_t x = 0; x < 33; ++x) {
@@ -103,7 +103,7 @@ TEST(Render, CoversAreaInProportionAtEverySize) {  // light is 0.875 on average:
   for (const std::int64_t size : {8, 33, 128, 512})
     for (const std::int64_t shape : {0, 3, 5}) {
       double sum = 0;
-      for (const auto pixel : picture({.shape = shape, .hue = max_hue, .scale = 0.2}, size, 1)) sum += pixel;
+      for (const auto pixel : drawn({.shape = shape, .hue = max_hue, .scale = 0.2}, size, 1)) sum += pixel;
       const double area = sum / (255 * 0.875 * static_cast<double>(size * size));
       EXPECT_NEAR(area, std::numbers::pi * 0.04, size < 16 ? 0.03 : 0.002) << size;
     }
@@ -111,16 +111,16 @@ TEST(Render, CoversAreaInProportionAtEverySize) {  // light is 0.875 on average:
 
 TEST(Render, DrawsEveryShapeDifferently) {
   for (std::int64_t a = 0; a < shapes; ++a)
-    for (std::int64_t b = 0; b < a; ++b) EXPECT_NE(picture({.shape = a}, 8, 1), picture({.shape = b}, 8, 1));
+    for (std::int64_t b = 0; b < a; ++b) EXPECT_NE(drawn({.shape = a}, 8, 1), drawn({.shape = b}, 8, 1));
 }
 
 TEST(Render, RejectsWhatItCannotDraw) {
-  expect_error([] { picture({}, 7, 3); }, "size of 8 ... 512 pixels, got 7");
-  expect_error([] { picture({}, 513, 1); }, "got 513");
-  expect_error([] { picture({}, 8, 2); }, "1 (grey) or 3 (colour) channels, got 2");
-  expect_error([] { picture({.shape = 8}, 8, 3); }, "shape 8 does not exist");
-  expect_error([] { picture({.scale = 0}, 8, 3); }, "scale must be > 0, got 0");
-  expect_error([] { picture({.x = NAN}, 8, 3); }, "factors must be finite");
+  expect_error([] { drawn({}, 7, 3); }, "size of 8 ... 512 pixels, got 7");
+  expect_error([] { drawn({}, 513, 1); }, "got 513");
+  expect_error([] { drawn({}, 8, 2); }, "1 (grey) or 3 (colour) channels, got 2");
+  expect_error([] { drawn({.shape = 8}, 8, 3); }, "shape 8 does not exist");
+  expect_error([] { drawn({.scale = 0}, 8, 3); }, "scale must be > 0, got 0");
+  expect_error([] { drawn({.x = NAN}, 8, 3); }, "factors must be finite");
 }
 
 }  // namespace
