@@ -54,8 +54,8 @@ void compare_pairs_in_both(const kernels::PairShape& s, const Pairs& pairs, cons
 
 TEST(PairKernel, OfTwoSidesAgreesWithTheTextbook) {
   const test::WithThreads scope(3);
-  for (const std::int64_t rows : {1, 7, 33, 257})
-    for (const std::int64_t cols : {1, 7, 33, 257})
+  for (const std::int64_t rows : {1, 7, 33, 151})
+    for (const std::int64_t cols : {1, 7, 33, 151})
       for (const std::int64_t dim : {1, 7, 33}) {
         const kernels::PairShape s{rows, cols, dim, 0.7};
         compare_pairs_in_both(s, kernels::AllPairs{}, kernels::LogSumExp{});
@@ -68,7 +68,7 @@ TEST(PairKernel, OfTwoSidesAgreesWithTheTextbook) {
 
 TEST(PairKernel, OfASetWithItselfAgreesWithTheTextbook) {
   const test::WithThreads scope(3);
-  for (const std::int64_t n : {1, 2, 7, 33, 65, 257})
+  for (const std::int64_t n : {1, 2, 7, 33, 65, 151})
     for (const std::int64_t dim : {1, 7, 33}) {
       const kernels::PairShape s{2 * n, 2 * n, dim, 0.3, true};
       compare_pairs_in_both(s, kernels::PartnerView{n}, kernels::LogSumExp{});
