@@ -33,8 +33,8 @@ class WeightTask {
   WeightTask(const ConvShape& s, const TapMap& map, const WeightPlan& plan, const T* x, const T* dy, T* partial)
       : s_(s),
         map_(map),
-        rows_map_(forward_axis(window_h(s), 1)),
-        cols_map_(forward_axis(window_w(s), 1)),
+        row_taps_(forward_axis(window_h(s), 1)),
+        col_taps_(forward_axis(window_w(s), 1)),
         plan_(plan),
         x_(x),
         dy_(dy),
@@ -99,11 +99,11 @@ class WeightTask {
   OuterTerm* list_inside(std::int64_t tap, OuterTerm* next) const {
     for (std::int64_t n = 0; n < images_; ++n)
       for (std::int64_t r = 0; r < rows_; ++r) {
-        const std::int64_t h = rows_map_.of(row_ + r)[tap / s_.kw];
+        const std::int64_t h = row_taps_.of(row_ + r)[tap / s_.kw];
         if (h < 0) continue;
         const std::int64_t line = (n * (source_end_ - source_begin_) + h - source_begin_) * s_.w;
         for (std::int64_t col = 0; col < s_.ow; ++col)
-          if (const std::int64_t w = cols_map_.of(col)[tap % s_.kw]; w >= 0)
+          if (const std::int64_t w = col_taps_.of(col)[tap % s_.kw]; w >= 0)
             *next++ = {(line + w) * strip_pitch, position(n, r, col) * tile_cols<T>};
       }
     return next;
@@ -150,10 +150,10 @@ class WeightTask {
       for (std::int64_t n = 0; n < images_; ++n) {
         const T* image = x_ + (image_ + n) * map_.source_image + group * map_.source_c + channel;
         for (std::int64_t r = 0; r < rows_; ++r) {
-          const std::int64_t h = map_.rows.of(row_ + r)[tap / s_.kw];
+          const std::int64_t h = row_taps_.of(row_ + r)[tap / s_.kw];
           for (std::int64_t col = 0; h >= 0 && col < s_.ow; ++col)
-            if (const std::int64_t w = map_.cols.of(col)[tap % s_.kw]; w >= 0)
-              strip_[position(n, r, col) * strip_pitch + i] = image[h + w];
+            if (const std::int64_t w = col_taps_.of(col)[tap % s_.kw]; w >= 0)
+              strip_[position(n, r, col) * strip_pitch + i] = image[(h * s_.w + w) * s_.c];
         }
       }
     }
@@ -178,7 +178,7 @@ class WeightTask {
 
   const ConvShape& s_;
   const TapMap& map_;
-  const TapAxis rows_map_, cols_map_;  ///< in pixels
+  const TapAxis row_taps_, col_taps_;  ///< in pixels
   const WeightPlan& plan_;
   const T *x_, *dy_;
   T* partial_;

@@ -110,7 +110,7 @@ class WinogradWeights {
                 return load(sums_.data() + ((i * winograd::inputs + j) * map_.target_c + o) * cols + c);
               },
               [&](int i, int j, const Vec<T>& v) {
-                store_some(dw + (o * 9 + i * winograd::taps + j) * map_.source_c + c, v, count);
+                store_some(dw + ((o * winograd::taps + i) * winograd::taps + j) * map_.source_c + c, v, count);
               });
         });
     });
