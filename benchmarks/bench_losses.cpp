@@ -81,10 +81,8 @@ void add_nt_xent(std::int64_t n, std::int64_t d) {
           cat("would take about ", static_cast<std::int64_t>(expected_bytes(n, d)) >> 20, " MiB").c_str());
     const MemoryWatch memory;
     const Tensor a = first_views(n, d), b = second_views(n, d);
-    const double start = seconds_now();
     double loss = 0;
-    for (auto _ : state) loss = nt_xent_step(a, b);
-    count(state, work, static_cast<double>(state.iterations()) / (seconds_now() - start));
+    measure(state, work, [&] { loss = nt_xent_step(a, b); });
     state.counters["loss"] = loss;
     state.counters["MiB"] = memory.grown_mib();
   };

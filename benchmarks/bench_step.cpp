@@ -98,6 +98,7 @@ double step_flops(const Network& network, std::int64_t n) {
 /// Seconds of each step, by its parts, and the losses.
 struct Record {
   std::vector<double> forward, backward, optimizer, whole, losses;
+  PeakBeside beside;
 };
 
 Record run_steps(const Network& network, methods::Method& method, const Batches& batches, int steps, double base_lr) {
@@ -120,12 +121,13 @@ Record run_steps(const Network& network, methods::Method& method, const Batches&
     record.backward.push_back(backward - forward);
     record.optimizer.push_back(end - backward);
     record.whole.push_back(end - start);
+    record.beside.look(end - start);
   }
   return record;
 }
 
 void report(benchmark::State& state, const Record& record, const Work& work) {
-  count(state, work, 1 / median(record.whole));
+  count(state, work, 1 / median(record.whole), record.beside.rate());
   state.counters["forward_ms"] = 1e3 * median(record.forward);
   state.counters["backward_ms"] = 1e3 * median(record.backward);
   state.counters["optimizer_ms"] = 1e3 * median(record.optimizer);

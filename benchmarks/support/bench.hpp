@@ -2,10 +2,12 @@
 //
 // A line of Google Benchmark ends with
 //   GFLOP/s, peak%    operations, and their share of the rate at which this machine multiplies and adds f32 vectors
-//                     from registers; operations are counted without padded taps
+//                     from registers, measured after each call: a neighbour who slows the one slows the other.
+//                     Operations are counted without padded taps
 //   GB/s, triad%      bytes, each operand counted once per pass that has to touch it, and their share of STREAM's triad
-// Both limits are measured in the same process, at the same number of threads. At one thread times are CPU time: on a
-// shared machine the neighbours then cost nothing but cache. At more threads they are wall time.
+// Both limits are measured in the same process, at the same number of threads; the first line has the best that was seen
+// of either. At one thread times are CPU time: on a shared machine the neighbours then cost nothing but cache, and half
+// of a core that they share with us. At more threads they are wall time.
 #pragma once
 #include <benchmark/benchmark.h>
 #include <malloc.h>
@@ -67,16 +69,36 @@ double best_rate(Now now, int looks, double work, std::int64_t n, std::int64_t g
   return best;
 }
 
+inline double look_flops() { return 2.0 * kernels::lanes<float> * fma_chains * fma_rounds * threads(); }
+inline void look_at_peak(std::int64_t begin, std::int64_t end) {
+  for (; begin < end; ++begin) multiply_and_add();
+}
+
 /// FLOP/s of independent vector multiply-adds on all threads. A look is so short that some are not interrupted, and by
 /// wall time none is too good: virtual machines correct CPU time in jumps.
 inline double peak_rate() {
-  static const double rate =
-      best_rate(wall_seconds, 300, 2.0 * kernels::lanes<float> * fma_chains * fma_rounds * threads(), threads(), 1,
-                [](std::int64_t begin, std::int64_t end) {
-                  for (; begin < end; ++begin) multiply_and_add();
-                });
+  static const double rate = best_rate(wall_seconds, 300, look_flops(), threads(), 1, look_at_peak);
   return rate;
 }
+
+/// Looks at the rate of multiply-adds between calls, for a tenth of what each took.
+class PeakBeside {
+ public:
+  void look(double call_seconds) {
+    const double start = seconds_now();
+    double looked = 0;
+    do {
+      parallel_for(threads(), 1, look_at_peak);
+      ++looks_;
+      looked = seconds_now() - start;
+    } while (looked < 0.1 * call_seconds);
+    seconds_ += looked;
+  }
+  double rate() const { return look_flops() * looks_ / seconds_; }
+
+ private:
+  double looks_ = 0, seconds_ = 0;
+};
 
 /// Bytes/s of a[i] = b[i] + k c[i] on arrays larger than any cache, counted as STREAM does: no write-allocate.
 inline double triad_rate() {
@@ -118,10 +140,10 @@ struct Work {
   double flops = 0, bytes = 0, views = 0;
 };
 
-inline void count(benchmark::State& state, const Work& work, double per_second) {
+inline void count(benchmark::State& state, const Work& work, double per_second, double peak) {
   if (work.flops > 0) {
     state.counters["GFLOP/s"] = 1e-9 * work.flops * per_second;
-    state.counters["peak%"] = 100 * work.flops * per_second / peak_rate();
+    state.counters["peak%"] = 100 * work.flops * per_second / peak;
   }
   if (work.bytes > 0) {
     state.counters["GB/s"] = 1e-9 * work.bytes * per_second;
@@ -130,16 +152,30 @@ inline void count(benchmark::State& state, const Work& work, double per_second) 
   if (work.views > 0) state.counters["views/s"] = work.views * per_second;
 }
 
+/// Calls until the benchmark has seen enough.
+template <class Call>
+void measure(benchmark::State& state, const Work& work, Call&& call) {
+  PeakBeside beside;
+  double seconds = 0;
+  for (auto _ : state) {
+    const double start = seconds_now();
+    call();
+    benchmark::ClobberMemory();
+    const double took = seconds_now() - start;
+    seconds += took;
+    state.PauseTiming();
+    beside.look(took);
+    state.ResumeTiming();
+  }
+  count(state, work, static_cast<double>(state.iterations()) / seconds, beside.rate());
+}
+
 /// make() returns what is timed, and is called when the benchmark runs: those that are filtered out take no memory.
 template <class Make>
 void add(const std::string& name, const Work& work, Make make) {
-  const auto run = [=](benchmark::State& state) {
-    auto call = make();
-    const double start = seconds_now();
-    for (auto _ : state) call(), benchmark::ClobberMemory();
-    count(state, work, static_cast<double>(state.iterations()) / (seconds_now() - start));
-  };
-  benchmark::RegisterBenchmark(name.c_str(), run)->Unit(benchmark::kMicrosecond);
+  benchmark::RegisterBenchmark(name.c_str(), [=](benchmark::State& state) {
+    measure(state, work, make());
+  })->Unit(benchmark::kMicrosecond);
 }
 
 // ---- operands -------------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@
 // never multiplied.
 #pragma once
 #include <algorithm>
+#include <cstring>
 #include <vector>
 
 #include "../layout.hpp"
@@ -68,6 +69,29 @@ AKIN_LAZY std::vector<std::int64_t> by_residue(std::int64_t count, std::int64_t 
   for (std::int64_t residue = 0; residue < std::min(stride, count); ++residue)
     for (std::int64_t i = residue; i < count; i += stride) order.push_back(i);
   return order;
+}
+
+/// `count` runs of constant length: calls, or loops over elements, take longer than to copy so few.
+template <std::int64_t length, class T>
+inline void copy_runs(const T* from, const std::int64_t* offsets, std::int64_t count, T* out) {
+  for (std::int64_t r = 0; r < count; ++r) std::memcpy(out + r * length, from + offsets[r], length * sizeof(T));
+}
+
+/// What a target pixel sees of an image, [tap][channel], zeros in the padding; y and x are its rows of the two axes.
+template <class T>
+inline void gather_taps(const TapMap& map, const T* image, const std::int64_t* y, const std::int64_t* x, T* out) {
+  const std::int64_t rows = map.rows.taps, cols = map.cols.taps, channels = map.source_c, run = cols * channels;
+  if (y[0] >= 0 && y[rows - 1] >= 0 && x[0] >= 0 &&
+      x[cols - 1] - x[0] == run - channels) {  // all inside, and neighbours
+    if (run == 3) return copy_runs<3>(image + x[0], y, rows, out);
+    if (run == 9) return copy_runs<9>(image + x[0], y, rows, out);
+  }
+  for (std::int64_t r = 0; r < rows; ++r)
+    for (std::int64_t q = 0; q < cols; ++q, out += channels)
+      if (y[r] >= 0 && x[q] >= 0)
+        std::copy_n(image + (y[r] + x[q]), channels, out);
+      else
+        std::fill_n(out, channels, T{});
 }
 
 inline TapWindow window_h(const ConvShape& s) { return {s.h, s.oh, s.kh, s.stride_h, s.pad_h, s.dilation_h}; }

@@ -1,6 +1,7 @@
 // One thread's share of a weight gradient.
 #pragma once
 #include <algorithm>
+#include <cstring>
 #include <utility>
 #include <vector>
 
@@ -26,7 +27,8 @@ struct WeightPlan {
 ///
 /// For each block, the pixels under a chunk are copied to a strip [pixel][strip_pitch] that holds its tile_rows values
 /// alone: read where they lie, pixels that are a power of two apart would fall into a few sets of the first-level
-/// cache. A strip and a panel of gradients stay there while all taps are summed from them.
+/// cache. A strip and a panel of gradients stay there while all taps are summed from them. Where taps are mixed, one
+/// strip [pixel][tap][channel] serves all blocks.
 template <class T>
 class WeightTask {
  public:
@@ -40,7 +42,8 @@ class WeightTask {
         dy_(dy),
         partial_(partial),
         panels_(plan.pixels * plan.panels * tile_cols<T>),
-        strip_(strip_pitch * (plan.mixes_taps ? plan.pixels : plan.images * source_rows(s, plan.rows) * s.w)),
+        pitch_(plan.mixes_taps ? plan.blocks * tile_rows : strip_pitch),
+        strip_(pitch_ * (plan.mixes_taps ? plan.pixels : plan.images * source_rows(s, plan.rows) * s.w)),
         terms_(static_cast<std::size_t>(plan.taps)) {}
 
   void run(std::int64_t block_begin, std::int64_t block_end, std::int64_t image_begin, std::int64_t image_end) {
@@ -54,8 +57,11 @@ class WeightTask {
         std::int64_t packed = -1;
         for (std::int64_t b = block_begin; b < block_end; ++b) {
           const std::int64_t group = b / plan_.blocks, block = b % plan_.blocks;
-          if (std::exchange(packed, group) != group) pack_gradient(group);
-          plan_.mixes_taps ? pack_mixed(group, block) : pack_channels(group, block);
+          if (std::exchange(packed, group) != group) {
+            pack_gradient(group);
+            if (plan_.mixes_taps) pack_mixed(group);
+          }
+          if (!plan_.mixes_taps) pack_channels(group, block);
           for (std::int64_t panel = 0; panel < plan_.panels; ++panel) multiply(group, block, panel, accumulate);
         }
         accumulate = true;
@@ -93,7 +99,7 @@ class WeightTask {
     }
   }
   OuterTerm* list_all(OuterTerm* next) const {
-    for (std::int64_t at = 0; at < position(images_, 0, 0); ++at) *next++ = {at * strip_pitch, at * tile_cols<T>};
+    for (std::int64_t at = 0; at < position(images_, 0, 0); ++at) *next++ = {at * pitch_, at * tile_cols<T>};
     return next;
   }
   OuterTerm* list_inside(std::int64_t tap, OuterTerm* next) const {
@@ -118,8 +124,8 @@ class WeightTask {
         for (std::int64_t j = 0; j < plan_.panels; ++j) {
           T* out = panels_.data() + (j * plan_.pixels + at) * width;
           const std::int64_t used = std::min(width, map_.target_c - j * width);
-          if (used == width)  // a constant length: no call
-            std::copy_n(from + j * width, width, out);
+          if (used == width)
+            std::memcpy(out, from + j * width, width * sizeof(T));
           else
             std::fill(std::copy_n(from + j * width, used, out), out + width, T(0));
         }
@@ -136,26 +142,20 @@ class WeightTask {
                       block * tile_rows;
       for (std::int64_t i = 0; i < pixels; ++i, from += s_.c, out += strip_pitch)
         if (rows == tile_rows)
-          std::copy_n(from, tile_rows, out);
+          std::memcpy(out, from, tile_rows * sizeof(T));  // of constant length: no call
         else
           std::fill(std::copy_n(from, rows, out), out + tile_rows, T(0));
     }
   }
 
-  /// The strip of a block of (tap, channel) pairs: what each output pixel of the chunk sees of them.
-  void pack_mixed(std::int64_t group, std::int64_t block) {
-    std::fill_n(strip_.data(), images_ * rows_ * s_.ow * strip_pitch, T(0));
-    for (int i = 0; i < rows_of(block); ++i) {
-      const std::int64_t pair = block * tile_rows + i, tap = pair / map_.source_c, channel = pair % map_.source_c;
-      for (std::int64_t n = 0; n < images_; ++n) {
-        const T* image = x_ + (image_ + n) * map_.source_image + group * map_.source_c + channel;
-        for (std::int64_t r = 0; r < rows_; ++r) {
-          const std::int64_t h = row_taps_.of(row_ + r)[tap / s_.kw];
-          for (std::int64_t col = 0; h >= 0 && col < s_.ow; ++col)
-            if (const std::int64_t w = col_taps_.of(col)[tap % s_.kw]; w >= 0)
-              strip_[position(n, r, col) * strip_pitch + i] = image[(h * s_.w + w) * s_.c];
-        }
-      }
+  /// The strip of all blocks: what each output pixel of the chunk sees.
+  void pack_mixed(std::int64_t group) {
+    T* out = strip_.data();
+    for (std::int64_t n = 0; n < images_; ++n) {
+      const T* image = x_ + (image_ + n) * map_.source_image + group * map_.source_c;
+      for (std::int64_t r = 0; r < rows_; ++r)
+        for (std::int64_t col = 0; col < s_.ow; ++col, out += pitch_)
+          gather_taps(map_, image, map_.rows.of(row_ + r), map_.cols.of(col), out);
     }
   }
 
@@ -164,6 +164,7 @@ class WeightTask {
     out.accumulate = accumulate;
     out.rows = rows_of(block);
     out.cols = std::min<std::int64_t>(tile_cols<T>, map_.target_c - panel * tile_cols<T>);
+    const T* strip = strip_.data() + (plan_.mixes_taps ? block * tile_rows : 0);
     const T* gradient = panels_.data() + panel * plan_.pixels * tile_cols<T>;
     for (std::int64_t tap = 0; tap < plan_.taps; ++tap) {
       for (int i = 0; i < tile_rows; ++i) {
@@ -172,7 +173,7 @@ class WeightTask {
         out.row[i] = partial_ + row * map_.target_c + panel * tile_cols<T>;
       }
       const auto& terms = terms_[static_cast<std::size_t>(tap)];
-      sum_outer(terms.data(), static_cast<std::int64_t>(terms.size()), strip_.data(), gradient, out);
+      sum_outer(terms.data(), static_cast<std::int64_t>(terms.size()), strip, gradient, out);
     }
   }
 
@@ -182,7 +183,9 @@ class WeightTask {
   const WeightPlan& plan_;
   const T *x_, *dy_;
   T* partial_;
-  Scratch<T> panels_, strip_;
+  Scratch<T> panels_;
+  std::int64_t pitch_;  ///< values per pixel of the strip
+  Scratch<T> strip_;
   std::vector<std::vector<OuterTerm>> terms_;  ///< [tap]
   std::int64_t image_ = 0, images_ = 0, row_ = 0, rows_ = 0, source_begin_ = 0, source_end_ = 0;
 };
