@@ -3,7 +3,7 @@
 //   bench_gemm [--threads N] [--benchmark_filter=f32/nt]
 //
 // gemm/TYPE/LAYOUT/MxKxN: layout nn, nt (b is stored [n, k]: similarities z z^T, linear layers) or tn (a is stored
-// [k, m]: gradients of weights). bf16 operands, f32 sums: their peak% is also a share of the f32 rate.
+// [k, m]: gradients of weights). bf16 operands, f32 sums.
 #include "support/bench.hpp"
 
 using namespace bench;
@@ -35,7 +35,8 @@ void add_gemm(const std::string& kind, const Layout& layout, const Product& p, K
                              .lda = layout.transpose_a ? p.m : p.k,
                              .ldb = layout.transpose_b ? p.k : p.n,
                              .ldc = p.n};
-  const Work work{.flops = 2.0 * static_cast<double>(p.m * p.k * p.n)};
+  const Work work{.flops = 2.0 * static_cast<double>(p.m * p.k * p.n),
+                  .pairs = kernels::has_bf16_dot && std::is_same_v<T, bf16>};
   add(cat(kind, "/", dtype_of<T>, "/", layout.name, "/", p.m, "x", p.k, "x", p.n), work, [=] {
     const Array a = numbers({p.m * p.k}, dtype_of<T>), b = numbers({p.k * p.n}, dtype_of<T>);
     return [=, c = Array::empty({p.m * p.n}, dtype_of<T>)]() mutable {

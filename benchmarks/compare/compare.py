@@ -147,10 +147,10 @@ def main():
         rows += ROWS[name](akin, args)
         if twins:
             twins.torch.set_num_threads(args.threads)
+        if args.json:  # after each, since all of them take half an hour
+            Path(args.json).write_text(json.dumps(rows, indent=2) + "\n")
     print(f"akin {akin.header}")
     print_table(rows)
-    if args.json:
-        Path(args.json).write_text(json.dumps(rows, indent=2) + "\n")
 
 
 if __name__ == "__main__":

@@ -3,7 +3,8 @@
 // A line of Google Benchmark ends with
 //   GFLOP/s, peak%    operations, and their share of the rate at which this machine multiplies and adds f32 vectors
 //                     from registers, measured after each call: a neighbour who slows the one slows the other.
-//                     Operations are counted without padded taps
+//                     Operations are counted without padded taps; products of bf16 are measured against the bf16 dot
+//                     product where kernels use it
 //   GB/s, triad%      bytes, each operand counted once per pass that has to touch it, and their share of STREAM's triad
 // Both limits are measured in the same process, at the same number of threads; the first line has the best that was seen
 // of either. At one thread times are CPU time: on a shared machine the neighbours then cost nothing but cache, and half
@@ -69,9 +70,26 @@ double best_rate(Now now, int looks, double work, std::int64_t n, std::int64_t g
   return best;
 }
 
+/// The same of bf16 pairs, two products a lane, where the processor has an instruction for it.
+[[gnu::noinline]] inline void multiply_and_add_pairs() {
+  using Vector = kernels::Vec<float>;
+  const kernels::Vec<kernels::Bf16Pair> zeros{};
+  Vector sums[fma_chains]{}, total{};
+  for (int round = 0; round < fma_rounds; ++round) {
+    AKIN_UNROLL
+    for (int i = 0; i < fma_chains; ++i) sums[i] = kernels::multiply_add(sums[i], zeros, zeros);
+  }
+  AKIN_UNROLL
+  for (int i = 0; i < fma_chains; ++i) total += sums[i];
+  benchmark::DoNotOptimize(total);
+}
+
 inline double look_flops() { return 2.0 * kernels::lanes<float> * fma_chains * fma_rounds * threads(); }
 inline void look_at_peak(std::int64_t begin, std::int64_t end) {
   for (; begin < end; ++begin) multiply_and_add();
+}
+inline void look_at_pairs(std::int64_t begin, std::int64_t end) {
+  for (; begin < end; ++begin) multiply_and_add_pairs();
 }
 
 /// FLOP/s of independent vector multiply-adds on all threads. A look is so short that some are not interrupted, and by
@@ -84,19 +102,22 @@ inline double peak_rate() {
 /// Looks at the rate of multiply-adds between calls, for a tenth of what each took.
 class PeakBeside {
  public:
+  explicit PeakBeside(bool of_pairs = false) : of_pairs_(of_pairs) {}
+
   void look(double call_seconds) {
     const double start = seconds_now();
     double looked = 0;
     do {
-      parallel_for(threads(), 1, look_at_peak);
+      parallel_for(threads(), 1, of_pairs_ ? look_at_pairs : look_at_peak);
       ++looks_;
       looked = seconds_now() - start;
     } while (looked < 0.1 * call_seconds);
     seconds_ += looked;
   }
-  double rate() const { return look_flops() * looks_ / seconds_; }
+  double rate() const { return (of_pairs_ ? 2 : 1) * look_flops() * looks_ / seconds_; }
 
  private:
+  bool of_pairs_;
   double looks_ = 0, seconds_ = 0;
 };
 
@@ -135,9 +156,10 @@ inline std::string header_line() {
 
 // ---- lines ----------------------------------------------------------------------------------------------------------
 
-/// What one call does: f32 operations, bytes moved, pictures made. 0 is not shown.
+/// What one call does: operations, bytes moved, pictures made. 0 is not shown.
 struct Work {
   double flops = 0, bytes = 0, views = 0;
+  bool pairs = false;  ///< operations on pairs of bf16: their share is of the rate of those
 };
 
 inline void count(benchmark::State& state, const Work& work, double per_second, double peak) {
@@ -155,7 +177,7 @@ inline void count(benchmark::State& state, const Work& work, double per_second, 
 /// Calls until the benchmark has seen enough.
 template <class Call>
 void measure(benchmark::State& state, const Work& work, Call&& call) {
-  PeakBeside beside;
+  PeakBeside beside(work.pairs);
   double seconds = 0;
   for (auto _ : state) {
     const double start = seconds_now();

@@ -22,7 +22,10 @@ inline constexpr std::int64_t mix_taps_below = 8;
 
 template <class T>
 WeightPlan plan_weights(const ConvShape& s, const TapMap& map) {
-  constexpr std::int64_t cached_bytes = 16 << 10, partial_bytes = 4 << 20, lane_limit = 8, tasks = 8;
+  // A chunk fits the first-level cache, or half of it where two threads share a core; but with fewer pixels the sums
+  // would be read and written too often.
+  constexpr std::int64_t cached_bytes = 16 << 10, least_pixels = 128;
+  constexpr std::int64_t partial_bytes = 4 << 20, lane_limit = 8, tasks = 8;
   const auto bytes = static_cast<std::int64_t>(sizeof(T));
   WeightPlan p;
   p.mixes_taps = map.source_c < mix_taps_below;
@@ -31,7 +34,7 @@ WeightPlan plan_weights(const ConvShape& s, const TapMap& map) {
   p.panels = (map.target_c + tile_cols<T> - 1) / tile_cols<T>;
   p.blocks = (p.depth + tile_rows - 1) / tile_rows;
   const std::int64_t strip = p.mixes_taps ? p.blocks * tile_rows : strip_pitch * s.stride_h * s.stride_w;
-  const std::int64_t pixels = std::max<std::int64_t>(64, cached_bytes / bytes / (tile_cols<T> + strip));
+  const std::int64_t pixels = std::max<std::int64_t>(least_pixels, cached_bytes / bytes / (tile_cols<T> + strip));
   const std::int64_t pieces = (s.oh * s.ow + pixels - 1) / pixels;
   p.rows = (s.oh + pieces - 1) / pieces;
   p.images = std::clamp<std::int64_t>(pixels / (s.oh * s.ow), 1, s.n);

@@ -110,9 +110,11 @@ template <class T>
   Vec<T> acc[tile_rows][tile_vectors];
   AKIN_UNROLL
   for (int i = 0; i < tile_rows; ++i) {
-    __builtin_prefetch(out.row[i], 1);  // wanted when the sum is complete
     AKIN_UNROLL
-    for (int j = 0; j < tile_vectors; ++j) acc[i][j] = Vec<T>{};
+    for (int j = 0; j < tile_vectors; ++j) {
+      __builtin_prefetch(out.row[i] + j * lanes<T>, 1);  // wanted when the sum is complete
+      acc[i][j] = Vec<T>{};
+    }
   }
   for (const OuterTerm* term = terms; term != terms + count; ++term) {
     const T *column = a + term->a, *row = b + term->b;

@@ -9,13 +9,22 @@
 #error "akin needs GCC 12+ or Clang 14+: its SIMD kernels use vector extensions"
 #endif
 
-// AKIN_CUDA switches on the tag Cuda and the dispatch to it. It is 1 in nvcc builds once kernels/cuda exists; without
-// those kernels nvcc compiles the CPU backend, still as a build of its own that others do not link with.
+// AKIN_CUDA switches on the tag Cuda and the dispatch to it: where nvcc is told AKIN_WITH_CUDA, and where the tests run
+// CUDA kernels on the host. Without it nvcc compiles the CPU backend, as a build of its own that others do not link with.
+#if defined(AKIN_EMULATOR)
+#define AKIN_CUDA 1
+#define AKIN_HD
+#define AKIN_BACKEND emulated
+#elif defined(__CUDACC__)
+#if defined(AKIN_WITH_CUDA)
+#define AKIN_CUDA 1
+#else
 #define AKIN_CUDA 0
-#if defined(__CUDACC__)
+#endif
 #define AKIN_HD __host__ __device__
 #define AKIN_BACKEND with_cuda
 #else
+#define AKIN_CUDA 0
 #define AKIN_HD
 #define AKIN_BACKEND cpu_only
 #endif

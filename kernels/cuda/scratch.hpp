@@ -1,0 +1,45 @@
+// Working memory of one call, on the device.
+#pragma once
+#include <type_traits>
+#include <utility>
+
+#include "launch.hpp"
+
+namespace akin::inline AKIN_ABI::kernels {
+
+/// Uninitialised device memory, taken and given back in the order of the queue: it may be destroyed as soon as the
+/// kernels that use it are queued. Errors: out of memory, with the op's name.
+template <class T>
+class DeviceScratch {
+  static_assert(std::is_trivially_copyable_v<T>);
+
+ public:
+  DeviceScratch(std::string_view op, Cuda queue, std::int64_t count) : queue_(queue) {
+    void* block = nullptr;
+    if (count > 0)
+      check_cuda(op, cudaMallocAsync(&block, static_cast<std::size_t>(count) * sizeof(T), queue.stream));
+    block_ = static_cast<T*>(block);
+  }
+  DeviceScratch(DeviceScratch&& other) noexcept : queue_(other.queue_), block_(std::exchange(other.block_, nullptr)) {}
+  DeviceScratch& operator=(DeviceScratch&&) = delete;
+  ~DeviceScratch() {
+    if (block_) cudaFreeAsync(block_, queue_.stream);
+  }
+
+  T* data() const { return block_; }
+
+ private:
+  Cuda queue_;
+  T* block_ = nullptr;
+};
+
+/// Waits for the queue and copies `count` values to the host.
+template <class T>
+void copy_to_host(std::string_view op, Cuda queue, const T* from, std::int64_t count, T* to) {
+  if (count == 0) return;
+  check_cuda(op, cudaMemcpyAsync(to, from, static_cast<std::size_t>(count) * sizeof(T), cudaMemcpyDeviceToHost,
+                                 queue.stream));
+  check_cuda(op, cudaStreamSynchronize(queue.stream));
+}
+
+}  // namespace akin::inline AKIN_ABI::kernels
