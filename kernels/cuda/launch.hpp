@@ -11,8 +11,7 @@
 #include <string>
 #include <tuple>
 
-#include "../../include/akin/core/error.hpp"
-#include "../../include/akin/core/tags.hpp"
+#include "../../include/akin/core/cuda.hpp"
 
 namespace akin::inline AKIN_ABI::kernels {
 
@@ -31,25 +30,25 @@ namespace akin::inline AKIN_ABI::kernels {
 #define AKIN_DYNAMIC_SHARED(T, name) T* const name = static_cast<T*>(::emulator::dynamic_shared())
 #endif
 
+// Before a loop over a thread's registers: an array that is indexed at run time would lie in memory.
+#if defined(__CUDACC__)
+#define AKIN_DEVICE_UNROLL _Pragma("unroll")
+#define AKIN_DEVICE_UNROLL_BY(count) _Pragma(AKIN_QUOTE(unroll count))
+#else
+#define AKIN_DEVICE_UNROLL
+#define AKIN_DEVICE_UNROLL_BY(count)
+#endif
+
 // ---- work of a thread -----------------------------------------------------------------------------------------------
 
 // for (std::int64_t i = first_item(); i < n; i += item_step()): the items of one thread, neighbours in one warp.
-__device__ inline std::int64_t first_item() {
-  return static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
-}
+__device__ inline std::int64_t first_item() { return static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; }
 __device__ inline std::int64_t item_step() { return static_cast<std::int64_t>(gridDim.x) * blockDim.x; }
+// The same for the rows of a matrix, in grids of grid_over_matrix; its columns are the items.
+__device__ inline std::int64_t first_row() { return static_cast<std::int64_t>(blockIdx.y) * blockDim.y + threadIdx.y; }
+__device__ inline std::int64_t row_step() { return static_cast<std::int64_t>(gridDim.y) * blockDim.y; }
 
 // ---- launch ---------------------------------------------------------------------------------------------------------
-
-/// Throws an Error that names the op and says what CUDA said. An error of earlier, asynchronous work shows up late, in
-/// the next call: then the message says so.
-AKIN_LAZY void check_cuda(std::string_view op, cudaError_t status) {
-  if (status == cudaSuccess) return;
-  const bool late = status == cudaErrorIllegalAddress || status == cudaErrorLaunchFailure ||
-                    status == cudaErrorMisalignedAddress || status == cudaErrorIllegalInstruction;
-  throw Error(cat(op, ": CUDA says \"", cudaGetErrorString(status), "\" (", cudaGetErrorName(status), ")",
-                  late ? "; this op or one queued before it failed, and the process can no longer use the GPU" : ""));
-}
 
 /// Blocks x threads, in one to three dimensions, and dynamic shared memory per block.
 struct Grid {
@@ -70,6 +69,18 @@ inline Grid grid_over(std::int64_t n, int threads = block_threads) {
 inline Grid grid_of_rows(std::int64_t n, int threads = block_threads) {
   const std::int64_t blocks = std::clamp<std::int64_t>(n, 1, 16 * most_blocks);
   return {dim3(static_cast<unsigned>(blocks)), dim3(static_cast<unsigned>(threads))};
+}
+
+/// A thread for each value of a matrix, in grid-stride loops over rows (y) and columns (x): where a thread stands costs
+/// no division. Blocks are as wide as the rows are long, up to `widest`, a power of two; short rows share a block.
+inline Grid grid_over_matrix(std::int64_t rows, std::int64_t cols, int widest = block_threads) {
+  int width = 1;
+  while (width < cols && width < widest) width *= 2;
+  const int height = block_threads / width;
+  const std::int64_t across = std::clamp<std::int64_t>((cols + width - 1) / width, 1, most_blocks);
+  const std::int64_t down = std::clamp<std::int64_t>((rows + height - 1) / height, 1, 4 * most_blocks / across);
+  return {dim3(static_cast<unsigned>(across), static_cast<unsigned>(down)),
+          dim3(static_cast<unsigned>(width), static_cast<unsigned>(height))};
 }
 
 /// Queues kernel(args...) on the stream of the queue. Errors: what CUDA refuses, with the op's name.

@@ -21,7 +21,7 @@ std::string failure_of(const Grid& grid, void (*kernel)(P...), A... args) {
   std::string message;
   try {
     kernels::launch("broken", Cuda{}, grid, kernel, args...);
-    kernels::check_cuda("broken", cudaDeviceSynchronize());
+    check_cuda("broken", cudaDeviceSynchronize());
   } catch (const Error& error) {
     message = error.what();
   }

@@ -41,8 +41,8 @@ template <class T>
 class OnDevice {
  public:
   explicit OnDevice(const std::vector<T>& values) : size_(values.size()) {
-    kernels::check_cuda("test", cudaMalloc(&data_, bytes()));
-    if (size_) kernels::check_cuda("test", cudaMemcpy(data_, values.data(), bytes(), cudaMemcpyHostToDevice));
+    check_cuda("test", cudaMalloc(&data_, bytes()));
+    if (size_) check_cuda("test", cudaMemcpy(data_, values.data(), bytes(), cudaMemcpyHostToDevice));
   }
   OnDevice(const OnDevice&) = delete;
   OnDevice& operator=(const OnDevice&) = delete;
@@ -51,7 +51,7 @@ class OnDevice {
   T* data() const { return static_cast<T*>(data_); }
   std::vector<T> host() const {
     std::vector<T> values(size_);
-    if (size_) kernels::check_cuda("test", cudaMemcpy(values.data(), data_, bytes(), cudaMemcpyDeviceToHost));
+    if (size_) check_cuda("test", cudaMemcpy(values.data(), data_, bytes(), cudaMemcpyDeviceToHost));
     return values;
   }
 
@@ -71,6 +71,9 @@ class Twins {
   struct Wide {  ///< an operand of the type in which T is computed: a statistic, a weight
     std::size_t index;
   };
+  struct Double {  ///< an operand that is double for every T
+    std::size_t index;
+  };
   template <class I>
   struct Whole {  ///< an operand of an integer type
     std::size_t index;
@@ -87,10 +90,12 @@ class Twins {
   Real input(std::vector<double> values) { return {add(std::move(values), false)}; }
   Real output(std::int64_t count) { return {add(unwritten(count), true)}; }
   /// Read and written.
-  Real in_out(std::int64_t count) { return {add(numbers(count), true)}; }
+  Real in_out(std::int64_t count) { return in_out(numbers(count)); }
+  Real in_out(std::vector<double> values) { return {add(std::move(values), true)}; }
   Wide wide_input(std::int64_t count) { return {add(numbers(count), false)}; }
   Wide wide_input(std::vector<double> values) { return {add(std::move(values), false)}; }
   Wide wide_output(std::int64_t count) { return {add(unwritten(count), true)}; }
+  Double double_output(std::int64_t count) { return {add(unwritten(count), true)}; }
 
   template <class I>
   Whole<I> whole_input(std::vector<I> values) {
@@ -136,6 +141,10 @@ class Twins {
   static std::vector<double> unwritten(std::int64_t count) {
     return std::vector<double>(static_cast<std::size_t>(count), std::numeric_limits<double>::quiet_NaN());
   }
+  static std::vector<double> with_guard(std::vector<double> values) {
+    values.push_back(guard);
+    return values;
+  }
   std::size_t add(std::vector<double> values, bool is_output) {
     reals_.push_back({std::move(values), is_output});
     return reals_.size() - 1;
@@ -161,6 +170,7 @@ class Twins {
     constexpr bool on_device = std::is_same_v<Queue, kernels::Cuda>;
     std::vector<Place<T>> narrow;
     std::vector<Place<C>> wide;
+    std::vector<Place<double>> doubled;
     for (const auto& operand : reals_) {
       std::vector<T> values;
       std::vector<C> wide_values;
@@ -169,18 +179,21 @@ class Twins {
       wide_values.push_back(static_cast<C>(guard));
       narrow.push_back(place(std::move(values), on_device));
       wide.push_back(place(std::move(wide_values), on_device));
+      doubled.push_back(place(with_guard(operand.values), on_device));
     }
     Integers<std::int64_t> i64 = integers<std::int64_t>(on_device);
     Integers<std::int32_t> i32 = integers<std::int32_t>(on_device);
     Integers<std::uint8_t> u8 = integers<std::uint8_t>(on_device);
-    std::vector<char> is_wide(reals_.size(), 0), kind(integers_.size(), 0);
-    At<T> at{narrow, wide, i64, i32, u8, is_wide, kind};
+    std::vector<char> width(reals_.size(), 0), kind(integers_.size(), 0);
+    At<T> at{narrow, wide, doubled, i64, i32, u8, width, kind};
     body(queue, at);
-    if (on_device) kernels::check_cuda("test", cudaDeviceSynchronize());
+    if (on_device) check_cuda("test", cudaDeviceSynchronize());
 
     Results results;
     for (std::size_t i = 0; i < reals_.size(); ++i) {
-      results.reals.push_back(is_wide[i] ? doubles(wide[i]) : doubles(narrow[i]));
+      results.reals.push_back(width[i] == 2   ? doubles(doubled[i])
+                              : width[i] == 1 ? doubles(wide[i])
+                                              : doubles(narrow[i]));
       results.guards.push_back(results.reals.back().back());
       results.reals.back().pop_back();
     }
@@ -196,15 +209,20 @@ class Twins {
   struct At {
     std::vector<Place<T>>& narrow;
     std::vector<Place<compute_t<T>>>& wide;
+    std::vector<Place<double>>& doubled;
     Integers<std::int64_t>& i64;
     Integers<std::int32_t>& i32;
     Integers<std::uint8_t>& u8;
-    std::vector<char>&is_wide, &kind;
+    std::vector<char>&width, &kind;
 
     T* operator()(Real r) const { return narrow[r.index].data(); }
     compute_t<T>* operator()(Wide w) const {
-      is_wide[w.index] = 1;
+      width[w.index] = 1;
       return wide[w.index].data();
+    }
+    double* operator()(Double d) const {
+      width[d.index] = 2;
+      return doubled[d.index].data();
     }
     std::int64_t* operator()(Whole<std::int64_t> w) const { return i64[w.index].data(); }
     std::int32_t* operator()(Whole<std::int32_t> w) const { return kind[w.index] = 4, i32[w.index].data(); }

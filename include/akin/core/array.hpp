@@ -35,14 +35,21 @@ class AKIN_ABI_TAG Array {
   }
   AKIN_LAZY static Array zeros(const Shape& shape, DType dtype = DType::f32, Device device = Device::cpu) {
     Array a = empty(shape, dtype, device);
-    std::memset(a.storage_->data(), 0, static_cast<std::size_t>(a.size() * size_of(dtype)));
+    const auto bytes = static_cast<std::size_t>(a.size() * size_of(dtype));
+#if AKIN_CUDA
+    if (device == Device::cuda) {
+      if (bytes > 0) check_cuda("zeros", cudaMemsetAsync(a.storage_->data(), 0, bytes, compute_stream()));
+      return a;
+    }
+#endif
+    std::memset(a.storage_->data(), 0, bytes);
     return a;
   }
   AKIN_LAZY static Array full(const Shape& shape, double value, DType dtype = DType::f32, Device device = Device::cpu) {
-    Array a = empty(shape, dtype, device);
+    Array a = empty(shape, dtype);
     on_any(dtype,
            [&]<class T>() { std::fill_n(a.mut<T>(), a.size(), static_cast<T>(static_cast<compute_t<T>>(value))); });
-    return a;
+    return a.to(device);
   }
   AKIN_LAZY static Array ones(const Shape& shape, DType dtype = DType::f32, Device device = Device::cpu) {
     return full(shape, 1, dtype, device);
@@ -103,9 +110,25 @@ class AKIN_ABI_TAG Array {
     return static_cast<T*>(storage_->data()) + offset_;
   }
 
+  /// The same values on a device: this handle itself if they are there, else a copy. Waits for the device.
+  /// Errors: not contiguous.
+  AKIN_LAZY Array to(Device device) const {
+    if (!defined() || device == this->device()) return *this;
+    check(is_contiguous(), "to", "needs contiguous values, got strides ", strides_, "; call contiguous() first");
+    Array copy = empty(shape_, dtype_, device);
+#if AKIN_CUDA
+    on_any(dtype_, [&]<class T>() {
+      detail::copy_cuda(copy.mut<T>(), data<T>(), static_cast<std::size_t>(size()) * sizeof(T),
+                        device == Device::cuda ? cudaMemcpyHostToDevice : cudaMemcpyDeviceToHost);
+    });
+#endif
+    return copy;
+  }
+
   /// The one element of a one-element array, as double. Synchronises with the device.
   AKIN_LAZY double item() const {
     check(size() == 1, "item", "expected one element, got shape ", shape_);
+    if (device() != Device::cpu) return to(Device::cpu).item();
     return on_any(dtype_, [&]<class T>() { return static_cast<double>(static_cast<compute_t<T>>(*data<T>())); });
   }
 

@@ -3,6 +3,7 @@
 #include <ostream>
 #include <type_traits>
 
+#include "cuda.hpp"
 #include "error.hpp"
 #include "tags.hpp"
 
@@ -22,7 +23,7 @@ inline std::ostream& operator<<(std::ostream& os, Device device) {
 template <class F>
 decltype(auto) on(Device device, F&& f) {
 #if AKIN_CUDA
-  if (device == Device::cuda) return f(kernels::Cuda{});
+  if (device == Device::cuda) return f(kernels::Cuda{compute_stream()});
 #else
   if (device == Device::cuda) throw_no_cuda("cuda");
 #endif

@@ -61,6 +61,10 @@ class AKIN_ABI_TAG Method {
   AKIN_LAZY void train(bool on = true) const {
     for (const auto& network : networks()) network.module.train(on);
   }
+  /// Moves all networks: before an optimizer takes their parameters.
+  AKIN_LAZY void to(Device device) const {
+    for (const auto& network : networks()) network.module.to(device);
+  }
 
  protected:
   /// The encoder comes first, as it is. The other networks are initialised here, each under its own name: networks and

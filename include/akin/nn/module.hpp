@@ -225,6 +225,10 @@ class AKIN_ABI_TAG Module {
   /// layers that say `static constexpr bool keeps_f32 = true`, such as norms, hold f32, as the ops behind them want.
   AKIN_LAZY void to(DType dtype) const;
 
+  /// Moves parameters and floating-point buffers to a device; counters, which are whole numbers, stay on the host.
+  /// Gradients are dropped. Errors: the device is not there.
+  AKIN_LAZY void to(Device device) const;
+
   /// An independent copy: own parameters and buffers with the same values and names.
   AKIN_LAZY Module clone() const;
 

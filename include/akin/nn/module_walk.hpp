@@ -107,6 +107,21 @@ class Converter final : public Visitor {
   DType dtype_;
 };
 
+/// Moves the floating-point tensors of one layer, without its children.
+template <class Lazy = void>
+class Mover final : public Visitor {
+ public:
+  explicit Mover(Device device) : device_(device) {}
+  void parameter(std::string_view, Tensor& value) override {
+    if (value.defined() && is_floating(value.dtype())) value.replace(ops::contiguous(value.value()).to(device_));
+  }
+  void buffer(std::string_view name, Tensor& value) override { parameter(name, value); }
+  void child(std::string_view, Module&) override {}
+
+ private:
+  Device device_;
+};
+
 }  // namespace detail
 
 template <class Lazy>
@@ -179,6 +194,16 @@ void Module::to(DType dtype) const {
         detail::AnyLayer* layer = ModuleAccess::layer(m);
         detail::Converter<Lazy> to(dtype == DType::bf16 && layer->keeps_f32() ? DType::f32 : dtype);
         layer->visit(to);
+      },
+      detail::ignore_tensor);
+}
+template <class Lazy>
+void Module::to(Device device) const {
+  detail::walk(
+      *this,
+      [&](const std::string&, const Module& m) {
+        detail::Mover<Lazy> to(device);
+        ModuleAccess::layer(m)->visit(to);
       },
       detail::ignore_tensor);
 }
