@@ -10,7 +10,7 @@ namespace akin::inline AKIN_ABI::kernels {
 
 struct ImageSize {
   std::int64_t height = 0, width = 0, channels = 0;
-  std::int64_t pixels() const { return height * width; }
+  AKIN_HD std::int64_t pixels() const { return height * width; }
   friend bool operator==(const ImageSize&, const ImageSize&) = default;
 };
 

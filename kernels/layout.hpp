@@ -58,6 +58,16 @@ AKIN_HD inline Window adaptive_window(std::int64_t i, std::int64_t in, std::int6
   return {i * in / out, ((i + 1) * in + out - 1) / out};
 }
 
+/// The output positions that copy input position i of an enlarged axis: those whose floor(o in / out) is i.
+AKIN_HD inline Window copies_of(std::int64_t i, std::int64_t in, std::int64_t out) {
+  return {(i * out + in - 1) / in, ((i + 1) * out + in - 1) / in};
+}
+
+/// The number a window's sum is divided by: its size, or the whole kernel's when padding counts as zeros.
+AKIN_HD inline double window_count(const PoolShape& s, Window rows, Window cols, bool count_padding) {
+  return static_cast<double>(count_padding ? s.kh * s.kw : (rows.end - rows.begin) * (cols.end - cols.begin));
+}
+
 /// Index space of a strided loop: up to eight axes, and for each of N operands its strides in elements.
 template <int N>
 struct StridedLoop {

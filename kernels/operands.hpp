@@ -17,6 +17,17 @@ struct BatchNormForward {
   T* y;
 };
 
+namespace detail {
+
+/// weight (x - mean) rstd + bias with scale = weight rstd. One expression for forward and backward, so that the mask
+/// of a relu is the same to the bit. x - mean first: x * scale + shift would cancel when |mean| >> sigma.
+template <class C>
+AKIN_HD C normalized(C x, C mean, C scale, C bias) {
+  return (x - mean) * scale + bias;
+}
+
+}  // namespace detail
+
 /// The gradients of BatchNormForward. With a relu, its mask is y > 0.
 template <class T>
 struct BatchNormBackward {

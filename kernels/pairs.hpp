@@ -1,6 +1,7 @@
 // What losses on pairs of embeddings differ in: which pairs count, which of them is right, and how the scores of a row
 // become one number. The score of row i and column j is s[i, j] = scale a[i] . c[j].
 #pragma once
+#include <cmath>
 #include <cstdint>
 
 #include "../include/akin/core/macros.hpp"
@@ -63,5 +64,23 @@ struct LogSumExp {};
 struct SoftplusSum {
   double bias = 0;
 };
+
+namespace detail {
+
+/// The row's factor of the slopes of all its scores. `sum`: that of the row's terms.
+AKIN_LAZY AKIN_HD double pair_factor(const LogSumExp&, double sum) { return sum == 0 ? 0 : 1 / sum; }
+AKIN_LAZY AKIN_HD double pair_factor(const SoftplusSum&, double) { return 1; }
+
+/// The row's number. `right`: the score of its right pair, null where there is none.
+template <class T>
+AKIN_HD T pair_value(const LogSumExp&, T shift, double sum, const T* right) {
+  return static_cast<T>(std::log(sum) + static_cast<double>(right ? shift - *right : shift));
+}
+template <class T>
+AKIN_HD T pair_value(const SoftplusSum& f, T, double sum, const T* right) {
+  return static_cast<T>(right ? sum - (static_cast<double>(*right) + f.bias) : sum);
+}
+
+}  // namespace detail
 
 }  // namespace akin::inline AKIN_ABI::kernels

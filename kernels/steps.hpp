@@ -1,4 +1,5 @@
-// Optimizer formulas, once for both backends: one call updates one value from its gradient and its state.
+// Optimizer formulas, once for both backends: one call updates one value from its gradient and its state. Then the
+// tensors that kernels apply them to.
 //
 // A step is callable as step(value, gradient, state...) with as many states as it keeps. Options are double; arithmetic
 // happens in the type of the values (f32 or f64).
@@ -80,6 +81,26 @@ struct TensorUpdate {
   const T* input;
   T* state0 = nullptr;
   T* state1 = nullptr;
+};
+
+/// The values of one tensor, and its gradients.
+template <class T>
+struct ValueAndInput {
+  std::int64_t n;
+  const T* value;
+  const T* input;
+};
+
+/// What the trust ratios of LARS and LAMB need of one tensor: |p|^2, |g|^2 and p . g.
+struct UpdateProducts {
+  double value_value = 0, input_input = 0, value_input = 0;
+
+  UpdateProducts& operator+=(const UpdateProducts& other) {
+    value_value += other.value_value;
+    input_input += other.input_input;
+    value_input += other.value_input;
+    return *this;
+  }
 };
 
 }  // namespace akin::inline AKIN_ABI::kernels

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "../augment_steps.hpp"
+#include "../augment_formulas.hpp"
 
 namespace akin::inline AKIN_ABI::kernels {
 
@@ -31,12 +31,6 @@ template <class T>
 T* grown(std::vector<T>& buffer, std::int64_t count) {
   if (static_cast<std::int64_t>(buffer.size()) < count) buffer.resize(static_cast<std::size_t>(count));
   return buffer.data();
-}
-
-/// NaN becomes 0.
-inline float clamp01(float x) {
-  x = x > 0 ? x : 0;
-  return x > 1 ? 1 : x;
 }
 
 inline void clamp01(float* x, std::int64_t n) {

@@ -8,10 +8,9 @@
 
 namespace akin::inline AKIN_ABI::kernels {
 
-/// Luma of ITU-R BT.601, with torchvision's rounded weights (they add up to 0.9999).
 inline void luma(const float* __restrict r, const float* __restrict g, const float* __restrict b, std::int64_t n,
                  float* __restrict out) {
-  for (std::int64_t i = 0; i < n; ++i) out[i] = 0.2989f * r[i] + 0.587f * g[i] + 0.114f * b[i];
+  for (std::int64_t i = 0; i < n; ++i) out[i] = luma(r[i], g[i], b[i]);
 }
 
 /// Eight partial sums in a fixed order: they vectorise, and they are the same bits everywhere.
@@ -57,35 +56,13 @@ AKIN_LAZY void adjust_saturation(Canvas& canvas, float factor) {
   }
 }
 
-/// One channel of an HSV colour: value - chroma * clamp(min(k, 4 - k), 0, 1), k = (offset + hue) mod 6,
-/// with hue in sixths of a turn, 0 <= hue < 6, and offset 5, 3, 1 for red, green, blue.
-inline float from_hue(float offset, float hue, float value, float chroma) {
-  float k = offset + hue;
-  k = k >= 6 ? k - 6 : k;
-  k = 4 - k < k ? 4 - k : k;
-  return value - chroma * clamp01(k);
-}
-
-/// Turns the hue; value and saturation stay. Branches are selects, so the loop vectorises.
 AKIN_LAZY void adjust_hue(Canvas& canvas, float turns) {
   if (canvas.size.channels == 1) return;
   float* __restrict r = canvas.plane(0), * __restrict g = canvas.plane(1), * __restrict b = canvas.plane(2);
   const float shift = 6 * turns;
   for (std::int64_t i = 0; i < canvas.size.pixels(); ++i) {
-    const float red = r[i], green = g[i], blue = b[i];
-    float high = red > green ? red : green, low = red < green ? red : green;
-    high = high > blue ? high : blue;
-    low = low < blue ? low : blue;
-    const float chroma = high - low;
-    const float inverse = 1 / (chroma > 0 ? chroma : 1);
-    const float by_red = (green - blue) * inverse, by_green = 2 + (blue - red) * inverse;
-    const float by_blue = 4 + (red - green) * inverse;
-    float hue = shift + (high == red ? by_red : high == green ? by_green : by_blue);  // -4 ... 8
-    hue = hue < 0 ? hue + 6 : hue;
-    hue = hue >= 6 ? hue - 6 : hue;
-    r[i] = from_hue(5, hue, high, chroma);
-    g[i] = from_hue(3, hue, high, chroma);
-    b[i] = from_hue(1, hue, high, chroma);
+    const Rgb turned = turned_hue(r[i], g[i], b[i], shift);
+    r[i] = turned.red, g[i] = turned.green, b[i] = turned.blue;
   }
 }
 
@@ -111,9 +88,8 @@ AKIN_LAZY void apply(Canvas& canvas, const SolarizeStep& step) {
   for (std::int64_t i = 0; i < n; ++i) x[i] = x[i] >= step.threshold ? 1 - x[i] : x[i];
 }
 
-/// Where each of the 256 levels goes when the histogram of one channel is made flat, as PIL computes it: the levels
-/// below are counted in steps of 1/255 of the pixels that are not of the brightest level present. False if there are
-/// fewer than 255 of those: then the channel stays as it is.
+/// Where each of the 256 levels goes. False if fewer than 255 pixels are not of the brightest level present: then the
+/// channel stays as it is.
 inline bool equalized_levels(const std::int64_t* histogram, float* levels) {
   std::int64_t total = 0, brightest = 0;
   for (int i = 0; i < 256; ++i) {
@@ -122,16 +98,13 @@ inline bool equalized_levels(const std::int64_t* histogram, float* levels) {
   }
   const std::int64_t step = (total - brightest) / 255;
   if (step == 0) return false;
-  std::int64_t below = step / 2;
+  std::int64_t below = 0;
   for (int i = 0; i < 256; ++i) {
-    levels[i] = static_cast<float>(std::min<std::int64_t>(below / step, 255)) / 255.0f;
+    levels[i] = equalized_level(below, step);
     below += histogram[i];
   }
   return true;
 }
-
-/// x in [0, 1] is of the level that is nearest to 255 x.
-inline std::int64_t level_of(float x) { return static_cast<std::int64_t>(255.0f * clamp01(x) + 0.5f); }
 
 AKIN_LAZY void apply(Canvas& canvas, const EqualizeStep&) {
   for (std::int64_t c = 0; c < canvas.size.channels; ++c) {

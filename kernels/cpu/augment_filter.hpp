@@ -9,14 +9,9 @@ namespace akin::inline AKIN_ABI::kernels {
 
 /// exp(-t^2 / 2 sigma^2) for t = -kernel/2 ... kernel/2, divided by its sum.
 inline void gaussian_weights(const BlurStep& step, float* weights) {
-  const double sigma = static_cast<double>(step.sigma);
-  const auto density = [&](int i) {
-    const double t = (i - step.kernel / 2) / sigma;
-    return std::exp(-0.5 * t * t);
-  };
   double total = 0;
-  for (int i = 0; i < step.kernel; ++i) total += density(i);
-  for (int i = 0; i < step.kernel; ++i) weights[i] = static_cast<float>(density(i) / total);
+  for (int i = 0; i < step.kernel; ++i) total += blur_density(step, i);
+  for (int i = 0; i < step.kernel; ++i) weights[i] = static_cast<float>(blur_density(step, i) / total);
 }
 
 /// One row blurred along the width. padded: width + kernel - 1 values.

@@ -8,50 +8,19 @@
 
 namespace akin::inline AKIN_ABI::kernels {
 
-/// Straight lines between the pixels.
-struct BilinearFilter {
-  static constexpr double radius = 1;
-  double operator()(double x) const { return std::max(0.0, 1 - std::abs(x)); }
-};
-
-/// Keys, "Cubic convolution interpolation for digital image processing", 1981, with a = -1/2 as PIL has it: exact for
-/// quadratics.
-struct BicubicFilter {
-  static constexpr double radius = 2;
-  double operator()(double x) const {
-    x = std::abs(x);
-    if (x < 1) return (1.5 * x - 2.5) * x * x + 1;
-    return x < 2 ? ((-0.5 * x + 2.5) * x - 4) * x + 2 : 0;
-  }
-};
-
-/// The weights of a resize with half-pixel centres, the filter widened to the scale when shrinking: what PIL and
-/// torchvision (antialias = True) do. Weights that fall outside the image are dropped and the others renormalised.
 template <class F>
-void fill_taps(const F& filter, ResizeTaps& taps, std::int64_t in, std::int64_t out) {
-  const double scale = static_cast<double>(in) / static_cast<double>(out);
-  const double stretch = std::max(scale, 1.0), support = F::radius * stretch;
+void fill_taps(ResizeTaps& taps, std::int64_t in, std::int64_t out) {
+  const ResizeWeights<F> weights(in, out);
   taps.out = out;
-  taps.count = std::min(in, static_cast<std::int64_t>(std::ceil(2 * support)));
+  taps.count = weights.count();
   std::int32_t* first = grown(taps.first, out);
-  float* weights = grown(taps.weights, taps.count * out);
-  std::fill_n(weights, taps.count * out, 0.0f);
-  for (std::int64_t i = 0; i < out; ++i) {
-    const double centre = (static_cast<double>(i) + 0.5) * scale;
-    const auto begin = std::max<std::int64_t>(0, static_cast<std::int64_t>(std::floor(centre - support + 0.5)));
-    // No more than count taps: rounding of the two ends may let in one more, whose weight is 0 to the last digit.
-    const auto end = std::min({in, begin + taps.count, static_cast<std::int64_t>(std::floor(centre + support + 0.5))});
-    const auto weight = [&](std::int64_t x) { return filter((static_cast<double>(x) + 0.5 - centre) / stretch); };
-    double total = 0;
-    for (std::int64_t x = begin; x < end; ++x) total += weight(x);
-    first[i] = static_cast<std::int32_t>(std::min(begin, in - taps.count));  // the last taps must not pass the edge
-    for (std::int64_t x = begin; x < end; ++x)
-      weights[(x - first[i]) * out + i] = static_cast<float>(weight(x) / total);
-  }
+  float* values = grown(taps.weights, taps.count * out);
+  std::fill_n(values, taps.count * out, 0.0f);
+  for (std::int64_t i = 0; i < out; ++i) first[i] = weights.fill(i, values);
 }
 
 AKIN_LAZY void resize_taps(ResizeTaps& taps, std::int64_t in, std::int64_t out, Filter filter) {
-  filter == Filter::bicubic ? fill_taps(BicubicFilter{}, taps, in, out) : fill_taps(BilinearFilter{}, taps, in, out);
+  filter == Filter::bicubic ? fill_taps<BicubicFilter>(taps, in, out) : fill_taps<BilinearFilter>(taps, in, out);
 }
 
 AKIN_LAZY void resize_row(const ResizeTaps& taps, const float* __restrict in, float* __restrict out) {

@@ -116,13 +116,6 @@ void batch_norm_stats(Cpu, std::int64_t rows, std::int64_t channels, double eps,
 
 namespace detail {
 
-/// weight (x - mean) rstd + bias with scale = weight rstd. One expression for forward and backward, so that the mask
-/// of a relu is the same to the bit. x - mean first: x * scale + shift would cancel when |mean| >> sigma.
-template <class C>
-C normalized(C x, C mean, C scale, C bias) {
-  return (x - mean) * scale + bias;
-}
-
 /// weight * rstd and bias of every channel, 1 and 0 where they are not given.
 template <class T>
 struct ChannelScales {

@@ -6,11 +6,9 @@
 #include "../../include/akin/core/parallel.hpp"
 #include "../../include/akin/core/philox.hpp"
 #include "../../include/akin/core/tags.hpp"
+#include "../dropout_format.hpp"
 
 namespace akin::inline AKIN_ABI::kernels {
-
-/// Values of one block share a stream of draws; a constant of the format of the mask, not a matter of speed.
-inline constexpr std::int64_t dropout_block = 4096;
 
 /// mask[i] = 0 with probability p, else 1 / (1 - p): a function of (seed, call, i) alone.
 template <class T>

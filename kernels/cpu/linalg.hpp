@@ -6,12 +6,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <limits>
-#include <numeric>
 #include <vector>
 
 #include "../../include/akin/core/parallel.hpp"
 #include "../../include/akin/core/tags.hpp"
+#include "../tridiagonal.hpp"
 #include "rows.hpp"
 
 namespace akin::inline AKIN_ABI::kernels {
@@ -64,32 +63,6 @@ AKIN_LAZY void accumulate_reflections(std::int64_t n, const double* a, const dou
   }
 }
 
-struct Rotation {
-  double c, s;
-};
-
-/// One implicit QR sweep with Wilkinson's shift over d[lo ... hi], e[lo ... hi-1].
-/// rotations   out: those of rows (lo, lo + 1), (lo + 1, lo + 2), ...
-AKIN_LAZY void qr_sweep(std::int64_t lo, std::int64_t hi, double* d, double* e, std::vector<Rotation>& rotations) {
-  const double half = (d[hi - 1] - d[hi]) / 2, last = e[hi - 1];
-  const double shift = d[hi] - last * last / (half + std::copysign(std::hypot(half, last), half));
-  double x = d[lo] - shift, bulge = e[lo];
-  rotations.clear();
-  for (std::int64_t k = lo; k < hi; ++k) {
-    const double r = std::hypot(x, bulge), c = r == 0 ? 1 : x / r, s = r == 0 ? 0 : bulge / r;
-    const double p = d[k], q = d[k + 1], b = e[k];
-    if (k > lo) e[k - 1] = r;
-    d[k] = c * c * p + 2 * c * s * b + s * s * q;
-    d[k + 1] = s * s * p - 2 * c * s * b + c * c * q;
-    x = e[k] = c * s * (q - p) + (c * c - s * s) * b;
-    if (k + 1 < hi) {
-      bulge = s * e[k + 1];
-      e[k + 1] *= c;
-    }
-    rotations.push_back({c, s});
-  }
-}
-
 /// Rotates rows lo, lo+1, ... of z [., n], strip by strip of columns so that they stay in cache.
 AKIN_LAZY void rotate_rows(std::int64_t lo, std::int64_t n, const std::vector<Rotation>& rotations, double* z) {
   parallel_for(n, 64, [&, z](std::int64_t begin, std::int64_t end) {
@@ -107,34 +80,9 @@ AKIN_LAZY void rotate_rows(std::int64_t lo, std::int64_t n, const std::vector<Ro
   });
 }
 
-/// Turns (d, e) into eigenvalues in d, in no order; rotates the rows of z along unless z is null.
-/// Returns false if 30 sweeps per eigenvalue were not enough (values that are not finite).
-AKIN_LAZY bool diagonalize_tridiagonal(std::int64_t n, double* d, double* e, double* z) {
-  constexpr double eps = std::numeric_limits<double>::epsilon() / 2;
-  std::vector<Rotation> rotations;
-  std::int64_t sweeps = 0;
-  for (std::int64_t hi = n - 1; hi > 0;) {
-    const auto coupled = [&](std::int64_t k) {
-      return !(std::abs(e[k]) <= eps * (std::abs(d[k]) + std::abs(d[k + 1])) + 1e-30);
-    };
-    std::int64_t lo = hi;
-    while (lo > 0 && coupled(lo - 1)) --lo;
-    if (lo == hi) {
-      --hi;
-      continue;
-    }
-    if (++sweeps > 30 * n) return false;
-    qr_sweep(lo, hi, d, e, rotations);
-    if (z) rotate_rows(lo, n, rotations, z);
-  }
-  return true;
-}
-
 /// Sorts values ascending, and the rows of vectors (unless null) along with them.
 AKIN_LAZY void sort_eigen(std::int64_t n, double* values, double* vectors) {
-  std::vector<std::int64_t> order(static_cast<std::size_t>(n));
-  std::iota(order.begin(), order.end(), std::int64_t{0});
-  std::stable_sort(order.begin(), order.end(), [=](std::int64_t i, std::int64_t j) { return values[i] < values[j]; });
+  const std::vector<std::int64_t> order = ascending_order(n, values);
   const std::vector<double> old(values, values + n), rows(vectors, vectors ? vectors + n * n : nullptr);
   for (std::int64_t i = 0; i < n; ++i) {
     const std::int64_t from = order[static_cast<std::size_t>(i)];
@@ -159,7 +107,10 @@ AKIN_LAZY bool symmetric_eigen(Cpu, std::int64_t n, double* a, double* values, d
   std::vector<double> e(static_cast<std::size_t>(n)), beta(static_cast<std::size_t>(n));
   detail::tridiagonalize(n, a, values, e.data(), beta.data());
   if (vectors) detail::accumulate_reflections(n, a, beta.data(), vectors);
-  if (!detail::diagonalize_tridiagonal(n, values, e.data(), vectors)) return false;
+  const auto rotate = [=](std::int64_t lo, const std::vector<detail::Rotation>& rotations) {
+    if (vectors) detail::rotate_rows(lo, n, rotations, vectors);
+  };
+  if (!detail::diagonalize_tridiagonal(n, values, e.data(), rotate)) return false;
   for (std::int64_t i = 0; i < n; ++i) values[i] *= scale;
   detail::sort_eigen(n, values, vectors);
   return true;

@@ -4,13 +4,12 @@
 #pragma once
 #include <algorithm>
 #include <cstdint>
-#include <limits>
 #include <tuple>
-#include <type_traits>
 
 #include "../../include/akin/core/bf16.hpp"
 #include "../../include/akin/core/parallel.hpp"
 #include "../../include/akin/core/tags.hpp"
+#include "../convert.hpp"
 #include "../layout.hpp"
 
 namespace akin::inline AKIN_ABI::kernels {
@@ -22,24 +21,6 @@ void map(Cpu, std::int64_t n, Out* out, F f, const In*... in) {
   parallel_for(n, map_grain, [=](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) out[i] = static_cast<Out>(f(static_cast<compute_t<In>>(in[i])...));
   });
-}
-
-/// One value to another type. What lies beyond the range of an integer becomes the nearest value inside; NaN becomes 0.
-template <class To, class From>
-To convert_one(From x) {
-  using Limits = std::numeric_limits<To>;
-  const auto value = static_cast<compute_t<From>>(x);
-  if constexpr (std::is_integral_v<To> && std::is_integral_v<From>) {
-    return static_cast<To>(std::clamp<std::int64_t>(value, Limits::min(), Limits::max()));
-  } else if constexpr (std::is_integral_v<To>) {
-    if (value != value) return 0;
-    // As double the largest i64 is 2^63, which is one too many: so not only beyond the limit, but also at it.
-    if (static_cast<double>(value) <= static_cast<double>(Limits::min())) return Limits::min();
-    if (static_cast<double>(value) >= static_cast<double>(Limits::max())) return Limits::max();
-    return static_cast<To>(value);
-  } else {
-    return static_cast<To>(static_cast<compute_t<To>>(value));
-  }
 }
 
 template <class From, class To>

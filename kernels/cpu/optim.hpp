@@ -65,26 +65,6 @@ void apply_updates(Cpu, const std::vector<TensorUpdate<T, Step>>& updates) {
   });
 }
 
-/// The values of one tensor, and its gradients.
-template <class T>
-struct ValueAndInput {
-  std::int64_t n;
-  const T* value;
-  const T* input;
-};
-
-/// What the trust ratios of LARS and LAMB need of one tensor: |p|^2, |g|^2 and p . g.
-struct UpdateProducts {
-  double value_value = 0, input_input = 0, value_input = 0;
-
-  UpdateProducts& operator+=(const UpdateProducts& other) {
-    value_value += other.value_value;
-    input_input += other.input_input;
-    value_input += other.value_input;
-    return *this;
-  }
-};
-
 namespace detail {
 
 /// The sums of every tensor: part(piece) over its pieces, added up in a fixed order.

@@ -38,20 +38,6 @@ Vec<T> pair_slope(const SoftplusSum& f, const Vec<T>& s, const Vec<T>&) {
   return (x > 0 ? broadcast(T(1)) : e) / (e + T(1));
 }
 
-/// The row's factor of all its slopes.
-AKIN_LAZY double pair_factor(const LogSumExp&, double sum) { return sum == 0 ? 0 : 1 / sum; }
-AKIN_LAZY double pair_factor(const SoftplusSum&, double) { return 1; }
-
-/// The row's number. `right`: the score of its right pair, null where there is none.
-template <class T>
-T pair_value(const LogSumExp&, T shift, double sum, const T* right) {
-  return static_cast<T>(std::log(sum) + static_cast<double>(right ? shift - *right : shift));
-}
-template <class T>
-T pair_value(const SoftplusSum& f, T, double sum, const T* right) {
-  return static_cast<T>(right ? sum - (static_cast<double>(*right) + f.bias) : sum);
-}
-
 // ---- one block ------------------------------------------------------------------------------------------------------
 
 /// Scores of rows [row, row + rows) and columns [col, col + cols); behind the last column up to a whole tile.

@@ -38,11 +38,6 @@ inline auto adaptive_cols(const PoolShape& s) {
   return [&s](std::int64_t j) { return adaptive_window(j, s.w, s.ow); };
 }
 
-/// The number a window's sum is divided by: its size, or the whole kernel's when padding counts as zeros.
-inline double window_count(const PoolShape& s, Window rows, Window cols, bool count_padding) {
-  return static_cast<double>(count_padding ? s.kh * s.kw : (rows.end - rows.begin) * (cols.end - cols.begin));
-}
-
 template <class T, class Rows, class Cols>
 void average_windows(const PoolShape& s, bool count_padding, Rows rows, Cols cols, const T* x, T* y) {
   using C = compute_t<T>;

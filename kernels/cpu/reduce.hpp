@@ -7,34 +7,14 @@
 #pragma once
 #include <algorithm>
 #include <cstdint>
-#include <limits>
 #include <vector>
 
 #include "../../include/akin/core/bf16.hpp"
 #include "../../include/akin/core/parallel.hpp"
 #include "../../include/akin/core/tags.hpp"
+#include "../reducers.hpp"
 
 namespace akin::inline AKIN_ABI::kernels {
-
-/// Reducers: where to start, how to take in a value, and what to make of the total of n values; all in double.
-struct SumOf {
-  static constexpr double start = 0;
-  static double combine(double a, double b) { return a + b; }
-  static double finish(double total, std::int64_t) { return total; }
-};
-struct MeanOf : SumOf {
-  static double finish(double total, std::int64_t n) { return total / static_cast<double>(n); }
-};
-struct MaxOf {
-  static constexpr double start = -std::numeric_limits<double>::infinity();
-  static double combine(double a, double b) { return b > a || b != b ? b : a; }  // NaN wins and stays
-  static double finish(double total, std::int64_t) { return total; }
-};
-struct MinOf {
-  static constexpr double start = std::numeric_limits<double>::infinity();
-  static double combine(double a, double b) { return b < a || b != b ? b : a; }
-  static double finish(double total, std::int64_t) { return total; }
-};
 
 /// Textbook twins.
 template <class R, class T>
@@ -43,7 +23,7 @@ void reduce_naive(Cpu, R, std::int64_t outer, std::int64_t n, std::int64_t inner
     for (std::int64_t i = 0; i < inner; ++i) {
       double total = R::start;
       for (std::int64_t k = 0; k < n; ++k)
-        total = R::combine(total, static_cast<double>(static_cast<compute_t<T>>(x[(o * n + k) * inner + i])));
+        total = R{}(total, static_cast<double>(static_cast<compute_t<T>>(x[(o * n + k) * inner + i])));
       out[o * inner + i] = static_cast<T>(static_cast<compute_t<T>>(R::finish(total, n)));
     }
 }
@@ -119,9 +99,9 @@ double reduce_row(std::int64_t n, Term term) {
   std::fill_n(chain, chains, R::start);
   std::int64_t k = 0;
   for (; k + chains <= n; k += chains)
-    for (int c = 0; c < chains; ++c) chain[c] = R::combine(chain[c], term(k + c));
-  for (; k < n; ++k) chain[0] = R::combine(chain[0], term(k));
-  for (int c = 1; c < chains; ++c) chain[0] = R::combine(chain[0], chain[c]);
+    for (int c = 0; c < chains; ++c) chain[c] = R{}(chain[c], term(k + c));
+  for (; k < n; ++k) chain[0] = R{}(chain[0], term(k));
+  for (int c = 1; c < chains; ++c) chain[0] = R{}(chain[0], chain[c]);
   return chain[0];
 }
 
@@ -129,7 +109,7 @@ double reduce_row(std::int64_t n, Term term) {
 /// half as much.
 template <class R, class Term>
 [[gnu::noinline]] void reduce_into(std::int64_t width, double* __restrict total, Term term) {
-  for (std::int64_t i = 0; i < width; ++i) total[i] = R::combine(total[i], term(i));
+  for (std::int64_t i = 0; i < width; ++i) total[i] = R{}(total[i], term(i));
 }
 
 /// Calls store(at, total) for every output at = o * inner + i.
@@ -167,7 +147,7 @@ void reduce_terms(std::int64_t outer, std::int64_t n, std::int64_t inner, const 
   for (std::int64_t at = 0; plan.parts > 1 && at < outer * inner; ++at) {
     const auto one = [&](std::int64_t part) { return partial[static_cast<std::size_t>(part * outer * inner + at)]; };
     double total = one(0);
-    for (std::int64_t part = 1; part < plan.parts; ++part) total = R::combine(total, one(part));
+    for (std::int64_t part = 1; part < plan.parts; ++part) total = R{}(total, one(part));
     store(at, total);
   }
 }

@@ -10,31 +10,10 @@
 
 #include "../../include/akin/core/bf16.hpp"
 #include "../../include/akin/core/tags.hpp"
+#include "../order.hpp"
 #include "rows.hpp"
 
 namespace akin::inline AKIN_ABI::kernels {
-
-namespace detail {
-
-/// a < b with NaN above all numbers.
-template <class C>
-bool less(C a, C b) {
-  return a < b || (b != b && a == a);
-}
-
-template <class C>
-struct Ranked {
-  C value;
-  std::int64_t index;
-};
-
-/// True if a comes before b among the largest: greater value, or the lower index at a tie.
-template <class C>
-bool ranks_before(const Ranked<C>& a, const Ranked<C>& b) {
-  return less(b.value, a.value) || (!less(a.value, b.value) && a.index < b.index);
-}
-
-}  // namespace detail
 
 /// indices[row, :]: positions of the values in ascending (or descending) order, stable.
 template <class T>

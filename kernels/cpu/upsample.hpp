@@ -12,11 +12,6 @@ namespace akin::inline AKIN_ABI::kernels {
 
 namespace detail {
 
-/// The output positions that copy input position i of an axis: those whose floor(o in / out) is i.
-AKIN_HD inline Window copies_of(std::int64_t i, std::int64_t in, std::int64_t out) {
-  return {(i * out + in - 1) / in, ((i + 1) * out + in - 1) / in};
-}
-
 /// Pieces of about 32 Ki elements, cut by shape.
 inline std::int64_t upsample_grain(std::int64_t elements_each) {
   return std::max<std::int64_t>(1, (1 << 15) / std::max<std::int64_t>(1, elements_each));
@@ -40,13 +35,13 @@ void upsample_nearest(Cpu, const PoolShape& s, const T* x, T* y) {
   const std::int64_t row_size = s.ow * s.c;
   const auto fill_row = [&](const T* from, T* to) {
     for (std::int64_t w = 0; w < s.w; ++w, from += s.c) {
-      const Window copies = detail::copies_of(w, s.w, s.ow);
+      const Window copies = copies_of(w, s.w, s.ow);
       for (std::int64_t j = copies.begin; j < copies.end; ++j) to = std::copy_n(from, s.c, to);
     }
   };
   parallel_for(s.n * s.h, detail::upsample_grain(row_size * s.oh / s.h), [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t row = begin; row < end; ++row) {
-      const Window copies = detail::copies_of(row % s.h, s.h, s.oh);
+      const Window copies = copies_of(row % s.h, s.h, s.oh);
       T* const first = y + (row / s.h * s.oh + copies.begin) * row_size;
       fill_row(x + row * s.w * s.c, first);
       for (std::int64_t i = copies.begin + 1; i < copies.end; ++i)
@@ -63,7 +58,7 @@ void upsample_nearest_backward(Cpu, const PoolShape& s, const T* dy, T* dx) {
     std::vector<C> sums(static_cast<std::size_t>(s.c));  // bf16 gradients are added in float
     for (std::int64_t pixel = begin * s.w; pixel < end * s.w; ++pixel) {
       const std::int64_t row = pixel / s.w;
-      const Window rows = detail::copies_of(row % s.h, s.h, s.oh), cols = detail::copies_of(pixel % s.w, s.w, s.ow);
+      const Window rows = copies_of(row % s.h, s.h, s.oh), cols = copies_of(pixel % s.w, s.w, s.ow);
       C* const sum = sums.data();
       std::fill_n(sum, s.c, C(0));
       for (std::int64_t i = rows.begin; i < rows.end; ++i) {

@@ -16,8 +16,7 @@ class DeviceScratch {
  public:
   DeviceScratch(std::string_view op, Cuda queue, std::int64_t count) : queue_(queue) {
     void* block = nullptr;
-    if (count > 0)
-      check_cuda(op, cudaMallocAsync(&block, static_cast<std::size_t>(count) * sizeof(T), queue.stream));
+    if (count > 0) check_cuda(op, cudaMallocAsync(&block, static_cast<std::size_t>(count) * sizeof(T), queue.stream));
     block_ = static_cast<T*>(block);
   }
   DeviceScratch(DeviceScratch&& other) noexcept : queue_(other.queue_), block_(std::exchange(other.block_, nullptr)) {}
@@ -37,9 +36,17 @@ class DeviceScratch {
 template <class T>
 void copy_to_host(std::string_view op, Cuda queue, const T* from, std::int64_t count, T* to) {
   if (count == 0) return;
-  check_cuda(op, cudaMemcpyAsync(to, from, static_cast<std::size_t>(count) * sizeof(T), cudaMemcpyDeviceToHost,
-                                 queue.stream));
+  check_cuda(
+      op, cudaMemcpyAsync(to, from, static_cast<std::size_t>(count) * sizeof(T), cudaMemcpyDeviceToHost, queue.stream));
   check_cuda(op, cudaStreamSynchronize(queue.stream));
+}
+
+/// Queues a copy from the host. `from` must stay as it is until the queue was waited for.
+template <class T>
+void copy_to_device(std::string_view op, Cuda queue, const T* from, std::int64_t count, T* to) {
+  if (count == 0) return;
+  check_cuda(
+      op, cudaMemcpyAsync(to, from, static_cast<std::size_t>(count) * sizeof(T), cudaMemcpyHostToDevice, queue.stream));
 }
 
 }  // namespace akin::inline AKIN_ABI::kernels

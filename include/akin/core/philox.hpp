@@ -72,7 +72,7 @@ class Draws {
   AKIN_HD std::uint32_t below(std::uint32_t n) { return static_cast<std::uint32_t>(std::uint64_t{bits()} * n >> 32); }
   AKIN_HD bool chance(double probability) { return uniform() < probability; }
   /// Standard normal by Box-Muller; one draw uses two words. 1 - u keeps the logarithm finite.
-  double normal() {
+  AKIN_HD double normal() {
     const double radius = std::sqrt(-2 * std::log(1 - uniform()));
     return radius * std::cos(6.283185307179586 * uniform());
   }

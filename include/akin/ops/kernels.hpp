@@ -20,3 +20,22 @@
 #include "../../../kernels/cpu/sort.hpp"
 #include "../../../kernels/cpu/upsample.hpp"
 #include "../../../kernels/scalar.hpp"
+
+#if AKIN_CUDA
+#include "../../../kernels/cuda/add_row.hpp"
+#include "../../../kernels/cuda/batch_norm.hpp"
+#include "../../../kernels/cuda/batch_norm_backward.hpp"
+#include "../../../kernels/cuda/conv.hpp"
+#include "../../../kernels/cuda/dropout.hpp"
+#include "../../../kernels/cuda/gemm.hpp"
+#include "../../../kernels/cuda/index.hpp"
+#include "../../../kernels/cuda/layer_norm.hpp"
+#include "../../../kernels/cuda/map.hpp"
+#include "../../../kernels/cuda/optim.hpp"
+#include "../../../kernels/cuda/pair_scores.hpp"
+#include "../../../kernels/cuda/pool.hpp"
+#include "../../../kernels/cuda/reduce.hpp"
+#include "../../../kernels/cuda/softmax.hpp"
+#include "../../../kernels/cuda/sort.hpp"
+#include "../../../kernels/cuda/upsample.hpp"
+#endif

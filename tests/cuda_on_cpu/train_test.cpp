@@ -1,0 +1,81 @@
+// Whole training steps on the device, beside the same steps on the host.
+#include <akin/akin.hpp>
+
+#include "twins.hpp"
+
+namespace akin_test {
+namespace {
+
+constexpr std::int64_t pairs = 6, side = 8;
+
+/// A small encoder with all that the larger ones have: convolutions, batch norm with relu, pooling.
+nn::Module tiny_encoder() {
+  const nn::Module encoder =
+      nn::Sequential(nn::Conv2d({.in = 1, .out = 8, .kernel = 3, .padding = 1, .bias = false}),
+                     nn::BatchNorm({.features = 8, .relu = true}),
+                     nn::Conv2d({.in = 8, .out = 12, .kernel = 3, .stride = 2, .padding = 1, .bias = false}),
+                     nn::BatchNorm({.features = 12, .relu = true}), nn::GlobalAveragePool());
+  encoder.initialize(7);
+  return encoder;
+}
+
+Array view(int step, int which) {
+  Array x = Array::empty({pairs, side, side, 1});
+  float* values = x.mut<float>();
+  for (std::int64_t i = 0; i < x.size(); ++i)
+    values[i] = static_cast<float>(std::sin(0.37 * static_cast<double>(i) + step) +
+                                   0.3 * std::cos(1.7 * static_cast<double>(i * which)));
+  return x;
+}
+
+template <class Method>
+std::vector<double> losses_on(Device device, Method& method, DType dtype, int steps) {
+  for (const auto& network : method.networks()) network.module.to(dtype);
+  method.to(device);
+  optim::Sgd optimizer(method.parameter_groups(5e-4), {.lr = 0.05, .momentum = 0.9});
+  std::vector<double> losses;
+  for (int step = 0; step < steps; ++step) {
+    const auto there = [&](int which) { return ops::cast(view(step, which), dtype).to(device); };
+    const auto out = method.forward({there(1), there(2)});
+    optimizer.zero_grad();
+    out.loss.backward();
+    optimizer.step();
+    method.after_step(static_cast<double>(step) / steps);
+    losses.push_back(out.loss.item());
+  }
+  return losses;
+}
+
+/// In f64 for many steps; in f32 for a few, since batch norm on so few values doubles each rounding error per step.
+template <class Method, class Options>
+void expect_same_losses(const Options& options) {
+  struct Case {
+    DType dtype;
+    int steps;
+    double tolerance;
+  };
+  constexpr Case cases[] = {{DType::f64, 20, 1e-7}, {DType::f32, 3, 1e-4}};
+  for (const auto& c : cases) {
+    Method here(tiny_encoder(), options), there(tiny_encoder(), options);
+    const auto a = losses_on(Device::cpu, here, c.dtype, c.steps), b = losses_on(Device::cuda, there, c.dtype, c.steps);
+    for (std::size_t i = 0; i < a.size(); ++i)
+      EXPECT_NEAR(b[i], a[i], c.tolerance * std::max(1.0, std::abs(a[i]))) << c.dtype << ", step " << i;
+    EXPECT_NE(a.front(), a.back());
+  }
+}
+
+TEST(CudaTraining, SimClrIsThatOfTheHost) {
+  expect_same_losses<methods::SimClr>(methods::SimClrOptions{.features = 12, .hidden = 16, .out = 8});
+}
+
+TEST(CudaTraining, ByolIsThatOfTheHost) {
+  expect_same_losses<methods::Byol>(methods::ByolOptions{.features = 12, .hidden = 16, .out = 8});
+}
+
+TEST(CudaTraining, SimSiamIsThatOfTheHost) {
+  expect_same_losses<methods::SimSiam>(
+      methods::SimSiamOptions{.features = 12, .hidden = 16, .out = 16, .bottleneck = 8});
+}
+
+}  // namespace
+}  // namespace akin_test
