@@ -97,7 +97,7 @@ struct ThreadBlockOf {
 
 /// Shared memory of the operands: two slices of rows, or one of the values that are summed.
 template <class T>
-inline constexpr int slices_size = 2 * pair_tile* pair_stride<T>;
+inline constexpr int slices_size = 2 * pair_stride<T>* pair_tile;
 
 /// Scores of the rows from `row` and the columns from `col`, to scores [64, 64] in shared memory. Begins without a
 /// barrier: `slices` and `scores` must be free; ends behind one.
@@ -121,15 +121,19 @@ __device__ void scores_of_block(const PairOperand<T>& rows, const PairOperand<T>
       for (int q = 0; q < thread_cols; ++q) {
         const PairChunk<T> c = chunk_at(right + col_of_thread(q) * stride + k);
         AKIN_DEVICE_UNROLL
-        for (int r = 0; r < thread_rows; ++r) AKIN_DEVICE_UNROLL
-        for (int e = 0; e < size; ++e) s.at[r][q] += a[r].values[e] * c.values[e];
+        for (int r = 0; r < thread_rows; ++r) {
+          AKIN_DEVICE_UNROLL
+          for (int e = 0; e < size; ++e) s.at[r][q] += a[r].values[e] * c.values[e];
+        }
       }
     }
     __syncthreads();
   }
   AKIN_DEVICE_UNROLL
-  for (int r = 0; r < thread_rows; ++r) AKIN_DEVICE_UNROLL
-  for (int q = 0; q < thread_cols; ++q) scores[row_of_thread(r) * block_stride<T> + col_of_thread(q)] = s.at[r][q];
+  for (int r = 0; r < thread_rows; ++r) {
+    AKIN_DEVICE_UNROLL
+    for (int q = 0; q < thread_cols; ++q) scores[row_of_thread(r) * block_stride<T> + col_of_thread(q)] = s.at[r][q];
+  }
   __syncthreads();
 }
 
@@ -149,8 +153,8 @@ __device__ int dim_of_thread(int q) {
   return (q / size * pair_lanes + pair_lane()) * size + q % size;
 }
 
-/// sum += weights [64, 64] . values[row ... row + 64, col ... col + 64]; the thread's columns are dim_of_thread(q). Begins
-/// without a barrier, and has one before it reads weights.
+/// sum += weights [64, 64] . values[row ... row + 64, col ... col + 64]; the thread's columns are
+/// dim_of_thread(q). Begins without a barrier, and has one before it reads weights.
 template <class T>
 __device__ void add_weighted(const T* weights, const PairOperand<T>& values, std::int64_t row, std::int64_t col,
                              T* slice, ThreadBlockOf<T>& sum) {
@@ -168,25 +172,14 @@ __device__ void add_weighted(const T* weights, const PairOperand<T>& values, std
       for (int q = 0; q < thread_cols; q += size) {
         const PairChunk<T> v = chunk_at(slice + (k + e) * pair_tile + dim_of_thread<T>(q));
         AKIN_DEVICE_UNROLL
-        for (int r = 0; r < thread_rows; ++r) AKIN_DEVICE_UNROLL
-        for (int i = 0; i < size; ++i) sum.at[r][q + i] += w[r].values[e] * v.values[i];
+        for (int r = 0; r < thread_rows; ++r) {
+          AKIN_DEVICE_UNROLL
+          for (int i = 0; i < size; ++i) sum.at[r][q + i] += w[r].values[e] * v.values[i];
+        }
       }
     }
     __syncthreads();
   }
 }
-
-/// How the columns are dealt out where the rows alone are too few to fill a GPU: a block of threads takes `blocks`
-/// blocks of columns of one part, and the results of the parts are added afterwards. Depends on the sizes only.
-struct PairParts {
-  std::int64_t count, blocks;
-
-  PairParts(std::int64_t row_blocks, std::int64_t col_blocks) {
-    constexpr std::int64_t wanted = 2 * 132;
-    const std::int64_t most = std::max<std::int64_t>(1, wanted / std::max<std::int64_t>(1, row_blocks));
-    blocks = std::max<std::int64_t>(1, (col_blocks + most - 1) / most);
-    count = std::max<std::int64_t>(1, (col_blocks + blocks - 1) / blocks);
-  }
-};
 
 }  // namespace akin::inline AKIN_ABI::kernels::detail

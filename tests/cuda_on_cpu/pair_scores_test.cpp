@@ -81,9 +81,9 @@ TYPED_TEST(CudaPairScores, AreTheirTwinsWithManyBlocks) {
 
 TYPED_TEST(CudaPairScores, AreTheirTwinsWherePartsHaveSeveralBlocks) {
   const kernels::detail::PairParts parts(17, 300);
-  EXPECT_EQ(parts.count, 15);
-  EXPECT_EQ(parts.blocks, 20);
-  compare_pair_twins<TypeParam>({1, 2 * 132 * 64 + 1, 2, 5}, kernels::AllPairs{}, kernels::LogSumExp{});
+  EXPECT_EQ(parts.count, 22);
+  EXPECT_EQ(parts.blocks, 14);
+  compare_pair_twins<TypeParam>({1, 3 * 132 * 64 + 1, 2, 5}, kernels::AllPairs{}, kernels::LogSumExp{});
 }
 
 TYPED_TEST(CudaPairScores, DoNotOverflowAtLargeScales) {

@@ -77,5 +77,21 @@ TEST(CudaTraining, SimSiamIsThatOfTheHost) {
       methods::SimSiamOptions{.features = 12, .hidden = 16, .out = 16, .bottleneck = 8});
 }
 
+/// Ops whose small matrices pass through the host.
+TEST(CudaTraining, LinearAlgebraIsThatOfTheHost) {
+  Array a = Array::empty({9, 5}, DType::f64);
+  for (std::int64_t i = 0; i < a.size(); ++i) a.mut<double>()[i] = std::sin(1 + 0.7 * static_cast<double>(i * i));
+  const Array there = a.to(Device::cuda);
+  const auto gram = [](const Array& x) { return ops::matmul(x, x, {.transpose_a = true}); };
+  const auto expect_near = [](const Array& here, const Array& device) {
+    const Array back = device.to(Device::cpu);
+    for (std::int64_t i = 0; i < here.size(); ++i) EXPECT_NEAR(back.data<double>()[i], here.data<double>()[i], 1e-9);
+  };
+  expect_near(ops::singular_values(a), ops::singular_values(there));
+  expect_near(ops::symmetric_eigenvalues(gram(a)), ops::symmetric_eigenvalues(gram(there)));
+  expect_near(ops::cholesky(gram(a)), ops::cholesky(gram(there)));
+  expect_near(ops::inverse_lower(ops::cholesky(gram(a))), ops::inverse_lower(ops::cholesky(gram(there))));
+}
+
 }  // namespace
 }  // namespace akin_test

@@ -30,6 +30,7 @@
 #include "../../../kernels/cuda/gemm.hpp"
 #include "../../../kernels/cuda/index.hpp"
 #include "../../../kernels/cuda/layer_norm.hpp"
+#include "../../../kernels/cuda/linalg.hpp"
 #include "../../../kernels/cuda/map.hpp"
 #include "../../../kernels/cuda/optim.hpp"
 #include "../../../kernels/cuda/pair_scores.hpp"

@@ -20,12 +20,16 @@ AKIN_LAZY Array square_copy(std::string_view op, const Array& a) {
   return a.dtype() == DType::f64 ? clone(a) : cast(a, DType::f64);
 }
 
-/// Copies the lower triangle over the upper one.
+/// Copies the lower triangle over the upper one; on the host, as the eigenvalues are waited for anyway.
 AKIN_LAZY void mirror_lower(Array& a) {
-  const std::int64_t n = a.dim(0);
-  double* values = a.mut<double>();
+  const Device device = a.device();
+  Array here = a.to(Device::cpu);
+  a = Array();  // so that it is the only handle
+  const std::int64_t n = here.dim(0);
+  double* values = here.mut<double>();
   for (std::int64_t i = 0; i < n; ++i)
     for (std::int64_t j = 0; j < i; ++j) values[j * n + i] = values[i * n + j];
+  a = here.to(device);
 }
 
 /// Eigenvalues ascending in `values`; eigenvectors in the rows of `vectors`, unless it is undefined.
@@ -78,10 +82,11 @@ AKIN_LAZY Array singular_values(const Array& x) {
     accumulate(gram, matmul(part, part, {.transpose_a = true}));
   }
   detail::eigen_in_double("singular_values", gram, values, none);
-  Array out = Array::empty({n}, DType::f64, x.device());
+  const Array squares = values.to(Device::cpu);
+  Array out = Array::empty({n}, DType::f64);
   for (std::int64_t i = 0; i < n; ++i)
-    out.mut<double>()[i] = std::sqrt(std::max(0.0, values.data<double>()[n - 1 - i]));
-  return cast(out, detail::compute_dtype(x.dtype()));
+    out.mut<double>()[i] = std::sqrt(std::max(0.0, squares.data<double>()[n - 1 - i]));
+  return cast(out, detail::compute_dtype(x.dtype())).to(x.device());
 }
 
 /// The lower triangular l with a = l l^T, for a symmetric positive definite a [n, n]; only its lower triangle is read.
@@ -100,8 +105,9 @@ AKIN_LAZY Array cholesky(const Array& a) {
 AKIN_LAZY Array inverse_lower(const Array& l) {
   Array in = detail::square_copy("inverse_lower", l);
   const std::int64_t n = l.dim(0);
+  const Array here = in.to(Device::cpu);
   for (std::int64_t i = 0; i < n; ++i)
-    check(in.data<double>()[i * (n + 1)] != 0, "inverse_lower", "the diagonal is 0 at row ", i);
+    check(here.data<double>()[i * (n + 1)] != 0, "inverse_lower", "the diagonal is 0 at row ", i);
   Array out = empty_like(in);
   on(l.device(), [&](auto queue) { kernels::inverse_lower(queue, n, in.data<double>(), out.mut<double>()); });
   return cast(out, detail::compute_dtype(l.dtype()));
