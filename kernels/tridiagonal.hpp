@@ -14,13 +14,13 @@
 
 namespace akin::inline AKIN_ABI::kernels::detail {
 
-struct Rotation {
+struct GivensRotation {
   double c, s;
 };
 
 /// One implicit QR sweep with Wilkinson's shift over d[lo ... hi], e[lo ... hi-1].
 /// rotations   out: those of rows (lo, lo + 1), (lo + 1, lo + 2), ...
-AKIN_LAZY void qr_sweep(std::int64_t lo, std::int64_t hi, double* d, double* e, std::vector<Rotation>& rotations) {
+AKIN_LAZY void qr_sweep(std::int64_t lo, std::int64_t hi, double* d, double* e, std::vector<GivensRotation>& rotations) {
   const double half = (d[hi - 1] - d[hi]) / 2, last = e[hi - 1];
   const double shift = d[hi] - last * last / (half + std::copysign(std::hypot(half, last), half));
   double x = d[lo] - shift, bulge = e[lo];
@@ -46,7 +46,7 @@ AKIN_LAZY void qr_sweep(std::int64_t lo, std::int64_t hi, double* d, double* e, 
 template <class Rotate>
 bool diagonalize_tridiagonal(std::int64_t n, double* d, double* e, Rotate&& rotate) {
   constexpr double eps = std::numeric_limits<double>::epsilon() / 2;
-  std::vector<Rotation> rotations;
+  std::vector<GivensRotation> rotations;
   std::int64_t sweeps = 0;
   for (std::int64_t hi = n - 1; hi > 0;) {
     const auto coupled = [&](std::int64_t k) {

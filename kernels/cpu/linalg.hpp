@@ -64,7 +64,7 @@ AKIN_LAZY void accumulate_reflections(std::int64_t n, const double* a, const dou
 }
 
 /// Rotates rows lo, lo+1, ... of z [., n], strip by strip of columns so that they stay in cache.
-AKIN_LAZY void rotate_rows(std::int64_t lo, std::int64_t n, const std::vector<Rotation>& rotations, double* z) {
+AKIN_LAZY void rotate_rows(std::int64_t lo, std::int64_t n, const std::vector<GivensRotation>& rotations, double* z) {
   parallel_for(n, 64, [&, z](std::int64_t begin, std::int64_t end) {
     double* upper = z + lo * n;
     for (const auto& r : rotations) {
@@ -107,7 +107,7 @@ AKIN_LAZY bool symmetric_eigen(Cpu, std::int64_t n, double* a, double* values, d
   std::vector<double> e(static_cast<std::size_t>(n)), beta(static_cast<std::size_t>(n));
   detail::tridiagonalize(n, a, values, e.data(), beta.data());
   if (vectors) detail::accumulate_reflections(n, a, beta.data(), vectors);
-  const auto rotate = [=](std::int64_t lo, const std::vector<detail::Rotation>& rotations) {
+  const auto rotate = [=](std::int64_t lo, const std::vector<detail::GivensRotation>& rotations) {
     if (vectors) detail::rotate_rows(lo, n, rotations, vectors);
   };
   if (!detail::diagonalize_tridiagonal(n, values, e.data(), rotate)) return false;

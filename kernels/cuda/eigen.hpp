@@ -34,14 +34,14 @@ struct Sweep {
 };
 
 template <class T>
-__global__ void rotate_rows_kernel(std::int64_t n, std::int64_t sweeps, const Sweep* sweep, const Rotation* rotations,
+__global__ void rotate_rows_kernel(std::int64_t n, std::int64_t sweeps, const Sweep* sweep, const GivensRotation* rotations,
                                    T* z) {
   for (std::int64_t j = first_item(); j < n; j += item_step())
     for (std::int64_t s = 0; s < sweeps; ++s) {
       T* place = z + sweep[s].lo * n + j;
       T upper = *place;
       for (std::int64_t r = 0; r < sweep[s].count; ++r, place += n) {
-        const Rotation turn = rotations[sweep[s].first + r];
+        const GivensRotation turn = rotations[sweep[s].first + r];
         const T lower = place[n];
         *place = turn.c * upper + turn.s * lower;
         upper = turn.c * lower - turn.s * upper;
@@ -61,7 +61,7 @@ class RotationQueue {
  public:
   RotationQueue(std::string_view op, Cuda queue, std::int64_t n, double* z) : op_(op), queue_(queue), n_(n), z_(z) {}
 
-  void add(std::int64_t lo, const std::vector<Rotation>& rotations) {
+  void add(std::int64_t lo, const std::vector<GivensRotation>& rotations) {
     constexpr std::size_t batch = 1 << 16;
     sweeps_.push_back({lo, static_cast<std::int64_t>(rotations_.size()), static_cast<std::int64_t>(rotations.size())});
     rotations_.insert(rotations_.end(), rotations.begin(), rotations.end());
@@ -75,7 +75,7 @@ class RotationQueue {
     const auto sweeps = static_cast<std::int64_t>(sent_sweeps_.size()),
                rotations = static_cast<std::int64_t>(sent_rotations_.size());
     const DeviceScratch<Sweep> sweep(op_, queue_, sweeps);
-    const DeviceScratch<Rotation> rotation(op_, queue_, rotations);
+    const DeviceScratch<GivensRotation> rotation(op_, queue_, rotations);
     copy_to_device(op_, queue_, sent_sweeps_.data(), sweeps, sweep.data());
     copy_to_device(op_, queue_, sent_rotations_.data(), rotations, rotation.data());
     launch(op_, queue_, grid_over(n_, warp_size), rotate_rows_kernel<double>, n_, sweeps, sweep.data(), rotation.data(),
@@ -89,7 +89,7 @@ class RotationQueue {
   std::int64_t n_;
   double* z_;
   std::vector<Sweep> sweeps_, sent_sweeps_;
-  std::vector<Rotation> rotations_, sent_rotations_;
+  std::vector<GivensRotation> rotations_, sent_rotations_;
 };
 
 }  // namespace detail

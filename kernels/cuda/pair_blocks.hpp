@@ -154,7 +154,7 @@ __device__ int dim_of_thread(int q) {
 }
 
 /// sum += weights [64, 64] . values[row ... row + 64, col ... col + 64]; the thread's columns are
-/// dim_of_thread(q). Begins without a barrier, and has one before it reads weights.
+/// dim_of_thread(q). Begins without a barrier, and has one before it reads the weights.
 template <class T>
 __device__ void add_weighted(const T* weights, const PairOperand<T>& values, std::int64_t row, std::int64_t col,
                              T* slice, ThreadBlockOf<T>& sum) {
@@ -168,13 +168,15 @@ __device__ void add_weighted(const T* weights, const PairOperand<T>& values, std
       AKIN_DEVICE_UNROLL
       for (int r = 0; r < thread_rows; ++r) w[r] = chunk_at(weights + row_of_thread(r) * block_stride<T> + first + k);
       AKIN_DEVICE_UNROLL
-      for (int e = 0; e < size; ++e) AKIN_DEVICE_UNROLL
-      for (int q = 0; q < thread_cols; q += size) {
-        const PairChunk<T> v = chunk_at(slice + (k + e) * pair_tile + dim_of_thread<T>(q));
+      for (int e = 0; e < size; ++e) {
         AKIN_DEVICE_UNROLL
-        for (int r = 0; r < thread_rows; ++r) {
+        for (int q = 0; q < thread_cols; q += size) {
+          const PairChunk<T> v = chunk_at(slice + (k + e) * pair_tile + dim_of_thread<T>(q));
           AKIN_DEVICE_UNROLL
-          for (int i = 0; i < size; ++i) sum.at[r][q + i] += w[r].values[e] * v.values[i];
+          for (int r = 0; r < thread_rows; ++r) {
+            AKIN_DEVICE_UNROLL
+            for (int i = 0; i < size; ++i) sum.at[r][q + i] += w[r].values[e] * v.values[i];
+          }
         }
       }
     }

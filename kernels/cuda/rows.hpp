@@ -83,7 +83,7 @@ __device__ void store_pack(T* y, std::int64_t j, bool aligned, const Pack<T, n>&
 }
 
 template <class T>
-__device__ compute_t<T> widened(T value) {
+__device__ compute_t<T> to_compute(T value) {
   return static_cast<compute_t<T>>(value);
 }
 
@@ -116,7 +116,7 @@ __device__ A row_total(std::int64_t cols, A start, Combine combine, Term term, c
   const auto take = [&]<int n>(std::int64_t, bool, const Pack<T, n>& first, const auto&... packs) {
     for (int i = 0; i < n; ++i)
       total =
-          combine(total, static_cast<A>(term(detail::widened(first.values[i]), detail::widened(packs.values[i])...)));
+          combine(total, static_cast<A>(term(detail::to_compute(first.values[i]), detail::to_compute(packs.values[i])...)));
   };
   detail::visit_row<By>(cols, x, take, x, more...);
   return By::reduce(total, start, combine);
@@ -132,7 +132,7 @@ __device__ void fill_row(std::int64_t cols, T* y, F f, const T* x, const X&... m
   const auto write = [&]<int n>(std::int64_t j, bool aligned, const Pack<T, n>& first, const auto&... packs) {
     Pack<T, n> out;
     for (int i = 0; i < n; ++i)
-      out.values[i] = static_cast<T>(f(detail::widened(first.values[i]), detail::widened(packs.values[i])...));
+      out.values[i] = static_cast<T>(f(detail::to_compute(first.values[i]), detail::to_compute(packs.values[i])...));
     detail::store_pack(y, j, aligned, out);
   };
   detail::visit_row<By>(cols, y, write, x, more...);

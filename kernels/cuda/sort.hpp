@@ -91,7 +91,7 @@ __global__ void sort_chunks_kernel(SortExtent e, std::int64_t chunk, const T* x,
     const std::int64_t row = task / chunks, begin = task % chunks * chunk;
     const int count = static_cast<int>(e.cols - begin < chunk ? e.cols - begin : chunk);
     for (int i = static_cast<int>(threadIdx.x); i < count; i += static_cast<int>(blockDim.x))
-      shared.set(i, {widened(x[row * e.cols + begin + i]), begin + i});
+      shared.set(i, {to_compute(x[row * e.cols + begin + i]), begin + i});
     __syncthreads();
     sort_in_shared(count, e.descending, shared);
     for (int i = static_cast<int>(threadIdx.x); i < count && i < e.keep; i += static_cast<int>(blockDim.x))
@@ -182,9 +182,9 @@ __global__ void arg_extreme_kernel(std::int64_t rows, std::int64_t cols, bool la
   const FirstOf first{largest};
   for (std::int64_t row = first_row<By>(); row < rows; row += row_step<By>()) {
     const T* in = x + row * cols;
-    const Ranked<C> start{cols > 0 ? widened(in[0]) : C(0), 0};
+    const Ranked<C> start{cols > 0 ? to_compute(in[0]) : C(0), 0};
     Ranked<C> best = start;
-    for (std::int64_t j = member<By>(); j < cols; j += By::threads) best = first(best, Ranked<C>{widened(in[j]), j});
+    for (std::int64_t j = member<By>(); j < cols; j += By::threads) best = first(best, Ranked<C>{to_compute(in[j]), j});
     best = By::reduce(best, start, first);
     if (member<By>() == 0) indices[row] = best.index;
   }

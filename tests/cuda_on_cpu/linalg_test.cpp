@@ -84,10 +84,10 @@ TEST(CudaSymmetricEigen, ManyRotationsTakeManyBatches) {
   Matrix z = Twins().numbers(n * n), want = z;
   const OnDevice<double> on_device(z);
   kernels::detail::RotationQueue turns("test", Cuda{}, n, on_device.data());
-  std::vector<kernels::detail::Rotation> rotations;
+  std::vector<kernels::detail::GivensRotation> rotations;
   for (int r = 0; r < 32; ++r) rotations.push_back({std::cos(r), std::sin(r)});
   for (std::int64_t s = 0; s < sweeps; ++s) {
-    const std::vector<kernels::detail::Rotation> some(rotations.begin() + s % 7, rotations.end());
+    const std::vector<kernels::detail::GivensRotation> some(rotations.begin() + s % 7, rotations.end());
     turns.add(s % 8, some);
     kernels::detail::rotate_rows(s % 8, n, some, want.data());
   }

@@ -174,7 +174,8 @@ class Twins {
     for (const auto& operand : reals_) {
       std::vector<T> values;
       std::vector<C> wide_values;
-      for (const double v : operand.values) values.push_back(static_cast<T>(static_cast<C>(v))), wide_values.push_back(static_cast<C>(v));
+      for (const double v : operand.values)
+        values.push_back(static_cast<T>(static_cast<C>(v))), wide_values.push_back(static_cast<C>(v));
       values.push_back(static_cast<T>(static_cast<C>(guard)));
       wide_values.push_back(static_cast<C>(guard));
       narrow.push_back(place(std::move(values), on_device));
@@ -198,7 +199,9 @@ class Twins {
       results.reals.back().pop_back();
     }
     for (std::size_t i = 0; i < integers_.size(); ++i)
-      results.integers.push_back(kind[i] == 4 ? values_of(i32[i]) : kind[i] == 1 ? values_of(u8[i]) : values_of(i64[i]));
+      results.integers.push_back(kind[i] == 4   ? values_of(i32[i])
+                                 : kind[i] == 1 ? values_of(u8[i])
+                                                : values_of(i64[i]));
     return results;
   }
 
@@ -270,7 +273,8 @@ class Twins {
   static void compare_reals(std::size_t operand, const std::vector<double>& exact, const std::vector<double>& cpu,
                             const std::vector<double>& cuda, TwinTolerance tolerance) {
     const Errors own = errors(operand, exact, cuda), twin = errors(operand, exact, cpu);
-    EXPECT_LE(own.nmse, std::max(tolerance.nmse, 4 * twin.nmse)) << "operand " << operand << ", NMSE; Cpu " << twin.nmse;
+    EXPECT_LE(own.nmse, std::max(tolerance.nmse, 4 * twin.nmse))
+        << "operand " << operand << ", NMSE; Cpu " << twin.nmse;
     EXPECT_LE(own.largest, std::max(tolerance.largest, 2 * twin.largest))
         << "operand " << operand << ", largest error; Cpu " << twin.largest;
   }

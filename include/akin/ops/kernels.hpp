@@ -23,6 +23,7 @@
 
 #if AKIN_CUDA
 #include "../../../kernels/cuda/add_row.hpp"
+#include "../../../kernels/cuda/augment.hpp"
 #include "../../../kernels/cuda/batch_norm.hpp"
 #include "../../../kernels/cuda/batch_norm_backward.hpp"
 #include "../../../kernels/cuda/conv.hpp"

@@ -93,10 +93,10 @@ T from_bits(std::uint64_t bits) {
 }  // namespace emulator
 
 // A different address for every place in the source, and for every instance of a template.
-#define AKIN_EMULATOR_SITE         \
-  ([]() -> const void* {           \
-    static const char site = 0;    \
-    return &site;                  \
+#define AKIN_EMULATOR_SITE      \
+  ([]() -> const void* {        \
+    static const char site = 0; \
+    return &site;               \
   }())
 
 // ---- built-in variables and barriers --------------------------------------------------------------------------------
@@ -114,9 +114,7 @@ inline void __threadfence_block() {}
 
 // ---- warps ----------------------------------------------------------------------------------------------------------
 
-inline void __syncwarp(unsigned mask = 0xffffffffu) {
-  emulator::warp_exchange(emulator::WarpOp::sync, mask, 0, 0, 32);
-}
+inline void __syncwarp(unsigned mask = 0xffffffffu) { emulator::warp_exchange(emulator::WarpOp::sync, mask, 0, 0, 32); }
 template <class T>
 T __shfl_sync(unsigned mask, T value, int lane, int width = 32) {
   using namespace emulator;

@@ -24,8 +24,11 @@ std::size_t used = 0;
 int openings = 0;
 std::map<const char*, std::size_t> blocks;
 
+/// From the first live block on: each page costs time.
 void protect(int how) {
-  if (used > 0 && ::mprotect(base, used, how) != 0) std::abort();
+  if (blocks.empty()) return;
+  const auto before = static_cast<std::size_t>(blocks.begin()->first - base);
+  if (::mprotect(base + before, used - before, how) != 0) std::abort();
 }
 
 }  // namespace
@@ -70,6 +73,7 @@ bool release(void* p) {
 #endif
   const std::size_t whole = (found->second + gap + page - 1) / page * page;
   ::madvise(p, whole, MADV_DONTNEED);
+  ::mprotect(p, whole, PROT_NONE);
   blocks.erase(found);
   return true;
 }

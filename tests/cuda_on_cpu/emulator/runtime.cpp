@@ -42,9 +42,7 @@ cudaError_t result(cudaError_t status) {
   return status;
 }
 
-Stream* stream_of(cudaStream_t handle) {
-  return handle ? reinterpret_cast<Stream*>(handle) : &default_stream;
-}
+Stream* stream_of(cudaStream_t handle) { return handle ? reinterpret_cast<Stream*>(handle) : &default_stream; }
 bool is_stream(cudaStream_t handle) { return !handle || streams.count(reinterpret_cast<Stream*>(handle)); }
 
 void run_one(Stream& stream) {
@@ -279,14 +277,22 @@ cudaError_t cudaGetLastError() {
 }
 const char* cudaGetErrorName(cudaError_t status) {
   switch (status) {
-    case cudaSuccess: return "cudaSuccess";
-    case cudaErrorInvalidValue: return "cudaErrorInvalidValue";
-    case cudaErrorMemoryAllocation: return "cudaErrorMemoryAllocation";
-    case cudaErrorInvalidConfiguration: return "cudaErrorInvalidConfiguration";
-    case cudaErrorLaunchFailure: return "cudaErrorLaunchFailure";
-    case cudaErrorLaunchOutOfResources: return "cudaErrorLaunchOutOfResources";
-    case cudaErrorInvalidResourceHandle: return "cudaErrorInvalidResourceHandle";
-    default: return "cudaError";
+    case cudaSuccess:
+      return "cudaSuccess";
+    case cudaErrorInvalidValue:
+      return "cudaErrorInvalidValue";
+    case cudaErrorMemoryAllocation:
+      return "cudaErrorMemoryAllocation";
+    case cudaErrorInvalidConfiguration:
+      return "cudaErrorInvalidConfiguration";
+    case cudaErrorLaunchFailure:
+      return "cudaErrorLaunchFailure";
+    case cudaErrorLaunchOutOfResources:
+      return "cudaErrorLaunchOutOfResources";
+    case cudaErrorInvalidResourceHandle:
+      return "cudaErrorInvalidResourceHandle";
+    default:
+      return "cudaError";
   }
 }
 const char* cudaGetErrorString(cudaError_t status) {

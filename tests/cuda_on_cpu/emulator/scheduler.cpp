@@ -353,7 +353,8 @@ void exchange(Thread* lanes, unsigned mask) {
   auto& values = gathered[++turn % 2][(lanes - block.threads.data()) / warp];
   for (unsigned l = 0; l < warp; ++l) {
     if (!(mask >> l & 1)) continue;
-    if (lanes[l].op != lanes[__builtin_ctz(mask)].op) return void(block.failure = here() + "lanes meet in different warp operations");
+    if (lanes[l].op != lanes[__builtin_ctz(mask)].op)
+      return void(block.failure = here() + "lanes meet in different warp operations");
     values[l] = lanes[l].value;
     ballot |= std::uint64_t{lanes[l].value != 0} << l;
   }
