@@ -2,6 +2,10 @@
 #include <akin/akin.hpp>
 
 #include "twins.hpp"
+#if defined(AKIN_EMULATOR)
+#include "emulator/faults.hpp"
+#include "emulator/memory.hpp"
+#endif
 
 namespace akin_test {
 namespace {
@@ -92,6 +96,32 @@ TEST(CudaTraining, LinearAlgebraIsThatOfTheHost) {
   expect_near(ops::cholesky(gram(a)), ops::cholesky(gram(there)));
   expect_near(ops::inverse_lower(ops::cholesky(gram(a))), ops::inverse_lower(ops::cholesky(gram(there))));
 }
+
+#if defined(AKIN_EMULATOR)
+/// One step, of which the n-th allocation, copy or launch fails, for every n.
+TEST(CudaTraining, EveryFailureIsAnErrorAndLeaksNothing) {
+  bool struck = true;
+  std::uint64_t n = 0;
+  while (struck) {
+    emulator::reset();
+    const auto before = emulator::heap.live_blocks;
+    emulator::faults.fail_at = ++n;
+    std::string error;
+    try {
+      methods::SimClr method(tiny_encoder(), {.features = 12, .hidden = 16, .out = 8});
+      losses_on(Device::cuda, method, DType::f32, 1);
+    } catch (const Error& thrown) {
+      error = thrown.what();
+    }
+    struck = !emulator::faults.struck.empty();
+    EXPECT_EQ(error.empty(), !struck) << emulator::faults.struck << ", call " << n << ": " << error;
+    cudaDeviceSynchronize();
+    EXPECT_EQ(emulator::heap.live_blocks, before) << "call " << n << ": " << error;
+  }
+  EXPECT_GT(n, 100u);
+  emulator::reset();
+}
+#endif
 
 }  // namespace
 }  // namespace akin_test

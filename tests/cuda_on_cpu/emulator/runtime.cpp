@@ -1,7 +1,7 @@
 // The part of CUDA's runtime that akin uses, in host memory, behind NVIDIA's own header.
 //
 // Streams are lazy: work runs when somebody waits for it, and no sooner, so a host that forgets to wait reads what was
-// there before. Sentences in quotes are those of NVIDIA's cuda_runtime_api.h that a check enforces.
+// there before. Sentences in quotes are those of NVIDIA's headers that a check enforces.
 #include <algorithm>
 #include <deque>
 #include <memory>
