@@ -192,7 +192,7 @@ std::string broken_links(const Page& page) {
 /// Options that pages name must be those of pretrain.
 std::string unknown_options(const Page& page) {
   constexpr const char* of_others[] = {"--help",  "--version", "--workflow", "--preset",
-                                       "--build", "--target",  "--akin"};
+                                       "--build", "--target",  "--akin",     "--expt-relaxed-constexpr"};
   static const std::string program = read_text("examples/pretrain.cpp");
   std::string found;
   for (const auto& [line, word] : code_words(page)) {
