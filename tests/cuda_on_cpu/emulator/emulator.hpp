@@ -51,7 +51,7 @@ enum class WarpOp { sync, shuffle, shuffle_xor, shuffle_up, shuffle_down, ballot
 std::uint64_t warp_exchange(WarpOp op, unsigned mask, std::uint64_t value, int argument, int width);
 
 /// Ends the kernel with this message: the stream gets a sticky error.
-[[noreturn]] void fail(const std::string& message);
+[[noreturn]] void fail(std::string message);
 
 /// The shared array declared at a site: poisoned for every block, with red zones where AddressSanitizer is on.
 void* shared_array(const void* site, std::size_t bytes);

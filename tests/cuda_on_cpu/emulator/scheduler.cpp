@@ -283,9 +283,10 @@ int block_barrier(const void* site, int predicate) {
   return block.barrier_count;
 }
 
-[[noreturn]] void fail(const std::string& message) {
+[[noreturn]] void fail(std::string message) {
   if (block.failure.empty()) block.failure = here() + message;
-  pause();  // for ever: the block is abandoned
+  std::string().swap(message);  // nothing on this stack is destroyed any more
+  pause();                      // for ever: the block is abandoned
   std::abort();
 }
 
