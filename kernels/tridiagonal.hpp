@@ -20,7 +20,8 @@ struct GivensRotation {
 
 /// One implicit QR sweep with Wilkinson's shift over d[lo ... hi], e[lo ... hi-1].
 /// rotations   out: those of rows (lo, lo + 1), (lo + 1, lo + 2), ...
-AKIN_LAZY void qr_sweep(std::int64_t lo, std::int64_t hi, double* d, double* e, std::vector<GivensRotation>& rotations) {
+AKIN_LAZY void qr_sweep(std::int64_t lo, std::int64_t hi, double* d, double* e,
+                        std::vector<GivensRotation>& rotations) {
   const double half = (d[hi - 1] - d[hi]) / 2, last = e[hi - 1];
   const double shift = d[hi] - last * last / (half + std::copysign(std::hypot(half, last), half));
   double x = d[lo] - shift, bulge = e[lo];

@@ -34,8 +34,8 @@ struct Sweep {
 };
 
 template <class T>
-__global__ void rotate_rows_kernel(std::int64_t n, std::int64_t sweeps, const Sweep* sweep, const GivensRotation* rotations,
-                                   T* z) {
+__global__ void rotate_rows_kernel(std::int64_t n, std::int64_t sweeps, const Sweep* sweep,
+                                   const GivensRotation* rotations, T* z) {
   for (std::int64_t j = first_item(); j < n; j += item_step())
     for (std::int64_t s = 0; s < sweeps; ++s) {
       T* place = z + sweep[s].lo * n + j;

@@ -115,8 +115,8 @@ __device__ A row_total(std::int64_t cols, A start, Combine combine, Term term, c
   A total = start;
   const auto take = [&]<int n>(std::int64_t, bool, const Pack<T, n>& first, const auto&... packs) {
     for (int i = 0; i < n; ++i)
-      total =
-          combine(total, static_cast<A>(term(detail::to_compute(first.values[i]), detail::to_compute(packs.values[i])...)));
+      total = combine(
+          total, static_cast<A>(term(detail::to_compute(first.values[i]), detail::to_compute(packs.values[i])...)));
   };
   detail::visit_row<By>(cols, x, take, x, more...);
   return By::reduce(total, start, combine);
