@@ -123,6 +123,38 @@ struct AugmentStep {
   };
 };
 
+/// apply(what the step holds), by its type.
+#if defined(__CUDACC__)
+#pragma nv_exec_check_disable  // `apply` belongs to one side, and is called there
+#endif
+template <class Apply>
+AKIN_HD void visit_step(const AugmentStep& step, Apply&& apply) {
+  switch (step.kind) {
+    case AugmentStep::Kind::crop:
+      return apply(step.crop);
+    case AugmentStep::Kind::window:
+      return apply(step.window);
+    case AugmentStep::Kind::flip:
+      return apply(step.flip);
+    case AugmentStep::Kind::rotate:
+      return apply(step.rotate);
+    case AugmentStep::Kind::erase:
+      return apply(step.erase);
+    case AugmentStep::Kind::jitter:
+      return apply(step.jitter);
+    case AugmentStep::Kind::gray:
+      return apply(step.gray);
+    case AugmentStep::Kind::blur:
+      return apply(step.blur);
+    case AugmentStep::Kind::solarize:
+      return apply(step.solarize);
+    case AugmentStep::Kind::equalize:
+      return apply(step.equalize);
+    case AugmentStep::Kind::normalize:
+      return apply(step.normalize);
+  }
+}
+
 inline constexpr int max_augment_steps = 12;
 
 /// The steps of one image, in order. `size` follows the image through them: first the input's, at the end the result's.

@@ -12,30 +12,7 @@
 namespace akin::inline AKIN_ABI::kernels {
 
 AKIN_LAZY void apply(Canvas& canvas, const AugmentStep& step) {
-  switch (step.kind) {
-    case AugmentStep::Kind::crop:
-      return apply(canvas, step.crop);
-    case AugmentStep::Kind::window:
-      return apply(canvas, step.window);
-    case AugmentStep::Kind::flip:
-      return apply(canvas, step.flip);
-    case AugmentStep::Kind::rotate:
-      return apply(canvas, step.rotate);
-    case AugmentStep::Kind::erase:
-      return apply(canvas, step.erase);
-    case AugmentStep::Kind::jitter:
-      return apply(canvas, step.jitter);
-    case AugmentStep::Kind::gray:
-      return apply(canvas, step.gray);
-    case AugmentStep::Kind::blur:
-      return apply(canvas, step.blur);
-    case AugmentStep::Kind::solarize:
-      return apply(canvas, step.solarize);
-    case AugmentStep::Kind::equalize:
-      return apply(canvas, step.equalize);
-    case AugmentStep::Kind::normalize:
-      return apply(canvas, step.normalize);
-  }
+  visit_step(step, [&](const auto& one) { apply(canvas, one); });
 }
 
 /// Writes the planes as [height, width, channels].

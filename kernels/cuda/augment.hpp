@@ -15,30 +15,7 @@ namespace akin::inline AKIN_ABI::kernels {
 namespace detail {
 
 AKIN_LAZY __device__ void apply(DeviceCanvas& canvas, const AugmentStep& step) {
-  switch (step.kind) {
-    case AugmentStep::Kind::crop:
-      return apply(canvas, step.crop);
-    case AugmentStep::Kind::window:
-      return apply(canvas, step.window);
-    case AugmentStep::Kind::flip:
-      return apply(canvas, step.flip);
-    case AugmentStep::Kind::rotate:
-      return apply(canvas, step.rotate);
-    case AugmentStep::Kind::erase:
-      return apply(canvas, step.erase);
-    case AugmentStep::Kind::jitter:
-      return apply(canvas, step.jitter);
-    case AugmentStep::Kind::gray:
-      return apply(canvas, step.gray);
-    case AugmentStep::Kind::blur:
-      return apply(canvas, step.blur);
-    case AugmentStep::Kind::solarize:
-      return apply(canvas, step.solarize);
-    case AugmentStep::Kind::equalize:
-      return apply(canvas, step.equalize);
-    case AugmentStep::Kind::normalize:
-      return apply(canvas, step.normalize);
-  }
+  visit_step(step, [&](const auto& one) { apply(canvas, one); });
 }
 
 /// What the largest canvas of some plans needs, in values of four bytes.

@@ -15,9 +15,8 @@ class DeviceScratch {
 
  public:
   DeviceScratch(std::string_view op, Cuda queue, std::int64_t count) : queue_(queue) {
-    void* block = nullptr;
-    if (count > 0) check_cuda(op, cudaMallocAsync(&block, static_cast<std::size_t>(count) * sizeof(T), queue.stream));
-    block_ = static_cast<T*>(block);
+    if (count == 0) return;
+    block_ = static_cast<T*>(akin::detail::take_cuda(op, static_cast<std::size_t>(count) * sizeof(T), queue.stream));
   }
   DeviceScratch(DeviceScratch&& other) noexcept : queue_(other.queue_), block_(std::exchange(other.block_, nullptr)) {}
   DeviceScratch& operator=(DeviceScratch&&) = delete;

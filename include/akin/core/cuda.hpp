@@ -30,6 +30,19 @@ AKIN_LAZY cudaStream_t new_stream() {
   return stream;
 }
 
+/// Device memory in the order of a stream: what cudaFreeAsync gives back there may be taken again by the next op, while
+/// kernels of earlier ones still run. Errors: out of memory, with what was asked for and what is free.
+AKIN_LAZY void* take_cuda(std::string_view op, std::size_t bytes, cudaStream_t stream) {
+  void* block = nullptr;
+  const cudaError_t status = cudaMallocAsync(&block, bytes, stream);
+  if (status == cudaSuccess) return block;
+  std::size_t free = 0, total = 0;
+  cudaGetLastError();  // the next call is not to blame
+  if (status != cudaErrorMemoryAllocation || cudaMemGetInfo(&free, &total) != cudaSuccess) check_cuda(op, status);
+  throw Error(cat(op, ": the GPU has no room for ", bytes >> 20, " MiB more: ", free >> 20, " of ", total >> 20,
+                  " MiB are free; use a smaller batch, --bf16 or --gradient-checkpointing"));
+}
+
 }  // namespace detail
 
 /// The stream on which all ops run, one after another. Errors: no driver, no GPU.

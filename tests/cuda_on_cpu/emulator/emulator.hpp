@@ -69,13 +69,6 @@ struct Options {
 };
 extern Options options;
 
-struct Counts {
-  std::uint64_t launches = 0, blocks = 0, barriers = 0, exchanges = 0;
-};
-extern Counts counts;
-/// What the runtime was told to say with its next error, in words: cudaGetErrorString has only NVIDIA's.
-const std::string& last_failure();
-
 template <class T>
 std::uint64_t to_bits(T value) {
   static_assert(sizeof(T) <= 8);

@@ -11,6 +11,7 @@
 #include "emulator.hpp"
 #include "faults.hpp"
 #include "memory.hpp"
+#include "shared_memory.hpp"
 
 namespace {
 
@@ -98,7 +99,6 @@ void move(void* to, const void* from, std::size_t bytes) {
 namespace emulator {
 
 Faults faults;
-const std::string& last_failure() { return failure; }
 
 bool Faults::strikes(const char* call) {
   ++calls;
@@ -111,7 +111,7 @@ cudaError_t enqueue(const Launch& launch, cudaStream_t stream, std::function<voi
   if (faults.strikes("launch")) return result(cudaErrorLaunchOutOfResources);
   const auto size = [](dim3 d) { return std::uint64_t{d.x} * d.y * d.z; };
   if (size(launch.block) == 0 || size(launch.block) > 1024 || size(launch.grid) == 0 ||
-      launch.shared_bytes > (227 << 10))
+      launch.shared_bytes > emulator::shared_limit)
     return result(cudaErrorInvalidConfiguration);
   return queue(stream, [launch, kernel = std::move(kernel)] {
     try {

@@ -10,14 +10,13 @@
 #include <cstdlib>
 #include <random>
 #include <sstream>
-#include <unordered_map>
 #include <vector>
 
 #include "emulator.hpp"
 #include "memory.hpp"
+#include "shared_memory.hpp"
 
 #if defined(__SANITIZE_ADDRESS__)
-#include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #endif
 
@@ -51,11 +50,10 @@ namespace emulator {
 uint3 thread_index, block_index;
 dim3 block_size, grid_size;
 Options options;
-Counts counts;
 
 namespace {
 
-constexpr std::size_t stack_bytes = 128 << 10, guard_bytes = 4096, shared_limit = 227 << 10, red_zone = 64;
+constexpr std::size_t stack_bytes = 128 << 10, guard_bytes = 4096;
 constexpr unsigned warp = 32, most_threads = 1024;
 
 enum class State { unborn, ready, at_barrier, in_exchange, finished };
@@ -173,29 +171,6 @@ void resume(unsigned thread) {
   switch_to(&main_stack_pointer, &main_asan, fiber.stack_pointer, fiber.stack, stack_bytes);
 }
 
-// ---- shared memory --------------------------------------------------------------------------------------------------
-
-alignas(128) unsigned char shared_memory[shared_limit + (64 << 10)];  // more than a GPU has: red zones need some
-std::size_t shared_used = 0;
-std::unordered_map<const void*, std::size_t> shared_sites;
-
-void protect_shared([[maybe_unused]] std::size_t begin, [[maybe_unused]] std::size_t end, [[maybe_unused]] bool open) {
-#if defined(__SANITIZE_ADDRESS__)
-  open ? __asan_unpoison_memory_region(shared_memory + begin, end - begin)
-       : __asan_poison_memory_region(shared_memory + begin, end - begin);
-#endif
-}
-
-/// Uninitialised, and to be seen as such: NaN as floats, -1 as integers.
-void clear_shared() {
-  protect_shared(0, sizeof shared_memory, true);
-  std::memset(shared_memory, 0xff, std::max(shared_used, block.launch->shared_bytes));
-  protect_shared(0, sizeof shared_memory, false);
-  protect_shared(0, block.launch->shared_bytes, true);
-  shared_used = (block.launch->shared_bytes + 2 * red_zone - 1) / red_zone * red_zone;
-  shared_sites.clear();
-}
-
 // ---- a block --------------------------------------------------------------------------------------------------------
 
 template <class... Parts>
@@ -226,7 +201,6 @@ void open_barrier() {
   if (!block.failure.empty()) return;
   for (Thread& thread : block.threads) thread.state = State::ready;
   block.waiting = 0;
-  ++counts.barriers;
 }
 
 bool run_ready_threads() {
@@ -250,7 +224,7 @@ void run_block() {
   block.threads.assign(block.threads.size(), Thread{});
   block.started = block.finished = block.waiting = 0;
   if (options.shuffle_seed) std::shuffle(block.order.begin(), block.order.end(), generator);
-  clear_shared();
+  clear_shared(block.launch->shared_bytes);
   while (block.finished < block.threads.size() && block.failure.empty()) {
     if (run_ready_threads()) continue;
     if (block.waiting > 0 && block.waiting + block.finished == block.threads.size())
@@ -260,7 +234,6 @@ void run_block() {
                            " threads wait for lanes of their warp, ", block.waiting, " at __syncthreads, ",
                            block.finished, " have finished");
   }
-  ++counts.blocks;
 }
 
 bool can_launch(const Launch& l) {
@@ -290,18 +263,6 @@ int block_barrier(const void* site, int predicate) {
   std::abort();
 }
 
-void* shared_array(const void* site, std::size_t bytes) {
-  const auto [found, is_new] = shared_sites.try_emplace(site, shared_used);
-  if (is_new) {
-    shared_used += (bytes + 2 * red_zone - 1) / red_zone * red_zone;
-    if (shared_used > sizeof shared_memory) fail("more shared memory than a block can have");
-    protect_shared(found->second, found->second + bytes, true);
-    std::memset(shared_memory + found->second, 0xff, bytes);
-  }
-  return shared_memory + found->second;
-}
-void* dynamic_shared() { return shared_memory; }
-
 void run_grid(const Launch& launch, const std::function<void()>& kernel) {
   if (!can_launch(launch)) throw std::string(launch.name + ": invalid launch configuration");
   block_size = launch.block;
@@ -319,7 +280,6 @@ void run_grid(const Launch& launch, const std::function<void()>& kernel) {
     generator.seed(options.shuffle_seed);
     std::shuffle(blocks.begin(), blocks.end(), generator);
   }
-  ++counts.launches;
   const OpenHeap open;
   for (const std::uint64_t i : blocks) {
     block_index = {static_cast<unsigned>(i % launch.grid.x), static_cast<unsigned>(i / launch.grid.x % launch.grid.y),
@@ -375,7 +335,6 @@ void exchange(Thread* lanes, unsigned mask) {
         thread.result = lanes[from].value;
     }
   }
-  ++counts.exchanges;
 }
 
 }  // namespace
