@@ -132,19 +132,21 @@ class WeightTask {
     }
   }
 
-  /// The strip of a block of channels: every input pixel under the chunk.
+  /// The strip of a block of channels: every input pixel under the chunk. Where the next channels follow, they are
+  /// copied too, unused: a full vector moves at once.
   void pack_channels(std::int64_t group, std::int64_t block) {
-    const std::int64_t pixels = (source_end_ - source_begin_) * s_.w;
-    const int rows = rows_of(block);
+    const std::int64_t at = block * tile_rows, left = map_.source_c - at;
+    const std::int64_t pixels = (source_end_ - source_begin_) * s_.w, step = s_.c;
     T* out = strip_.data();
     for (std::int64_t n = 0; n < images_; ++n) {
-      const T* from = x_ + (image_ + n) * map_.source_image + source_begin_ * s_.w * s_.c + group * map_.source_c +
-                      block * tile_rows;
-      for (std::int64_t i = 0; i < pixels; ++i, from += s_.c, out += strip_pitch)
-        if (rows == tile_rows)
-          std::memcpy(out, from, tile_rows * sizeof(T));  // of constant length: no call
-        else
-          std::fill(std::copy_n(from, rows, out), out + tile_rows, T(0));
+      const T* from = x_ + (image_ + n) * map_.source_image + source_begin_ * s_.w * step + group * map_.source_c + at;
+      T* const end = out + pixels * strip_pitch;
+      if (left >= strip_pitch)
+        for (; out != end; from += step, out += strip_pitch)
+          std::memcpy(out, from, strip_pitch * sizeof(T));  // of constant length: no call
+      else
+        for (; out != end; from += step, out += strip_pitch)
+          std::fill(std::copy_n(from, left, out), out + strip_pitch, T(0));
     }
   }
 
