@@ -7,93 +7,11 @@
 // loss_1 ... loss_3 are the first losses. --dump writes the initial weights and the batches, for a rival to load.
 // RSS_MiB is what the process grows by; arrays_MiB the largest sum of all arrays, where no earlier line had a larger
 // one.
-#include <filesystem>
-
-#include "support/bench.hpp"
-#include "support/networks.hpp"
+#include "support/training.hpp"
 
 using namespace bench;
 
 namespace {
-
-struct Options {
-  int steps = 0;           ///< timed, after the warm-up; 0: 10, or 3 of ResNet-18
-  std::int64_t pairs = 0;  ///< 0: 256, or 128 of ResNet-18
-  double lr = 0.12;        ///< reached after 100 steps
-  std::string dump;
-};
-
-using Batches = std::vector<std::vector<Array>>;
-
-/// A network as it is trained here.
-struct Network {
-  const char* name;
-  std::int64_t pairs, batches, hidden, features;
-  int steps, warm_up;
-  const std::vector<ConvLayer>& layers;
-  nn::Module (*encoder)();
-  data::DatasetPtr (*images)(std::int64_t count);
-  augment::Pipeline (*views)();
-};
-
-const Network& demo() {
-  static const Network network = {.name = "demo",
-                                  .pairs = 256,
-                                  .batches = 4,
-                                  .hidden = 256,
-                                  .features = 256,
-                                  .steps = 10,
-                                  .warm_up = 3,
-                                  .layers = demo_layers(),
-                                  .encoder = [] { return nn::convnet(); },
-                                  .images = [](std::int64_t count) -> data::DatasetPtr {
-                                    return data::synthetic({.size = 28, .channels = 1, .count = count});
-                                  },
-                                  .views = [] { return augment::demo(); }};
-  return network;
-}
-
-const Network& resnet18() {
-  static const Network network = {
-      .name = "resnet18",
-      .pairs = 128,
-      .batches = 3,
-      .hidden = 512,
-      .features = 512,
-      .steps = 3,
-      .warm_up = 1,
-      .layers = resnet18_layers(),
-      .encoder = [] { return nn::resnet18({.small_images = true}); },
-      .images = [](std::int64_t count) -> data::DatasetPtr { return data::synthetic({.size = 32, .count = count}); },
-      .views = [] { return augment::simclr(); }};
-  return network;
-}
-
-/// The views of a few batches, made once: the step alone is timed.
-Batches make_batches(const Network& network, std::int64_t pairs) {
-  data::Loader loader(network.images(pairs * network.batches), {.batch_size = pairs, .workers = 0},
-                      augment::two_views(network.views()));
-  Batches batches;
-  for (const auto& batch : loader.epoch(0)) batches.push_back(batch.views);
-  return batches;
-}
-
-void dump(const std::string& folder, const char* network, const methods::Method& method, const Batches& batches) {
-  std::filesystem::create_directories(folder);
-  io::save_tensors(cat(folder, "/", network, "_weights.safetensors"), method.named_tensors());
-  io::NamedArrays arrays;
-  for (std::size_t i = 0; i < batches.size(); ++i)
-    for (std::size_t v = 0; v < 2; ++v) arrays[cat(i, v ? ".b" : ".a")] = batches[i][v];
-  io::save_safetensors(cat(folder, "/", network, "_batches.safetensors"), arrays);
-}
-
-/// Of a step on n pairs: encoder, projector, and three products with the matrix of similarities.
-double step_flops(const Network& network, std::int64_t n) {
-  constexpr std::int64_t out = 128;
-  const double projector = 3 * 2.0 * static_cast<double>(network.hidden * (network.features + out));
-  return static_cast<double>(2 * n) * (training_flops(network.layers) + projector) +
-         3 * 2.0 * static_cast<double>(2 * n * 2 * n * out);
-}
 
 /// Seconds of each step, by its parts, and the losses.
 struct Record {
@@ -136,7 +54,7 @@ void report(benchmark::State& state, const Record& record, const Work& work) {
     state.counters[cat("loss_", i + 1)] = record.losses[i];
 }
 
-void add_step(const Network& network, bool bf16, bool checkpointing, const Options& o) {
+void add_step(const Network& network, bool bf16, bool checkpointing, const StepOptions& o) {
   const std::string name = cat("step/", network.name, bf16 ? "/bf16" : "/f32", checkpointing ? "/checkpointing" : "");
   benchmark::RegisterBenchmark(name.c_str(), [=, &network, &o](benchmark::State& state) {
     const std::int64_t pairs = o.pairs ? o.pairs : network.pairs;
@@ -161,11 +79,8 @@ void add_step(const Network& network, bool bf16, bool checkpointing, const Optio
 
 int main(int argc, char** argv) {
   Program program("Times training steps of SimCLR.");
-  Options o;
-  program.app.add_option("--steps", o.steps, "timed steps; 0 = 10, or 3 of ResNet-18")->check(CLI::NonNegativeNumber);
-  program.app.add_option("--pairs", o.pairs, "pictures; 0 = 256, or 128 of ResNet-18")->check(CLI::NonNegativeNumber);
-  program.app.add_option("--lr", o.lr, "learning rate after 100 steps")->capture_default_str();
-  program.app.add_option("--dump", o.dump, "write initial weights and batches to this folder");
+  StepOptions o;
+  add_options(program.app, o);
   return program.run(argc, argv, [&o] {
     for (const Network* network : {&demo(), &resnet18()})  // in the order of their memory
       for (const bool checkpointing : {true, false})

@@ -20,6 +20,7 @@ install(EXPORT akin NAMESPACE akin:: FILE akinTargets.cmake DESTINATION ${packag
 configure_file(${CMAKE_CURRENT_LIST_DIR}/akinConfig.cmake.in akinConfig.cmake @ONLY)
 write_basic_package_version_file(akinConfigVersion.cmake COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
 install(FILES ${PROJECT_BINARY_DIR}/akinConfig.cmake ${PROJECT_BINARY_DIR}/akinConfigVersion.cmake
+              ${CMAKE_CURRENT_LIST_DIR}/akinCuda.cmake
         DESTINATION ${package})
 
 file(RELATIVE_PATH up /${pkgconfig} /)

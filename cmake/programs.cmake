@@ -12,8 +12,18 @@ set(CMAKE_CXX_EXTENSIONS OFF)
 
 add_library(akin_program INTERFACE)  # an example or benchmark
 target_link_libraries(akin_program INTERFACE akin::akin)
-target_compile_options(akin_program INTERFACE -Wall -Wextra $<$<BOOL:${AKIN_WERROR}>:-Werror>)
-target_compile_options(akin_program INTERFACE -fno-math-errno)  # nobody reads errno, and setting it keeps sqrt scalar
+
+# Options of the host compiler, which nvcc must be told to hand on.
+function(akin_program_options)
+  foreach(option IN LISTS ARGN)
+    target_compile_options(akin_program INTERFACE $<IF:$<COMPILE_LANGUAGE:CUDA>,-Xcompiler=${option},${option}>)
+  endforeach()
+endfunction()
+akin_program_options(-Wall -Wextra)
+if(AKIN_WERROR)
+  akin_program_options(-Werror)
+endif()
+akin_program_options(-fno-math-errno)  # nobody reads errno, and setting it keeps sqrt scalar
 
 if(AKIN_NATIVE)
   # Kernels use the widest registers there are; without the second flag compilers split 512-bit vectors in two.
@@ -21,13 +31,17 @@ if(AKIN_NATIVE)
     string(MAKE_C_IDENTIFIER "AKIN_HAS${flag}" has_flag)
     check_cxx_compiler_flag(${flag} ${has_flag})
     if(${has_flag})
-      target_compile_options(akin_program INTERFACE ${flag})
+      akin_program_options(${flag})
     endif()
   endforeach()
 endif()
 
 add_library(akin_test INTERFACE)
 target_link_libraries(akin_test INTERFACE akin_program)
+
+if(AKIN_CUDA AND AKIN_SANITIZE)
+  message(FATAL_ERROR "sanitizers see the CPU only: configure with -DAKIN_CUDA=OFF, and use compute-sanitizer on a GPU")
+endif()
 
 # Target options follow those of the build type on the command line, so these optimisation levels win.
 if(AKIN_SANITIZE STREQUAL "")
@@ -47,6 +61,16 @@ else()  # -O0: with optimisation, compiling takes five times as long
                                                 -fno-omit-frame-pointer -O0 -g -UNDEBUG)
   target_link_options(akin_program INTERFACE -fsanitize=${AKIN_SANITIZE})
 endif()
+
+# Adds a program of one source file, compiled by nvcc where this build is for CUDA.
+function(akin_add_program name source)
+  add_executable(${name} ${ARGN} ${source})
+  target_link_libraries(${name} PRIVATE akin_program)
+  if(AKIN_CUDA)
+    set_source_files_properties(${source} PROPERTIES LANGUAGE CUDA)
+    target_link_libraries(${name} PRIVATE akin_cuda)
+  endif()
+endfunction()
 
 # Names the Debian package that is missing, instead of failing later.
 function(akin_require package debian_name option)

@@ -82,38 +82,39 @@ struct BicubicFilter {
 
 /// The weights of a resize with half-pixel centres, the filter widened to the scale when shrinking: what PIL and
 /// torchvision (antialias = True) do. Weights that fall outside the image are dropped and the others renormalised.
+/// Sides are of 32 bits: with 64, a GPU's threads run out of registers.
 template <class F>
 struct ResizeWeights {
   F filter;
-  std::int64_t in, out;
+  std::int32_t in, out;
   double scale, stretch;
 
   AKIN_HD ResizeWeights(std::int64_t in, std::int64_t out)
       : filter(),
-        in(in),
-        out(out),
+        in(static_cast<std::int32_t>(in)),
+        out(static_cast<std::int32_t>(out)),
         scale(static_cast<double>(in) / static_cast<double>(out)),
         stretch(scale > 1 ? scale : 1) {}
   AKIN_HD double support() const { return F::radius * stretch; }
   /// The most inputs that an output can have.
-  AKIN_HD std::int64_t count() const {
-    const auto most = static_cast<std::int64_t>(std::ceil(2 * support()));
+  AKIN_HD std::int32_t count() const {
+    const auto most = static_cast<std::int32_t>(std::ceil(2 * support()));
     return in < most ? in : most;
   }
   /// Those of output i, weights[t * out + i], where they are not 0. Returns the input to which t = 0 belongs.
-  AKIN_HD std::int32_t fill(std::int64_t i, float* weights) const {
+  AKIN_HD std::int32_t fill(std::int32_t i, float* weights) const {
     const double centre = (static_cast<double>(i) + 0.5) * scale;
-    auto begin = static_cast<std::int64_t>(std::floor(centre - support() + 0.5));
+    auto begin = static_cast<std::int32_t>(std::floor(centre - support() + 0.5));
     begin = begin > 0 ? begin : 0;
     // No more than count taps: rounding of the two ends may let in one more, whose weight is 0 to the last digit.
-    auto end = static_cast<std::int64_t>(std::floor(centre + support() + 0.5));
+    auto end = static_cast<std::int32_t>(std::floor(centre + support() + 0.5));
     end = end < begin + count() ? end : begin + count();
     end = end < in ? end : in;
-    const auto weight = [&](std::int64_t x) { return filter((static_cast<double>(x) + 0.5 - centre) / stretch); };
+    const auto weight = [&](std::int32_t x) { return filter((static_cast<double>(x) + 0.5 - centre) / stretch); };
     double total = 0;
-    for (std::int64_t x = begin; x < end; ++x) total += weight(x);
-    const std::int64_t first = begin < in - count() ? begin : in - count();  // the last taps must not pass the edge
-    for (std::int64_t x = begin; x < end; ++x) weights[(x - first) * out + i] = static_cast<float>(weight(x) / total);
+    for (std::int32_t x = begin; x < end; ++x) total += weight(x);
+    const std::int32_t first = begin < in - count() ? begin : in - count();  // the last taps must not pass the edge
+    for (std::int32_t x = begin; x < end; ++x) weights[(x - first) * out + i] = static_cast<float>(weight(x) / total);
     return static_cast<std::int32_t>(first);
   }
 };

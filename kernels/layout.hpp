@@ -12,6 +12,7 @@ struct GemmShape {
   bool transpose_a = false;  ///< a is stored [k, m]
   bool transpose_b = false;  ///< b is stored [n, k]
   std::int64_t lda = 0, ldb = 0, ldc = 0;
+  bool operator==(const GemmShape&) const = default;
 };
 
 /// How a convolution is computed. All give the same up to rounding: winograd 1e-5 of the largest value in f32.
@@ -27,7 +28,11 @@ struct ConvShape {
   std::int64_t oc = 0, kh = 0, kw = 0, oh = 0, ow = 0;
   std::int64_t stride_h = 1, stride_w = 1, pad_h = 0, pad_w = 0, dilation_h = 1, dilation_w = 1, groups = 1;
   ConvAlgorithm algorithm = ConvAlgorithm::automatic;
+  bool operator==(const ConvShape&) const = default;
 };
+
+/// What a convolution computes, and from what: forward y from x, w; data dx from dy, w; weights dw from x, dy.
+enum class ConvPass { forward, data, weights };
 
 /// The shapes that Winograd's F(4, 3) can compute.
 AKIN_HD inline bool fits_winograd(const ConvShape& s) {

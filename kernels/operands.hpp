@@ -23,7 +23,11 @@ namespace detail {
 /// of a relu is the same to the bit. x - mean first: x * scale + shift would cancel when |mean| >> sigma.
 template <class C>
 AKIN_HD C normalized(C x, C mean, C scale, C bias) {
+#if defined(__CUDA_ARCH__)
+  return fma(x - mean, scale, bias);  // nvcc may fuse or not by what is around: here it must be the same everywhere
+#else
   return (x - mean) * scale + bias;
+#endif
 }
 
 }  // namespace detail

@@ -2,6 +2,7 @@
 """akin beside its rivals, on the same machine in the same minutes, with the same number of threads.
 
     python3 benchmarks/compare/compare.py --akin build/release/benchmarks [--threads 2] [--only demo_step ...]
+    python3 benchmarks/compare/compare.py --akin FOLDER_OF_bench_cuda --device cuda
 
 Rivals take turns with akin; the ratio is the median over the turns. Steps start from akin's weights, on its batches,
 and the twin must agree with akin on the first three losses to 1e-4, in double: the same mathematics, without the twin's
@@ -18,6 +19,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import cuda
 from measure import LOSSES, check_losses, in_turns, rival, row, seconds, timed
 from programs import Programs
 from steps import memory_rows, step_rows
@@ -112,6 +114,8 @@ ROWS = {"resnet18_step": lambda akin, args: step_rows("resnet18", akin, args),
         "tape_overhead": tape_rows,
         "conv": lambda akin, args: kernel_rows("conv", akin, args),
         "gemm": lambda akin, args: kernel_rows("gemm", akin, args)}
+CUDA_ROWS = {f"{network}_step": lambda akin, args, network=network: cuda.step_rows(network, akin, args)
+             for network in ("resnet18", "demo")}
 
 
 def shown(value, digits=4):
@@ -134,17 +138,21 @@ def main():
     parser.add_argument("--akin", required=True, help="the folder of the benchmark programs")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=3, help="turns that each side takes")
-    parser.add_argument("--only", nargs="+", choices=ROWS, metavar="NAME", default=list(ROWS), help=", ".join(ROWS))
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="cuda: training steps on the GPU")
+    parser.add_argument("--only", nargs="+", choices=ROWS, metavar="NAME", help=", ".join(ROWS))
     parser.add_argument("--json", help="write the rows to this file")
     args = parser.parse_args()
+    table = CUDA_ROWS if args.device == "cuda" else ROWS
+    if missing := set(args.only or ()) - set(table):
+        parser.error(f"not measured on {args.device}: {', '.join(sorted(missing))}")
     akin, twins = Programs(args.akin, args.threads), rival("twins")
     if twins:
         twins.torch.set_num_threads(args.threads)
     rows = []
-    for name in args.only:
+    for name in args.only or table:
         if name.startswith("augment") and twins:
             twins.torch.set_num_threads(1)
-        rows += ROWS[name](akin, args)
+        rows += table[name](akin, args)
         if twins:
             twins.torch.set_num_threads(args.threads)
         if args.json:  # after each, since all of them take half an hour

@@ -18,8 +18,8 @@ class Programs:
             raise RuntimeError(f"{' '.join(command)}: {done.stderr.strip() or f'exit code {done.returncode}'}")
         report = json.loads(done.stdout)
         self.header = report["context"]["akin"]
-        return {line["name"]: line for line in report["benchmarks"]}
+        return {line["name"].split("/iterations:")[0]: line for line in report["benchmarks"]}
 
     def line(self, program, name, *options, threads=None):
         """The one line of that name. One that the program skipped has an "error_message"."""
-        return self.run(program, f"^{name}$", *options, threads=threads)[name]
+        return self.run(program, f"^{name}(/iterations:.*)?$", *options, threads=threads)[name]

@@ -8,11 +8,11 @@ from pathlib import Path
 from measure import LOSSES, check_losses, in_turns, rival, row, timed
 
 
-def check_step(network, akin, twins, folder):
+def check_step(network, akin, twins, folder, program="bench_step"):
     """The first three losses, on a small batch: in double the twin is slow. A ResNet-18 is sensitive at first: at the
     full learning rate PyTorch's own f32 and f64 differ by 3e-2 in the third loss, so it is checked at 1/100 of it."""
     lr = {"demo": 0.12, "resnet18": 0.0012}[network]
-    line = akin.line("bench_step", f"step/{network}/f32", "--steps=2", "--pairs=32", f"--lr={lr}", f"--dump={folder}")
+    line = akin.line(program, f"step/{network}/f32", "--steps=2", "--pairs=32", f"--lr={lr}", f"--dump={folder}")
     exact = twins.Steps(network, folder, dtype=twins.torch.float64, lr=lr)
     check_losses(f"{network}_step", [line[loss] for loss in LOSSES], [exact.step() for _ in LOSSES])
 

@@ -82,7 +82,7 @@ def nt_xent(z, temperature=0.2):
     logits = z @ z.t() / temperature
     logits.fill_diagonal_(float("-inf"))
     n = len(z) // 2
-    return F.cross_entropy(logits, torch.cat([torch.arange(n, 2 * n), torch.arange(n)]))
+    return F.cross_entropy(logits, (torch.arange(2 * n, device=z.device) + n) % (2 * n))
 
 
 def load_batches(path):
@@ -96,30 +96,34 @@ def load_batches(path):
 class Steps:
     """Training as bench_step does it, channels_last, from its weights and on its batches."""
 
-    def __init__(self, network, folder, dtype=torch.float32, autocast=False, compiled=False, lr=0.12):
+    def __init__(self, network, folder, dtype=torch.float32, autocast=False, compiled=False, lr=0.12, device="cpu"):
         self.model = Twin(network)
         self.model.load(read_safetensors(Path(folder) / f"{network}_weights.safetensors"))
-        self.model = self.model.to(dtype=dtype, memory_format=torch.channels_last).train()
+        self.model = self.model.to(device, dtype, memory_format=torch.channels_last).train()
         decayed = [p for p in self.model.parameters() if p.dim() > 1]
         plain = [p for p in self.model.parameters() if p.dim() <= 1]
         groups = [{"params": decayed, "weight_decay": 5e-4}, {"params": plain, "weight_decay": 0.0}]
         self.optimizer = torch.optim.SGD(groups, lr=lr, momentum=0.9)
-        self.batches = [b.to(dtype) for b in load_batches(Path(folder) / f"{network}_batches.safetensors")]
-        self.autocast, self.lr, self.count = autocast, lr, 0
+        self.batches = [b.to(device, dtype) for b in load_batches(Path(folder) / f"{network}_batches.safetensors")]
+        self.autocast, self.lr, self.count, self.device = autocast, lr, 0, device
         self.forward = torch.compile(self.model) if compiled else self.model
 
-    def step(self):
+    def queue(self):
+        """A step; the loss may still be on its way."""
         for group in self.optimizer.param_groups:
             group["lr"] = self.lr * min(1, (self.count + 1) / 100)
         x = self.batches[self.count % len(self.batches)]
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.autocast):
+        with torch.autocast(self.device, torch.bfloat16, enabled=self.autocast):
             z = self.forward(x)
         loss = nt_xent(z)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         self.optimizer.step()
         self.count += 1
-        return loss.item()
+        return loss.detach()
+
+    def step(self):
+        return self.queue().item()
 
 
 class LossStep:

@@ -247,6 +247,7 @@ class MemoryWatch {
 // ---- programs -------------------------------------------------------------------------------------------------------
 
 /// The options that all programs have: Program p("..."); p.app.add_option(...); return p.run(argc, argv, add_lines);
+/// The header says what the lines were measured on.
 class Program {
  public:
   explicit Program(const char* what) : app(what) {
@@ -259,7 +260,7 @@ class Program {
   }
 
   template <class AddLines>
-  int run(int argc, char** argv, AddLines add_lines) {
+  int run(int argc, char** argv, AddLines add_lines, std::string (*header)() = header_line) {
     CLI11_PARSE(app, argc, argv);
     std::vector<std::string> left = app.remaining();
     left.insert(left.begin(), argv[0]);
@@ -271,7 +272,7 @@ class Program {
     try {
       set_threads(threads_);
       add_lines();
-      benchmark::AddCustomContext("akin", header_line());
+      benchmark::AddCustomContext("akin", header());
       benchmark::RunSpecifiedBenchmarks();
       return 0;
     } catch (const std::exception& error) {

@@ -4,6 +4,8 @@
 
 #include "core/array.hpp"
 #include "core/bf16.hpp"
+#include "core/build.hpp"
+#include "core/cuda_facts.hpp"
 #include "core/device.hpp"
 #include "core/dtype.hpp"
 #include "core/error.hpp"
@@ -18,6 +20,7 @@
 #include "core/shape.hpp"
 #include "core/tags.hpp"
 #include "core/thread.hpp"
+#include "core/upload.hpp"
 
 #include "ops/batch_norm.hpp"
 #include "ops/conv.hpp"
@@ -154,6 +157,7 @@
 #include "data/cifar.hpp"
 #include "data/clock.hpp"
 #include "data/dataset.hpp"
+#include "data/device_images.hpp"
 #include "data/fashion_mnist.hpp"
 #include "data/fingerprint.hpp"
 #include "data/gzip.hpp"
@@ -171,6 +175,7 @@
 #include "data/subset.hpp"
 #include "data/synthetic.hpp"
 #include "data/table.hpp"
+#include "data/view_maker.hpp"
 
 #include "methods/byol.hpp"
 #include "methods/method.hpp"

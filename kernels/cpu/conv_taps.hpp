@@ -27,7 +27,7 @@ struct TapWindow {
 };
 
 /// Output i reads input i * stride - pad + tap * dilation.
-AKIN_LAZY TapAxis forward_axis(const TapWindow& w, std::int64_t step) {
+AKIN_LAZY TapAxis forward_offsets(const TapWindow& w, std::int64_t step) {
   TapAxis axis{w.out, w.taps, {}};
   for (std::int64_t i = 0; i < w.out; ++i)
     for (std::int64_t t = 0; t < w.taps; ++t) {
@@ -38,7 +38,7 @@ AKIN_LAZY TapAxis forward_axis(const TapWindow& w, std::int64_t step) {
 }
 
 /// Input i was read by output (i + pad - tap * dilation) / stride where that is a whole number in range.
-AKIN_LAZY TapAxis backward_axis(const TapWindow& w, std::int64_t step) {
+AKIN_LAZY TapAxis backward_offsets(const TapWindow& w, std::int64_t step) {
   TapAxis axis{w.in, w.taps, {}};
   for (std::int64_t i = 0; i < w.in; ++i)
     for (std::int64_t t = 0; t < w.taps; ++t) {
@@ -98,8 +98,8 @@ inline TapWindow window_h(const ConvShape& s) { return {s.h, s.oh, s.kh, s.strid
 inline TapWindow window_w(const ConvShape& s) { return {s.w, s.ow, s.kw, s.stride_w, s.pad_w, s.dilation_w}; }
 
 AKIN_LAZY TapMap forward_taps(const ConvShape& s) {
-  return {forward_axis(window_h(s), s.w * s.c),
-          forward_axis(window_w(s), s.c),
+  return {forward_offsets(window_h(s), s.w * s.c),
+          forward_offsets(window_w(s), s.c),
           s.n,
           s.groups,
           s.c / s.groups,
@@ -108,8 +108,8 @@ AKIN_LAZY TapMap forward_taps(const ConvShape& s) {
           by_residue(s.ow, 1)};
 }
 AKIN_LAZY TapMap backward_taps(const ConvShape& s) {
-  return {backward_axis(window_h(s), s.ow * s.oc),
-          backward_axis(window_w(s), s.oc),
+  return {backward_offsets(window_h(s), s.ow * s.oc),
+          backward_offsets(window_w(s), s.oc),
           s.n,
           s.groups,
           s.oc / s.groups,

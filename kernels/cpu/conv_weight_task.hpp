@@ -35,8 +35,8 @@ class WeightTask {
   WeightTask(const ConvShape& s, const TapMap& map, const WeightPlan& plan, const T* x, const T* dy, T* partial)
       : s_(s),
         map_(map),
-        row_taps_(forward_axis(window_h(s), 1)),
-        col_taps_(forward_axis(window_w(s), 1)),
+        row_taps_(forward_offsets(window_h(s), 1)),
+        col_taps_(forward_offsets(window_w(s), 1)),
         plan_(plan),
         x_(x),
         dy_(dy),

@@ -23,7 +23,7 @@ AKIN_LAZY double dot(std::int64_t n, const double* a, const double* b) {
 
 /// H A H = T, tridiagonal with diagonal d and off-diagonal e. H is a product of reflections I - beta[k] v v^T, whose v
 /// are left in a: v of step k lies in row k behind the diagonal.
-AKIN_LAZY void tridiagonalize(std::int64_t n, double* a, double* d, double* e, double* beta) {
+AKIN_LAZY void reflect_to_tridiagonal(std::int64_t n, double* a, double* d, double* e, double* beta) {
   std::vector<double> p(static_cast<std::size_t>(n));
   for (std::int64_t k = 0; k + 1 < n; ++k) {
     const std::int64_t m = n - k - 1;
@@ -47,7 +47,7 @@ AKIN_LAZY void tridiagonalize(std::int64_t n, double* a, double* d, double* e, d
   d[n - 1] = a[n * n - 1];
 }
 
-/// z = H^T, from the reflections that tridiagonalize left in a.
+/// z = H^T, from the reflections that reflect_to_tridiagonal left in a.
 AKIN_LAZY void accumulate_reflections(std::int64_t n, const double* a, const double* beta, double* z) {
   std::fill_n(z, n * n, 0.0);
   for (std::int64_t i = 0; i < n; ++i) z[i * n + i] = 1;
@@ -105,7 +105,7 @@ AKIN_LAZY bool symmetric_eigen(Cpu, std::int64_t n, double* a, double* values, d
   if (scale == 0) scale = 1;
   for (std::int64_t i = 0; i < n * n; ++i) a[i] /= scale;  // squares below can neither overflow nor vanish
   std::vector<double> e(static_cast<std::size_t>(n)), beta(static_cast<std::size_t>(n));
-  detail::tridiagonalize(n, a, values, e.data(), beta.data());
+  detail::reflect_to_tridiagonal(n, a, values, e.data(), beta.data());
   if (vectors) detail::accumulate_reflections(n, a, beta.data(), vectors);
   const auto rotate = [=](std::int64_t lo, const std::vector<detail::GivensRotation>& rotations) {
     if (vectors) detail::rotate_rows(lo, n, rotations, vectors);

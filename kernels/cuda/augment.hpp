@@ -63,16 +63,10 @@ __global__ void __launch_bounds__(block_threads)
   for (std::int64_t image = blockIdx.x; image < n; image += gridDim.x) {
     float* const weights = base + 2 * room.pixels;
     DeviceCanvas canvas{
-        0, 0, 0, base, base + room.pixels, weights, reinterpret_cast<std::int32_t*>(weights + room.weights)};
+        0, 0, 0, 0, 0, base, base + room.pixels, weights, reinterpret_cast<std::int32_t*>(weights + room.weights)};
     const AugmentPlan& plan = plans[image];
-    CropStep box = loaded_box(size, plan);
-    load_canvas(canvas, images + image * size.pixels() * size.channels, size, box);
-    const bool crops_first = plan.count > 0 && plan.steps[0].kind == AugmentStep::Kind::crop;
-    if (crops_first) {
-      box.top = box.left = 0;
-      apply(canvas, box);
-    }
-    for (int k = crops_first; k < plan.count; ++k) apply(canvas, plan.steps[k]);
+    load_canvas(canvas, images + image * size.pixels() * size.channels, size, loaded_box(size, plan));
+    for (int k = 0; k < plan.count; ++k) apply(canvas, plan.steps[k]);
     store_canvas(canvas, out + image * out_count);
   }
 }

@@ -14,6 +14,7 @@ namespace akin::inline AKIN_ABI::kernels::detail {
 
 struct DeviceCanvas {
   int height, width, channels;
+  int top, left;          ///< where in the image the canvas begins: not at 0 before a crop that comes first
   float *pixels, *spare;  ///< spare: the target of passes that cannot run in place
   float* weights;         ///< of a resize or a blur
   std::int32_t* first;    ///< of a resize: the first input of each output
@@ -50,6 +51,7 @@ __device__ inline float unit_value(std::uint8_t x) { return static_cast<float>(x
 template <class Pixel>
 __device__ void load_canvas(DeviceCanvas& canvas, const Pixel* image, const ImageSize& size, const CropStep& box) {
   canvas.height = box.height, canvas.width = box.width, canvas.channels = static_cast<int>(size.channels);
+  canvas.top = box.top, canvas.left = box.left;
   const int channels = canvas.channels, row_size = box.width * channels, plane = canvas.plane();
   for_items(canvas.count(), [&](int i) {
     const int y = i / row_size, in_row = i - y * row_size, x = in_row / channels;

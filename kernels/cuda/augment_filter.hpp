@@ -24,9 +24,9 @@ AKIN_LAZY __device__ int resize_taps(DeviceCanvas& canvas, int in, int out, Filt
 /// The bicubic filter overshoots at edges; its values are clamped to [0, 1].
 AKIN_LAZY __device__ void apply(DeviceCanvas& canvas, const CropStep& step) {
   const int width = step.out_width, across = resize_taps(canvas, step.width, width, step.filter);
+  const int top = step.top - canvas.top, left = step.left - canvas.left;
   for_values(canvas.channels, step.height, width, [&](int c, int y, int x, int i) {
-    const float* const in =
-        canvas.pixels + (c * canvas.height + step.top + y) * canvas.width + step.left + canvas.first[x];
+    const float* const in = canvas.pixels + (c * canvas.height + top + y) * canvas.width + left + canvas.first[x];
     float sum = 0;
     for (int t = 0; t < across; ++t) sum += canvas.weights[t * width + x] * in[t];
     canvas.spare[i] = sum;
@@ -38,7 +38,7 @@ AKIN_LAZY __device__ void apply(DeviceCanvas& canvas, const CropStep& step) {
     for (int t = 0; t < down; ++t) sum += canvas.weights[t * height + y] * in[t * width];
     canvas.pixels[i] = step.filter == Filter::bicubic ? clamp01(sum) : sum;
   });
-  canvas.height = height, canvas.width = width;
+  canvas.height = height, canvas.width = width, canvas.top = canvas.left = 0;
 }
 
 /// Borders are reflected without repeating the edge pixel.

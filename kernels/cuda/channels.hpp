@@ -19,12 +19,14 @@ struct ChannelTiles {
   Grid grid;
 };
 
-template <class T>
-ChannelTiles channel_tiles(std::int64_t rows, std::int64_t channels) {
+/// `width`: how many channels a thread takes. `layers`: how many blocks each chunk gets, as blockIdx.z.
+AKIN_LAZY ChannelTiles channel_tiles_of(std::int64_t rows, std::int64_t channels, std::int64_t width,
+                                        std::int64_t layers = 1) {
   constexpr std::int64_t widest = 32, wanted_blocks = most_blocks / 2, rows_of_thread = 8;
-  const std::int64_t width = channels % pack_lanes<T> == 0 ? pack_lanes<T> : 1, groups = channels / width;
-  const std::int64_t tiles = (groups + widest - 1) / widest, lanes = (groups + tiles - 1) / tiles;
-  const std::int64_t row_threads = block_threads / lanes, most = std::max<std::int64_t>(1, wanted_blocks / tiles);
+  const std::int64_t groups = channels / width, tiles = (groups + widest - 1) / widest,
+                     lanes = (groups + tiles - 1) / tiles;
+  const std::int64_t row_threads = block_threads / lanes,
+                     most = std::max<std::int64_t>(1, wanted_blocks / (tiles * layers));
   const std::int64_t chunk = std::max((rows + most - 1) / most, rows_of_thread * row_threads);
   const std::int64_t chunks = std::max<std::int64_t>(1, (rows + chunk - 1) / chunk);
   return {rows,
@@ -32,7 +34,12 @@ ChannelTiles channel_tiles(std::int64_t rows, std::int64_t channels) {
           chunk,
           static_cast<int>(lanes),
           static_cast<int>(row_threads),
-          {dim3(static_cast<unsigned>(tiles), static_cast<unsigned>(chunks)), dim3(block_threads)}};
+          {dim3(static_cast<unsigned>(tiles), static_cast<unsigned>(chunks), static_cast<unsigned>(layers)),
+           dim3(block_threads)}};
+}
+template <class T>
+ChannelTiles channel_tiles(std::int64_t rows, std::int64_t channels) {
+  return channel_tiles_of(rows, channels, channels % pack_lanes<T> == 0 ? pack_lanes<T> : 1);
 }
 
 namespace detail {

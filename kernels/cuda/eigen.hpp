@@ -69,27 +69,24 @@ class RotationQueue {
   }
   void flush() {
     if (sweeps_.empty()) return;
-    wait();  // the batch before, which the device reads from host memory
-    sent_sweeps_.swap(sweeps_), sent_rotations_.swap(rotations_);
-    sweeps_.clear(), rotations_.clear();
-    const auto sweeps = static_cast<std::int64_t>(sent_sweeps_.size()),
-               rotations = static_cast<std::int64_t>(sent_rotations_.size());
+    const auto sweeps = static_cast<std::int64_t>(sweeps_.size()),
+               rotations = static_cast<std::int64_t>(rotations_.size());
     const DeviceScratch<Sweep> sweep(op_, queue_, sweeps);
     const DeviceScratch<GivensRotation> rotation(op_, queue_, rotations);
-    copy_to_device(op_, queue_, sent_sweeps_.data(), sweeps, sweep.data());
-    copy_to_device(op_, queue_, sent_rotations_.data(), rotations, rotation.data());
+    copy_to_device(op_, queue_, sweeps_.data(), sweeps, sweep.data());
+    copy_to_device(op_, queue_, rotations_.data(), rotations, rotation.data());
+    sweeps_.clear(), rotations_.clear();
     launch(op_, queue_, grid_over(n_, warp_size), rotate_rows_kernel<double>, n_, sweeps, sweep.data(), rotation.data(),
            z_);
   }
-  void wait() { check_cuda(op_, cudaStreamSynchronize(queue_.stream)); }
 
  private:
   std::string_view op_;
   Cuda queue_;
   std::int64_t n_;
   double* z_;
-  std::vector<Sweep> sweeps_, sent_sweeps_;
-  std::vector<GivensRotation> rotations_, sent_rotations_;
+  std::vector<Sweep> sweeps_;
+  std::vector<GivensRotation> rotations_;
 };
 
 }  // namespace detail
@@ -128,7 +125,6 @@ AKIN_LAZY bool symmetric_eigen(Cuda queue, std::int64_t n, double* a, double* va
   copy_to_device(op, queue, order.data(), n, device_order.data());
   if (vectors)
     launch(op, queue, grid_of_rows(n), detail::gather_rows_kernel<double>, n, device_order.data(), z.data(), vectors);
-  turns.wait();
   return converged;
 }
 

@@ -1,8 +1,9 @@
-// Matrix products of stored matrices: see product.hpp.
+// Matrix products of stored matrices, by cuBLAS (cublas.hpp) where it takes them, else by akin's kernels (product.hpp).
 #pragma once
 #include <initializer_list>
 
 #include "../layout.hpp"
+#include "cublas.hpp"
 #include "product.hpp"
 
 namespace akin::inline AKIN_ABI::kernels {
@@ -85,6 +86,9 @@ void gemm_items(Cuda queue, const GemmShape& s, std::int64_t count, const T* a, 
 template <class T>
 void gemm_batch(Cuda queue, const GemmShape& s, std::int64_t count, const T* a, const std::int64_t* a_offset,
                 const T* b, const std::int64_t* b_offset, T* c) {
+#if defined(AKIN_WITH_CUBLAS)
+  if (use_cuda_libraries() && detail::cublas_gemm_batch(queue, s, count, a, a_offset, b, b_offset, c)) return;
+#endif
   const auto items = s.transpose_a
                          ? s.transpose_b ? detail::gemm_items<true, true, T> : detail::gemm_items<true, false, T>
                      : s.transpose_b ? detail::gemm_items<false, true, T>

@@ -100,8 +100,9 @@ void launch(std::string_view op, Cuda queue, const Grid& grid, void (*kernel)(P.
   check_cuda(op, cudaLaunchKernelEx(&config, kernel, static_cast<P>(args)...));
 #else
   const std::tuple<P...> now(static_cast<P>(args)...);  // copied at the call, as a GPU's parameters are
-  check_cuda(op, ::emulator::enqueue({std::string(op), grid.blocks, grid.threads, grid.shared_bytes}, queue.stream,
-                                     [kernel, now] { std::apply(kernel, now); }));
+  check_cuda(op, ::emulator::enqueue({std::string(op), grid.blocks, grid.threads, grid.shared_bytes,
+                                      reinterpret_cast<const void*>(kernel)},
+                                     queue.stream, [kernel, now] { std::apply(kernel, now); }));
 #endif
 }
 

@@ -3,6 +3,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "../../include/akin/core/upload.hpp"
 #include "launch.hpp"
 
 namespace akin::inline AKIN_ABI::kernels {
@@ -40,12 +41,10 @@ void copy_to_host(std::string_view op, Cuda queue, const T* from, std::int64_t c
   check_cuda(op, cudaStreamSynchronize(queue.stream));
 }
 
-/// Queues a copy from the host. `from` must stay as it is until the queue was waited for.
+/// Queues a copy from the host. `from` may change or go as soon as this returns.
 template <class T>
 void copy_to_device(std::string_view op, Cuda queue, const T* from, std::int64_t count, T* to) {
-  if (count == 0) return;
-  check_cuda(
-      op, cudaMemcpyAsync(to, from, static_cast<std::size_t>(count) * sizeof(T), cudaMemcpyHostToDevice, queue.stream));
+  akin::detail::upload(op, queue.stream, to, from, static_cast<std::size_t>(count) * sizeof(T));
 }
 
 }  // namespace akin::inline AKIN_ABI::kernels

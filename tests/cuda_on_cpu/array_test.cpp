@@ -34,6 +34,11 @@ TEST(CudaArray, SlicesCopyTheirPart) {
 }
 
 #if defined(AKIN_EMULATOR)
+TEST(CudaArray, FreedMemoryStaysInThePool) {
+  Array::ones({1}, DType::f32, Device::cuda);
+  EXPECT_GT(emulator::heap.kept_bytes, std::size_t{1} << 40);
+}
+
 TEST(CudaArray, OutOfMemorySaysHowMuchIsLeft) {
   emulator::reset();
   const auto before = emulator::heap.live_blocks;

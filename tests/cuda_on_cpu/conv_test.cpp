@@ -1,7 +1,6 @@
-#include "kernels/cuda/conv.hpp"
-
-#include "kernels/cpu/conv.hpp"
-#include "twins.hpp"
+// Convolutions on akin's own kernels.
+#include "convolutions.hpp"
+#include "own_kernels.hpp"
 
 namespace akin_test {
 namespace {
@@ -9,34 +8,11 @@ namespace {
 using kernels::ConvShape;
 
 template <class T>
-class CudaConv : public testing::Test {};
+class CudaConv : public testing::Test {
+  OwnKernels own_;
+};
 using Types = testing::Types<float, double, bf16>;
 TYPED_TEST_SUITE(CudaConv, Types);
-
-/// Fills in the output size.
-ConvShape with_output(ConvShape s) {
-  s.oh = (s.h + 2 * s.pad_h - s.dilation_h * (s.kh - 1) - 1) / s.stride_h + 1;
-  s.ow = (s.w + 2 * s.pad_w - s.dilation_w * (s.kw - 1) - 1) / s.stride_w + 1;
-  return s;
-}
-
-template <class T>
-void compare_convolution(ConvShape s) {
-  s = with_output(s);
-  SCOPED_TRACE(cat("n", s.n, " ", s.h, "x", s.w, "x", s.c, " -> ", s.oc, " kernel ", s.kh, "x", s.kw, " stride ",
-                   s.stride_h, "x", s.stride_w, " pad ", s.pad_h, "x", s.pad_w, " dilation ", s.dilation_h, "x",
-                   s.dilation_w, " groups ", s.groups));
-  const std::int64_t x_size = s.n * s.h * s.w * s.c, y_size = s.n * s.oh * s.ow * s.oc,
-                     w_size = s.oc * s.kh * s.kw * s.c / s.groups;
-  Twins twins;
-  const auto x = twins.input(x_size), w = twins.input(w_size), dy = twins.input(y_size);
-  const auto y = twins.output(y_size), dx = twins.output(x_size), dw = twins.output(w_size);
-  twins.compare<T>([&](auto queue, auto at) {
-    kernels::conv2d_forward(queue, s, at(x), at(w), at(y));
-    kernels::conv2d_backward_data(queue, s, at(dy), at(w), at(dx));
-    kernels::conv2d_backward_weights(queue, s, at(x), at(dy), at(dw));
-  });
-}
 
 TYPED_TEST(CudaConv, OneByOne) {
   compare_convolution<TypeParam>({.n = 1, .h = 1, .w = 1, .c = 1, .oc = 1, .kh = 1, .kw = 1});

@@ -141,6 +141,46 @@ TEST(EmulatorDeathTest, TheHostCannotReadTheDevice) {
   EXPECT_DEATH(static_cast<void>(*p), "");
 }
 
+template <class T>
+void reverse(T* x, int n) {
+  AKIN_DYNAMIC_SHARED(T, copy);
+  copy[threadIdx.x] = x[threadIdx.x];
+  __syncthreads();
+  x[threadIdx.x] = copy[n - 1 - static_cast<int>(threadIdx.x)];
+}
+
+TEST(Emulator, ManagedMemoryIsThatOfTheHostAndOfTheDevice) {
+  emulator::reset();
+  const auto before = emulator::heap.live_blocks;
+  constexpr std::size_t bytes = 64 * sizeof(int);
+  void* block = nullptr;
+  ASSERT_EQ(cudaMallocManaged(&block, bytes), cudaSuccess);
+  int* const x = static_cast<int*>(block);
+  EXPECT_EQ(x[63], -1) << "fresh memory";
+  for (int i = 0; i < 64; ++i) x[i] = i;
+  kernels::launch("reverse", Cuda{}, Grid{dim3(1), dim3(64), bytes}, reverse<int>, x, 64);
+  EXPECT_EQ(x[5], 5) << "nobody has waited";
+  cudaDeviceSynchronize();
+  EXPECT_EQ(x[5], 58);
+  for (const auto kind : {cudaMemcpyDeviceToHost, cudaMemcpyHostToDevice, cudaMemcpyDefault}) {
+    EXPECT_EQ(cudaMemcpy(x, x + 32, 32 * sizeof *x, kind), cudaSuccess);
+    EXPECT_EQ(cudaMemcpy(x + 32, x, 33 * sizeof *x, kind), cudaErrorInvalidValue);
+  }
+  EXPECT_EQ(cudaFreeAsync(x, nullptr), cudaErrorInvalidValue);
+  EXPECT_EQ(cudaFree(x), cudaSuccess);
+  EXPECT_EQ(cudaFree(x), cudaErrorInvalidValue);
+  EXPECT_EQ(emulator::heap.live_blocks, before);
+  EXPECT_EQ(cudaMallocManaged(&block, 0), cudaErrorInvalidValue);
+  EXPECT_EQ(cudaMallocManaged(&block, emulator::heap.limit_bytes + 1), cudaErrorMemoryAllocation);
+}
+
+TEST(EmulatorDeathTest, FreedManagedMemoryCannotBeRead) {
+  void* block = nullptr;
+  ASSERT_EQ(cudaMallocManaged(&block, 8), cudaSuccess);
+  cudaFree(block);
+  EXPECT_DEATH(static_cast<void>(*static_cast<volatile int*>(block)), "");
+}
+
 #if defined(__SANITIZE_ADDRESS__)
 template <class T>
 void write_behind_the_end(T* x) {
@@ -159,16 +199,13 @@ TEST(EmulatorDeathTest, SanitizersSeeOutOfBounds) {
   };
   EXPECT_DEATH(run(write_behind_the_end<int>), "");
   EXPECT_DEATH(run(write_behind_shared<int>), "");
+  void* managed = nullptr;
+  ASSERT_EQ(cudaMallocManaged(&managed, 8), cudaSuccess);
+  EXPECT_DEATH(static_cast<int*>(managed)[2] = 1, "");
+  cudaFree(managed);
 }
 #endif
 
-template <class T>
-void reverse(T* x, int n) {
-  AKIN_DYNAMIC_SHARED(T, copy);
-  copy[threadIdx.x] = x[threadIdx.x];
-  __syncthreads();
-  x[threadIdx.x] = copy[n - 1 - static_cast<int>(threadIdx.x)];
-}
 template <class T>
 void sum_of_block(T* x) {
   const T sum = kernels::block_sum(x[threadIdx.x]), again = kernels::block_sum(x[threadIdx.x]);

@@ -1,7 +1,6 @@
-#include "kernels/cuda/gemm.hpp"
-
-#include "kernels/cpu/gemm.hpp"
-#include "twins.hpp"
+// Matrix products on akin's own kernels.
+#include "own_kernels.hpp"
+#include "products.hpp"
 
 namespace akin_test {
 namespace {
@@ -9,33 +8,11 @@ namespace {
 using kernels::GemmShape;
 
 template <class T>
-class CudaGemm : public testing::Test {};
+class CudaGemm : public testing::Test {
+  OwnKernels own_;
+};
 using Types = testing::Types<float, double, bf16>;
 TYPED_TEST_SUITE(CudaGemm, Types);
-
-/// Leading dimensions that are `more` elements longer than the lines.
-GemmShape product_of(std::int64_t m, std::int64_t n, std::int64_t k, int transposes, std::int64_t more) {
-  const bool a = transposes & 1, b = transposes & 2;
-  return {.m = m,
-          .n = n,
-          .k = k,
-          .transpose_a = a,
-          .transpose_b = b,
-          .lda = (a ? m : k) + more,
-          .ldb = (b ? k : n) + more,
-          .ldc = n + more};
-}
-std::int64_t size_of_a(const GemmShape& s) { return s.lda * (s.transpose_a ? s.k : s.m); }
-std::int64_t size_of_b(const GemmShape& s) { return s.ldb * (s.transpose_b ? s.n : s.k); }
-
-template <class T>
-void compare_product(const GemmShape& s) {
-  SCOPED_TRACE(
-      cat(s.m, " x ", s.n, " x ", s.k, " lda ", s.lda, s.transpose_a ? " a^T" : "", s.transpose_b ? " b^T" : ""));
-  Twins twins;
-  const auto a = twins.input(size_of_a(s)), b = twins.input(size_of_b(s)), c = twins.in_out(s.m * s.ldc);
-  twins.compare<T>([&](auto queue, auto at) { kernels::gemm(queue, s, at(a), at(b), at(c)); });
-}
 
 TYPED_TEST(CudaGemm, IsItsTwinAtAwkwardSizes) {
   const std::int64_t sizes[][3] = {{1, 1, 1}, {7, 33, 65}, {33, 130, 7}, {65, 7, 33}, {130, 65, 40}};
@@ -114,27 +91,18 @@ TYPED_TEST(CudaGemm, BatchesReadWhereTheirOffsetsSay) {
     const GemmShape s = product_of(8, 5, 16, 0, 0);
     std::vector<std::int64_t> a_offset, b_offset;
     for (std::int64_t i = 0; i < count; ++i) a_offset.push_back((i * 7 % 11) * lead), b_offset.push_back(i % 3 * 16);
-    Twins twins;
-    const auto a = twins.input(size_of_a(s) + 10 * lead), b = twins.input(size_of_b(s) + 32),
-               c = twins.output(count * s.m * s.ldc);
-    twins.compare<TypeParam>([&](auto queue, auto at) {
-      kernels::gemm_batch(queue, s, count, at(a), a_offset.data(), at(b), b_offset.data(), at(c));
-    });
+    compare_products<TypeParam>(s, a_offset, b_offset);
   }
 }
 
 TEST(CudaGemmManyTiles, ManyProductsFillWideOnes) {
+  const OwnKernels own;
   const std::int64_t count = 67;  // of two tiles
   const GemmShape s = product_of(68, 132, 8, 0, 0);
   ASSERT_TRUE(kernels::detail::fills_wide_tiles({s.m, s.n, s.k, count}));
   std::vector<std::int64_t> offset(count);
   for (std::size_t i = 0; i < offset.size(); ++i) offset[i] = static_cast<std::int64_t>(i % 5) * 8;
-  Twins twins;
-  const auto a = twins.input(size_of_a(s) + 32), b = twins.input(size_of_b(s) + 32),
-             c = twins.output(count * s.m * s.n);
-  twins.compare<float>([&](auto queue, auto at) {
-    kernels::gemm_batch(queue, s, count, at(a), offset.data(), at(b), offset.data(), at(c));
-  });
+  compare_products<float>(s, offset, offset);
 }
 
 TEST(CudaGemmPlan, CutsOnlyLongSumsOfSmallResults) {

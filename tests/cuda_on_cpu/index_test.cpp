@@ -181,15 +181,21 @@ TYPED_TEST(CudaIndex, OneHotIsItsTwin) {
     }
 }
 
-TEST(CudaOneHot, WritesIntegers) {
+template <class I>
+void expect_integers_written() {
   Twins twins;
   const auto indices = twins.whole_input<std::int64_t>({2, 0, 4});
-  const auto y = twins.whole_output<std::int64_t>(15);
-  const auto z = twins.whole_output<std::uint8_t>(15);
+  const auto y = twins.whole_output<I>(15), z = twins.whole_output<I>(9);
   twins.compare<float>([&](auto queue, auto at) {
     kernels::one_hot(queue, 3, 5, at(indices), at(y));
-    kernels::one_hot(queue, 3, 5, at(indices), at(z));
+    kernels::fill_diagonal(queue, 3, at(z), I{7});
   });
+}
+
+TEST(CudaOneHot, AndTheDiagonalAreWrittenInIntegersToo) {
+  expect_integers_written<std::int64_t>();
+  expect_integers_written<std::int32_t>();
+  expect_integers_written<std::uint8_t>();
 }
 
 TYPED_TEST(CudaIndex, FillDiagonalLeavesTheRestAlone) {

@@ -15,7 +15,7 @@ struct NormCase {
   std::int64_t rows, cols;
 };
 /// Rows of a warp and of a block; packs that fit and packs that do not; sums over rows in one part and in several.
-const NormCase norm_cases[] = {{1, 1},    {5, 7},    {33, 33},  {3, 257},  {6, 1000},
+const NormCase norm_cases[] = {{1, 1},    {40, 1},   {5, 7},    {33, 33},  {3, 257}, {6, 1000},
                                {2, 1025}, {3, 2056}, {300, 40}, {900, 16}, {0, 5}};
 
 TYPED_TEST(CudaLayerNorm, IsItsTwin) {
@@ -53,6 +53,33 @@ TYPED_TEST(CudaLayerNorm, BackwardIsItsTwin) {
                                                                    at(mean), at(rstd), at(dx), at(dweight), at(dbias)});
       });
     }
+}
+
+/// Sums of 40 parts by a warp and by tiles. It takes 70 000 rows to be cut into so many.
+template <class C>
+void expect_sums_of_parts(std::int64_t cols) {
+  const std::int64_t parts = 40, outputs = 2 * cols;
+  const std::vector<double> values = Twins().numbers(outputs * parts);
+  const OnDevice<double> in(values);
+  const OnDevice<C> dweight(std::vector<C>(static_cast<std::size_t>(cols))), dbias(dweight.host());
+  kernels::detail::launch_whole(
+      "test", kernels::Cuda{}, {2, parts, cols},
+      kernels::detail::LayerNormSumsOfParts<C>{in.data(), cols, dweight.data(), dbias.data()});
+  std::vector<C> got = dweight.host();
+  for (const C sum : dbias.host()) got.push_back(sum);
+  for (std::int64_t i = 0; i < outputs; ++i) {
+    double want = 0;  // exact, as the numbers are
+    for (std::int64_t k = 0; k < parts; ++k)
+      want += values[static_cast<std::size_t>((i / cols * parts + k) * cols + i % cols)];
+    EXPECT_EQ(got[static_cast<std::size_t>(i)], want) << i;
+  }
+}
+
+TEST(CudaLayerNormSums, OfManyPartsAreThoseOfAll) {
+  for (const std::int64_t cols : {1, 3}) {
+    expect_sums_of_parts<float>(cols);
+    expect_sums_of_parts<double>(cols);
+  }
 }
 
 TEST(CudaLayerNormStatistics, SurviveALargeMean) {

@@ -69,20 +69,32 @@ struct Formulas {
   void expect_agreement(F f) const {
     using C = compute_t<T>;
     SCOPED_TRACE(typeid(F).name());
-    const auto n = static_cast<std::int64_t>(a.size());
-    const OnDevice<T> x(a), y(b), z(c), out(std::vector<T>(a.size()));
-    std::vector<double> want;
-    if constexpr (std::is_invocable_v<F, C>) {
-      kernels::map(Cuda{}, n, out.data(), f, x.data());
-      for (std::size_t i = 0; i < a.size(); ++i) want.push_back(f(C(a[i])));
-    } else if constexpr (std::is_invocable_v<F, C, C>) {
-      kernels::map(Cuda{}, n, out.data(), f, x.data(), y.data());
-      for (std::size_t i = 0; i < a.size(); ++i) want.push_back(f(C(a[i]), C(b[i])));
-    } else {
-      kernels::map(Cuda{}, n, out.data(), f, x.data(), y.data(), z.data());
-      for (std::size_t i = 0; i < a.size(); ++i) want.push_back(f(C(a[i]), C(b[i]), C(c[i])));
-    }
-    expect_close_to(out.host(), want);
+    if constexpr (std::is_invocable_v<F, C>)
+      expect_agreement_on(f, a);
+    else if constexpr (std::is_invocable_v<F, C, C>)
+      expect_agreement_on(f, a, b);
+    else
+      expect_agreement_on(f, a, b, c);
+  }
+  /// One value after another, and down the columns of a matrix.
+  template <class F, class... In>
+  void expect_agreement_on(F f, const In&... in) const {
+    using C = compute_t<T>;
+    const auto n = static_cast<std::int64_t>(a.size()), rows = n / 2;
+    StridedLoop<sizeof...(In)> loop{.rank = 2, .size = {rows, 2}, .stride = {}};
+    for (auto& stride : loop.stride) stride[0] = 1, stride[1] = rows;
+    const OnDevice<T> y(std::vector<T>(a.size())), down(std::vector<T>(a.size()));
+    const auto compute = [&](const auto&... x) {
+      kernels::map(Cuda{}, n, y.data(), f, x.data()...);
+      kernels::map_strided(Cuda{}, loop, down.data(), f, x.data()...);
+      cudaDeviceSynchronize();
+    };
+    compute(OnDevice<T>(in)...);
+    std::vector<double> want, want_down;
+    for (std::size_t i = 0; i < a.size(); ++i) want.push_back(f(C(in[i])...));
+    for (std::size_t i = 0; i < a.size(); ++i) want_down.push_back(want[i % 2 * a.size() / 2 + i / 2]);
+    expect_close_to(y.host(), want);
+    expect_close_to(down.host(), want_down);
   }
   static void expect_close_to(const std::vector<T>& got, const std::vector<double>& want) {
     for (std::size_t i = 0; i < want.size(); ++i) {
@@ -217,9 +229,11 @@ TEST(CudaMapStrided, TakesSeveralPasses) {
                          map_exact);
 }
 
-TEST(CudaMapStrided, CopiesIntegersAndWritesNothingWhereThereIsNothing) {
+template <class I>
+void expect_copied_integers() {
   Twins twins;
-  const auto x = twins.whole_input<std::uint8_t>({1, 2, 3, 4, 5, 255}), y = twins.whole_output<std::uint8_t>(7);
+  const auto x = twins.whole_input<I>({1, 2, 3, 4, 5, 255});
+  const auto y = twins.whole_output<I>(7), z = twins.whole_output<I>(7);
   twins.compare<float>([&](auto queue, auto at) {
     const StridedLoop<1> transposed{.rank = 2, .size = {3, 2}, .stride = {{1, 3}}};
     kernels::map_strided(queue, transposed, at(y), Identity{}, at(x));
@@ -227,7 +241,14 @@ TEST(CudaMapStrided, CopiesIntegersAndWritesNothingWhereThereIsNothing) {
         no_columns{.rank = 2, .size = {3, 0}, .stride = {{1, 3}}};
     kernels::map_strided(queue, no_rows, at(y), Identity{}, at(x));
     kernels::map_strided(queue, no_columns, at(y), Identity{}, at(x));
+    kernels::map(queue, 6, at(z), Identity{}, at(x));
   });
+}
+
+TEST(CudaMapStrided, CopiesIntegersAndWritesNothingWhereThereIsNothing) {
+  expect_copied_integers<std::uint8_t>();
+  expect_copied_integers<std::int32_t>();
+  expect_copied_integers<std::int64_t>();
 }
 
 // ---- add_row --------------------------------------------------------------------------------------------------------

@@ -11,14 +11,15 @@ class CudaReduce : public testing::Test {};
 using ReduceTypes = testing::Types<float, double, bf16>;
 TYPED_TEST_SUITE(CudaReduce, ReduceTypes);
 
-/// By a thread, a warp, a tile; the last six are cut into parts, along one row or many columns.
+/// By a thread, a warp, a tile; the last eight are cut into parts, along one row or many columns, and the last two into
+/// so many that a warp or a tile adds them.
 struct ReduceCase {
   std::int64_t outer, n, inner;
 };
-const ReduceCase reduce_cases[] = {{1, 1, 1},    {7, 1, 3},    {5, 16, 33},   {33, 33, 1},   {3, 1000, 1},
-                                   {3, 1025, 1}, {2, 33, 2},   {3, 57, 33},   {1, 20, 257},  {2, 0, 3},
-                                   {0, 7, 3},    {3, 2, 0},    {3, 0, 1},     {1, 20000, 1}, {2, 8191, 3},
-                                   {2, 8192, 1}, {1, 97, 131}, {1, 257, 100}, {2, 700, 33}};
+const ReduceCase reduce_cases[] = {
+    {1, 1, 1},    {7, 1, 3},    {5, 16, 33},  {33, 33, 1},   {3, 1000, 1}, {3, 1025, 1},   {2, 33, 2},
+    {3, 57, 33},  {1, 20, 257}, {2, 0, 3},    {0, 7, 3},     {3, 2, 0},    {3, 0, 1},      {1, 20000, 1},
+    {2, 8191, 3}, {2, 8192, 1}, {1, 97, 131}, {1, 257, 100}, {2, 700, 33}, {1, 70'000, 1}, {1, 35'000, 2}};
 
 TYPED_TEST(CudaReduce, IsItsTwin) {
   for (const ReduceCase& c : reduce_cases) {
@@ -35,13 +36,13 @@ TYPED_TEST(CudaReduce, IsItsTwin) {
   }
 }
 
-TEST(CudaReduceExtremes, AreExact) {
+TYPED_TEST(CudaReduce, ExtremesAreExact) {
   for (const ReduceCase& c : reduce_cases) {
     SCOPED_TRACE(testing::Message() << c.outer << " x " << c.n << " x " << c.inner);
     Twins twins;
     const std::int64_t outputs = c.outer * c.inner;
     const auto x = twins.input(outputs * c.n), largest = twins.output(outputs), smallest = twins.output(outputs);
-    twins.compare<float>(
+    twins.compare<TypeParam>(
         [&](auto queue, auto at) {
           kernels::reduce(queue, kernels::MaxOf{}, c.outer, c.n, c.inner, at(x), at(largest));
           kernels::reduce(queue, kernels::MinOf{}, c.outer, c.n, c.inner, at(x), at(smallest));

@@ -1,6 +1,7 @@
 // Whole training steps on the device, beside the same steps on the host.
 #include <akin/akin.hpp>
 
+#include "support/folder.hpp"
 #include "twins.hpp"
 #if defined(AKIN_EMULATOR)
 #include "emulator/faults.hpp"
@@ -32,21 +33,29 @@ Array view(int step, int which) {
   return x;
 }
 
+struct Place {
+  Device device;
+  DType dtype = DType::f32;
+};
+
+/// The loss of one step out of `steps`.
+double step_at(const Place& place, methods::Method& method, optim::Optimizer& optimizer, int step, int steps) {
+  const auto there = [&](int which) { return ops::cast(view(step, which), place.dtype).to(place.device); };
+  const auto out = method.forward({there(1), there(2)});
+  optimizer.zero_grad();
+  out.loss.backward();
+  optimizer.step();
+  method.after_step(static_cast<double>(step) / steps);
+  return out.loss.item();
+}
+
 template <class Method>
-std::vector<double> losses_on(Device device, Method& method, DType dtype, int steps) {
-  for (const auto& network : method.networks()) network.module.to(dtype);
-  method.to(device);
+std::vector<double> losses_at(const Place& place, Method& method, int steps) {
+  for (const auto& network : method.networks()) network.module.to(place.dtype);
+  method.to(place.device);
   optim::Sgd optimizer(method.parameter_groups(5e-4), {.lr = 0.05, .momentum = 0.9});
   std::vector<double> losses;
-  for (int step = 0; step < steps; ++step) {
-    const auto there = [&](int which) { return ops::cast(view(step, which), dtype).to(device); };
-    const auto out = method.forward({there(1), there(2)});
-    optimizer.zero_grad();
-    out.loss.backward();
-    optimizer.step();
-    method.after_step(static_cast<double>(step) / steps);
-    losses.push_back(out.loss.item());
-  }
+  for (int step = 0; step < steps; ++step) losses.push_back(step_at(place, method, optimizer, step, steps));
   return losses;
 }
 
@@ -61,7 +70,8 @@ void expect_same_losses(const Options& options) {
   constexpr Case cases[] = {{DType::f64, 20, 1e-7}, {DType::f32, 3, 1e-4}};
   for (const auto& c : cases) {
     Method here(tiny_encoder(), options), there(tiny_encoder(), options);
-    const auto a = losses_on(Device::cpu, here, c.dtype, c.steps), b = losses_on(Device::cuda, there, c.dtype, c.steps);
+    const auto a = losses_at({Device::cpu, c.dtype}, here, c.steps),
+               b = losses_at({Device::cuda, c.dtype}, there, c.steps);
     for (std::size_t i = 0; i < a.size(); ++i)
       EXPECT_NEAR(b[i], a[i], c.tolerance * std::max(1.0, std::abs(a[i]))) << c.dtype << ", step " << i;
     EXPECT_NE(a.front(), a.back());
@@ -79,6 +89,46 @@ TEST(CudaTraining, ByolIsThatOfTheHost) {
 TEST(CudaTraining, SimSiamIsThatOfTheHost) {
   expect_same_losses<methods::SimSiam>(
       methods::SimSiamOptions{.features = 12, .hidden = 16, .out = 16, .bottleneck = 8});
+}
+
+/// BYOL has two networks and buffers of batch norm; Adam has two moments and counts its steps.
+struct CudaTrainingRun {
+  static constexpr int steps = 6;
+  methods::Byol method{tiny_encoder(), {.features = 12, .hidden = 16, .out = 8}};
+  optim::Adam optimizer;
+
+  CudaTrainingRun() : optimizer((method.to(Device::cuda), method.parameter_groups(5e-4)), {.lr = 0.01}) {}
+  void run(int first, int end) {
+    for (int step = first; step < end; ++step) step_at({Device::cuda}, method, optimizer, step, steps);
+  }
+  std::vector<nn::NamedTensor> state() const { return train::state_tensors(method, optimizer); }
+};
+
+bool same_bits(const Array& device_a, const Array& device_b) {
+  const Array a = device_a.to(Device::cpu), b = device_b.to(Device::cpu);
+  return a.dtype() == b.dtype() && a.shape() == b.shape() && on_any(a.dtype(), [&]<class T>() {
+           return std::memcmp(a.data<T>(), b.data<T>(), static_cast<std::size_t>(a.size()) * sizeof(T)) == 0;
+         });
+}
+
+TEST(CudaTraining, AResumedRunHasTheBitsOfTheUninterruptedOne) {
+  const test::Folder folder;
+  const std::string path = folder / "state.safetensors";
+  CudaTrainingRun whole, first, second;
+  whole.run(0, whole.steps);
+  first.run(0, 3);
+  io::save_tensors(path, first.state());
+  second.run(3, 4);  // values of its own, to be replaced
+  io::load_tensors(path, second.state());
+  second.run(3, whole.steps);
+  const auto want = whole.state(), got = second.state(), halfway = first.state();
+  ASSERT_EQ(got.size(), want.size());
+  int changed = 0;
+  for (std::size_t i = 0; i < want.size(); ++i) {
+    EXPECT_TRUE(same_bits(got[i].tensor.value(), want[i].tensor.value())) << want[i].name;
+    changed += !same_bits(halfway[i].tensor.value(), want[i].tensor.value());
+  }
+  EXPECT_GT(changed, 20) << "the second half does nothing";
 }
 
 /// Ops whose small matrices pass through the host.
@@ -109,7 +159,7 @@ TEST(CudaTraining, EveryFailureIsAnErrorAndLeaksNothing) {
     std::string error;
     try {
       methods::SimClr method(tiny_encoder(), {.features = 12, .hidden = 16, .out = 8});
-      losses_on(Device::cuda, method, DType::f32, 1);
+      losses_at({Device::cuda}, method, 1);
     } catch (const Error& thrown) {
       error = thrown.what();
     }

@@ -36,6 +36,14 @@ TYPED_TEST(CudaUpsample, IsItsTwin) {
     }
 }
 
+TEST(CudaUpsampleBytes, AreCopiedToo) {
+  Twins twins;
+  const auto x = twins.whole_input<std::uint8_t>({1, 2, 3, 250, 251, 252});
+  const auto y = twins.whole_output<std::uint8_t>(5 * 3);
+  twins.compare<float>(
+      [&](auto queue, auto at) { kernels::upsample_nearest(queue, enlarged_shape(1, 2, 1, 3, 5, 1), at(x), at(y)); });
+}
+
 TYPED_TEST(CudaUpsample, BackwardIsItsTwin) {
   for (const PoolShape& s : enlarged_shapes)
     for (const std::int64_t offset : {0, 1}) {

@@ -84,6 +84,15 @@ TEST(Loader, ResumesInTheMiddleOfAnEpoch) {
   EXPECT_EQ(told(loader.epoch(1, 8)), "");
 }
 
+TEST(Loader, OneBatchIsThatOfItsEpoch) {
+  const Loader loader(numbered(33), {.batch_size = 8, .seed = 2, .workers = 3}, add_view_number);
+  std::string text;
+  for (std::int64_t step = 0; step < 4; ++step) text += told(loader.batch(5, step));
+  EXPECT_EQ(text, told(loader.epoch(5)));
+  expect_error([&] { loader.batch(0, 4); }, "step 4 does not exist; an epoch has 4");
+  expect_error([&] { loader.batch(-1, 0); }, "expected epochs in 0 ... 2^24-1");
+}
+
 TEST(Loader, RunsAcrossEpochs) {
   const Loader loader(numbered(12), {.batch_size = 4, .workers = 2});
   EXPECT_EQ(told(loader.epochs(0, 3)), told(loader.epoch(0)) + told(loader.epoch(1)) + told(loader.epoch(2)));

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # package.sh WAY: the project consumer/ gets akin in one way, and runs. CMakeLists.txt lists the ways and sets
-# work, compiler, zlib and stb (not empty: they are here) and pkg_config (the program).
+# work, compiler, zlib and stb (not empty: they are here), pkg_config and nvcc (the programs).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 consumer=$PWD/tests/package/consumer way=$1
@@ -94,6 +94,19 @@ with_stb() {
 }
 with_nothing() {
   configure "-DCMAKE_PREFIX_PATH=$prefix with nothing" -DCONSUMER_WANTS_ZLIB=0 -DCONSUMER_WANTS_STB=0
+  build_and_run
+}
+configure_cuda() {
+  configure -DCONSUMER_WANTS_CUDA=ON "-DCMAKE_CUDA_COMPILER=$nvcc" -DCMAKE_CUDA_ARCHITECTURES=80 "$@"
+}
+with_cuda() {
+  need "$nvcc" nvcc
+  configure_cuda "-DCMAKE_PREFIX_PATH=$prefix"
+  build_and_run
+}
+cuda_subproject() {
+  need "$nvcc" nvcc
+  configure_cuda "-DCONSUMER_SUBDIRECTORY=$source" -DAKIN_CUDA=ON -DAKIN_CUBLAS=OFF -DAKIN_CUDNN=OFF
   build_and_run
 }
 no_paths_of_the_build() {

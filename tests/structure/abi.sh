@@ -32,7 +32,7 @@ int main() { return read_tensor(akin::Tensor(akin::Array::ones({}))) == 1 ? 0 : 
 CPP
 
 compile() { "$compiler" -std=c++20 -Iinclude -c "$@"; }
-link() { "$compiler" "$1" "$2" -pthread -o "$work/linked" > "$work/log" 2>&1; }
+link() { "${linker:-$compiler}" "$1" "$2" -lpthread -o "$work/linked" > "$work/log" 2>&1; }
 
 # refuses WHAT LIBRARY_OBJECT FUNCTION PROGRAM_OBJECT
 refuses() {
@@ -48,7 +48,10 @@ esac
 compile "$work/library.cpp" -o "$work/library.o"
 [ ${#wide[@]} = 0 ] || compile "${wide[@]}" "$work/library.cpp" -o "$work/library_wide.o"
 if [ -n "$nvcc" ]; then
-  "$nvcc" -x cu -std=c++20 -Iinclude -c "$work/library.cpp" -o "$work/library_nvcc.o"
+  with_nvcc() { "$nvcc" -x cu -std=c++20 -Iinclude -c "$@"; }
+  with_cuda() { with_nvcc -DAKIN_WITH_CUDA -arch=sm_80 --expt-relaxed-constexpr "$@"; }
+  with_nvcc "$work/library.cpp" -o "$work/library_nvcc.o"
+  with_cuda "$work/library.cpp" -o "$work/library_cuda.o"
 else
   echo "no nvcc here: its objects are left out"
 fi
@@ -58,5 +61,15 @@ for function in make_array read_array make_tensor read_tensor; do
   link "$work/library.o" "$work/program.o" || { echo "FAILED: equal builds do not link:"; cat "$work/log"; exit 1; }
   "$work/linked" || { echo "FAILED: the program linked from equal builds does not run"; exit 1; }
   [ ${#wide[@]} = 0 ] || refuses "16-byte program with 32-byte library" "$work/library_wide.o" $function "$work/program.o"
-  [ -z "$nvcc" ] || refuses "program of $(basename "$compiler") with library of nvcc" "$work/library_nvcc.o" $function "$work/program.o"
+  [ -n "$nvcc" ] || continue
+  name=$(basename "$compiler")
+  refuses "program of $name with library of nvcc" "$work/library_nvcc.o" $function "$work/program.o"
+  linker=$nvcc refuses "program of $name with library of nvcc and CUDA" "$work/library_cuda.o" $function "$work/program.o"
+done
+[ -n "$nvcc" ] || exit 0
+with_cuda -DUSE_READ_ARRAY "$work/program.cpp" -o "$work/program.o"
+linker=$nvcc link "$work/library_cuda.o" "$work/program.o" || { echo "FAILED: equal builds with CUDA do not link:"; cat "$work/log"; exit 1; }
+for function in make_array read_tensor; do  # in a result and in a parameter
+  with_nvcc "-DUSE_${function^^}" "$work/program.cpp" -o "$work/program.o"
+  linker=$nvcc refuses "program of nvcc with library of nvcc and CUDA" "$work/library_cuda.o" $function "$work/program.o"
 done

@@ -87,7 +87,8 @@ TEST(Pretrain, OptionsOutOfRangeAreRefusedBeforeAnythingIsWritten) {
 }
 
 TEST(Pretrain, CudaIsRefusedAndNeverSilentlyReplaced) {
-  expect_refused([](auto& o) { o.device = Device::cuda; }, "this build trains on the cpu, asked for cuda");
+  expect_refused([](auto& o) { o.device = Device::cuda; },
+                 "pretrain: this build has no CUDA backend; use --device cpu");
 }
 
 TEST(Pretrain, RefusesImagesThatItWouldSquash) {

@@ -47,7 +47,7 @@ TEST_F(CompareRuns, EveryDifferenceIsNamedWithBothValues) {
 
 TEST_F(CompareRuns, AnotherCompilerIsAWarning) {
   std::string config = io::read_file(path_ + "/config.json");
-  const std::string name = detail::compiler_name();
+  const std::string name = compiler_name();
   config.replace(config.find(name), name.size(), "GCC 1.0");
   io::write_file(path_ + "/config.json", config);
   const RunComparison other = compare_runs(path_, options, {.seed = 3});

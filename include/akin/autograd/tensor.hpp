@@ -149,7 +149,7 @@ class AKIN_ABI_TAG Tensor {
 
   /// Adds dL/dx to every leaf x that this scalar L (or, with a gradient given, tensor) depends on. After an Error the
   /// gradients of the leaves are incomplete: zero_grad() before going on. Defined in backward.hpp.
-  AKIN_LAZY void backward(const BackwardOptions& options = {}) const;
+  AKIN_LAZY_MEMBER void backward(const BackwardOptions& options = {}) const;
 
   const detail::GradNodePtr& node() const { return body().node; }
 

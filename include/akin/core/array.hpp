@@ -24,7 +24,7 @@ class AKIN_ABI_TAG Array {
   Array() = default;  ///< no value at all; defined() is false
 
   /// Uninitialised values. Errors: a negative or unaddressable size.
-  AKIN_LAZY static Array empty(const Shape& shape, DType dtype = DType::f32, Device device = Device::cpu) {
+  AKIN_LAZY static Array empty(const Shape& shape, DType dtype = DType::f32, Device device = default_device) {
     check_sizes("array", shape, size_of(dtype));
     Array a;
     a.shape_ = shape;
@@ -33,7 +33,7 @@ class AKIN_ABI_TAG Array {
     a.storage_ = std::make_shared<Storage>(static_cast<std::size_t>(shape.numel() * size_of(dtype)), device);
     return a;
   }
-  AKIN_LAZY static Array zeros(const Shape& shape, DType dtype = DType::f32, Device device = Device::cpu) {
+  AKIN_LAZY static Array zeros(const Shape& shape, DType dtype = DType::f32, Device device = default_device) {
     Array a = empty(shape, dtype, device);
     const auto bytes = static_cast<std::size_t>(a.size() * size_of(dtype));
 #if AKIN_CUDA
@@ -45,13 +45,14 @@ class AKIN_ABI_TAG Array {
     std::memset(a.storage_->data(), 0, bytes);
     return a;
   }
-  AKIN_LAZY static Array full(const Shape& shape, double value, DType dtype = DType::f32, Device device = Device::cpu) {
+  AKIN_LAZY static Array full(const Shape& shape, double value, DType dtype = DType::f32,
+                              Device device = default_device) {
     Array a = empty(shape, dtype);
     on_any(dtype,
            [&]<class T>() { std::fill_n(a.mut<T>(), a.size(), static_cast<T>(static_cast<compute_t<T>>(value))); });
     return a.to(device);
   }
-  AKIN_LAZY static Array ones(const Shape& shape, DType dtype = DType::f32, Device device = Device::cpu) {
+  AKIN_LAZY static Array ones(const Shape& shape, DType dtype = DType::f32, Device device = default_device) {
     return full(shape, 1, dtype, device);
   }
   /// The identity matrix [n, n].
@@ -110,7 +111,7 @@ class AKIN_ABI_TAG Array {
     return static_cast<T*>(storage_->data()) + offset_;
   }
 
-  /// The same values on a device: this handle itself if they are there, else a copy. Waits for the device.
+  /// The same values on a device: this handle itself if they are there, else a copy. To the host, waits for the device.
   /// Errors: not contiguous.
   AKIN_LAZY Array to(Device device) const {
     if (!defined() || device == this->device()) return *this;

@@ -11,6 +11,13 @@ namespace akin::inline AKIN_ABI {
 
 enum class Device : unsigned char { cpu, cuda };
 
+/// Where Arrays lie that name no device: on the host, but for tests in AKIN_MANAGED_CUDA.
+#if defined(AKIN_MANAGED_CUDA)
+inline constexpr Device default_device = Device::cuda;
+#else
+inline constexpr Device default_device = Device::cpu;
+#endif
+
 inline std::ostream& operator<<(std::ostream& os, Device device) {
   return os << (device == Device::cpu ? "cpu" : "cuda");
 }

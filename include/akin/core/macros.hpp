@@ -9,24 +9,42 @@
 #error "akin needs GCC 12+ or Clang 14+: its SIMD kernels use vector extensions"
 #endif
 
+// AKIN_WITH_CUBLAS and AKIN_WITH_CUDNN let the CUDA backend use NVIDIA's libraries; its name says which.
+#if defined(AKIN_WITH_CUBLAS) && defined(AKIN_WITH_CUDNN)
+#define AKIN_WITH_LIBRARIES(backend) backend##_cublas_cudnn
+#elif defined(AKIN_WITH_CUBLAS)
+#define AKIN_WITH_LIBRARIES(backend) backend##_cublas
+#elif defined(AKIN_WITH_CUDNN)
+#define AKIN_WITH_LIBRARIES(backend) backend##_cudnn
+#else
+#define AKIN_WITH_LIBRARIES(backend) backend
+#endif
+
 // AKIN_CUDA switches on the tag Cuda and the dispatch to it: where nvcc is told AKIN_WITH_CUDA, and where the tests run
 // CUDA kernels on the host. Without it nvcc compiles the CPU backend, as a build of its own that others do not link with.
 #if defined(AKIN_EMULATOR)
 #define AKIN_CUDA 1
 #define AKIN_HD
-#define AKIN_BACKEND emulated
+#define AKIN_BACKEND AKIN_WITH_LIBRARIES(emulated)
 #elif defined(__CUDACC__)
 #if defined(AKIN_WITH_CUDA)
 #define AKIN_CUDA 1
+#define AKIN_BACKEND AKIN_WITH_LIBRARIES(with_cuda)
 #else
 #define AKIN_CUDA 0
+#define AKIN_BACKEND nvcc_cpu_only
 #endif
 #define AKIN_HD __host__ __device__
-#define AKIN_BACKEND with_cuda
 #else
 #define AKIN_CUDA 0
 #define AKIN_HD
 #define AKIN_BACKEND cpu_only
+#endif
+
+// AKIN_MANAGED_CUDA is for tests that know of no device: Arrays that name none lie on Device::cuda, in memory that the
+// host may read and write too.
+#if defined(AKIN_MANAGED_CUDA) && !AKIN_CUDA
+#error "AKIN_MANAGED_CUDA needs the CUDA backend: nvcc with AKIN_WITH_CUDA, or the emulator"
 #endif
 
 // The widest vector register. Wider vectors than the machine has are legal C++ but 10-60 times slower.
@@ -48,12 +66,20 @@
 #define AKIN_JOIN(a, b) AKIN_JOIN_(a, b)
 #define AKIN_QUOTE_(a) #a
 #define AKIN_QUOTE(a) AKIN_QUOTE_(a)
+#if defined(AKIN_MANAGED_CUDA)
+#define AKIN_ABI AKIN_JOIN(managed, AKIN_JOIN(AKIN_BACKEND, AKIN_ISA))
+#else
 #define AKIN_ABI AKIN_JOIN(AKIN_BACKEND, AKIN_ISA)
+#endif
 #define AKIN_ABI_TAG [[gnu::abi_tag(AKIN_QUOTE(AKIN_ABI))]]
 
 // Marks a function that is compiled only where it is called. A program that includes the whole library then pays for
 // reading it, not for instantiating every kernel for every element type: that is eight of ten seconds.
 #define AKIN_LAZY         \
+  template <class = void> \
+  inline
+// The same, where a member is declared in its class and defined behind it, as a template <class Lazy>.
+#define AKIN_LAZY_MEMBER  \
   template <class = void> \
   inline
 

@@ -5,18 +5,33 @@
 
 #include "device.hpp"
 #include "memory_pool.hpp"
+#include "upload.hpp"
 
 namespace akin::inline AKIN_ABI {
 
 namespace detail {
 
 #if AKIN_CUDA
-/// Copies between devices, behind all ops so far. Copies to the host wait for them.
+/// Copies to or from the device, behind all ops so far. A copy to the host waits for them.
 AKIN_LAZY void copy_cuda(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind) {
   if (bytes == 0) return;
+  if (kind == cudaMemcpyHostToDevice) return upload("copy", compute_stream(), to, from, bytes);
   check_cuda("copy", cudaMemcpyAsync(to, from, bytes, kind, compute_stream()));
-  if (kind != cudaMemcpyDeviceToDevice) synchronize_cuda("copy");  // pageable memory may change or go after the call
+  synchronize_cuda("copy");
 }
+
+/// Memory of Arrays on the device, in the order of the ops.
+#if defined(AKIN_MANAGED_CUDA)
+AKIN_LAZY void* take_values(std::size_t bytes) {
+  void* block = nullptr;
+  check_cuda("memory", cudaMallocManaged(&block, bytes));
+  return block;
+}
+AKIN_LAZY void give_values(void* block) { cudaFree(block); }  // waits
+#else
+AKIN_LAZY void* take_values(std::size_t bytes) { return take_cuda("memory", bytes, compute_stream()); }
+AKIN_LAZY void give_values(void* block) { cudaFreeAsync(block, compute_stream()); }
+#endif
 #endif
 
 }  // namespace detail
@@ -27,7 +42,7 @@ class Storage {
   AKIN_LAZY Storage(std::size_t bytes, Device device) : bytes_(detail::MemoryPool::round_up(bytes)), device_(device) {
 #if AKIN_CUDA
     if (device == Device::cuda) {
-      block_ = detail::take_cuda("memory", bytes_, compute_stream());
+      block_ = detail::take_values(bytes_);
       return;
     }
 #else
@@ -38,7 +53,7 @@ class Storage {
   ~Storage() {
 #if AKIN_CUDA
     if (device_ == Device::cuda) {
-      cudaFreeAsync(block_, compute_stream());
+      detail::give_values(block_);
       return;
     }
 #endif
@@ -47,7 +62,12 @@ class Storage {
   Storage(const Storage&) = delete;
   Storage& operator=(const Storage&) = delete;
 
-  void* data() const { return block_; }
+  AKIN_LAZY void* data() const {
+#if defined(AKIN_MANAGED_CUDA)
+    if (device_ == Device::cuda) synchronize_cuda("array");  // it may be the host that reads or writes next
+#endif
+    return block_;
+  }
   Device device() const { return device_; }
 
   std::atomic<std::uint32_t> version{0};
@@ -60,7 +80,7 @@ class Storage {
 
 inline MemoryStats memory_stats() { return detail::MemoryPool::instance().stats(); }
 
-/// Gives the pool's unused blocks back to the system.
+/// Gives the unused blocks of the host's pool back to the system.
 inline void trim_memory() { detail::MemoryPool::instance().trim(); }
 
 }  // namespace akin::inline AKIN_ABI

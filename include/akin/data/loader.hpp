@@ -8,14 +8,15 @@
 #include <cstdint>
 #include <iterator>
 #include <memory>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "clock.hpp"
 #include "dataset.hpp"
+#include "device_images.hpp"
 #include "permutation.hpp"
 #include "prefetch.hpp"
+#include "view_maker.hpp"
 
 namespace akin::inline AKIN_ABI::data {
 
@@ -26,38 +27,18 @@ struct LoaderOptions {
   std::uint64_t seed = 0;  ///< of the order
   int workers = 1;         ///< threads that read and transform ahead; 0 does it when the batch is asked for
   int prefetch = 3;        ///< batches in the making or waiting, at most
+  /// Where views are made. On cuda workers only read: the images go to the device, and views are made there by the
+  /// thread that takes the batch. A data set of up to `resident_bytes` stays on the device as a whole.
+  Device device = Device::cpu;
+  std::int64_t resident_bytes = std::int64_t{2} << 30;
 };
 
 struct Batch {
-  Samples samples;           ///< raw images with the coordinates of their random draws
+  Samples samples;           ///< raw images, on the loader's device, with the coordinates of their random draws
   Array labels;              ///< [N] i64, -1 where there is none
   std::vector<Array> views;  ///< what the loader's ViewMaker made of the samples; empty without one
   std::int64_t epoch = 0;
   std::int64_t step = 0;  ///< within the epoch
-};
-
-/// Makes the views of a batch: any callable std::vector<Array>(const Samples&), such as augment::Views. Called from
-/// several threads at once when there are several workers. Not std::function: <functional> alone would add a tenth to
-/// what the library costs an empty program.
-class ViewMaker {
- public:
-  ViewMaker() = default;  ///< makes no views
-  template <class F>
-  requires std::is_invocable_r_v < std::vector<Array>,
-  const F&,
-      const Samples& > ViewMaker(F f)
-      : callable_(std::make_shared<const F>(std::move(f))),
-  call_([](const void* callable, const Samples& samples) -> std::vector<Array> {
-    return (*static_cast<const F*>(callable))(samples);
-  }) {}
-
-  std::vector<Array> operator()(const Samples& samples) const {
-    return callable_ ? call_(callable_.get(), samples) : std::vector<Array>();
-  }
-
- private:
-  std::shared_ptr<const void> callable_;
-  std::vector<Array> (*call_)(const void*, const Samples&) = nullptr;
 };
 
 namespace detail {
@@ -65,13 +46,14 @@ namespace detail {
 /// What a loader knows; shared with its running epochs, so that they may outlive it.
 struct LoaderState {
   DatasetPtr dataset;
+  DeviceImages images;
   LoaderOptions options;
   ViewMaker make_views;
   std::int64_t steps = 0;         // per epoch
   std::atomic<double> waited{0};  // seconds
 };
 
-/// Makes batch after batch on one thread. Remembers the order of the epoch it is in.
+/// Makes batch after batch on one thread, but for the part of a device. Remembers the order of the epoch it is in.
 class BatchMaker {
  public:
   explicit BatchMaker(std::shared_ptr<const LoaderState> state) : state_(std::move(state)) {}
@@ -89,9 +71,10 @@ class BatchMaker {
     const auto begin = order_.begin() + step * options.batch_size;
     const auto end = begin + std::min(options.batch_size, order_.end() - begin);
     Batch batch;
-    batch.samples = take(dataset, {begin, end}, static_cast<std::uint32_t>(epoch));
+    batch.samples = state_->images.holds_all() ? Samples{{}, static_cast<std::uint32_t>(epoch), {begin, end}}
+                                               : take(dataset, {begin, end}, static_cast<std::uint32_t>(epoch));
     batch.labels = labels(dataset, batch.samples.indices);
-    batch.views = state_->make_views(batch.samples);
+    if (options.device == Device::cpu) batch.views = state_->make_views(batch.samples);
     batch.epoch = epoch;
     batch.step = step;
     return batch;
@@ -102,6 +85,14 @@ class BatchMaker {
   std::int64_t epoch_ = -1;
   std::vector<std::uint32_t> order_;
 };
+
+/// What is left to do on a device, by the thread that takes the batch.
+AKIN_LAZY Batch finished(const LoaderState& state, Batch batch) {
+  if (state.images.device() == Device::cpu) return batch;
+  batch.samples.images = state.images.of(batch.samples);
+  batch.views = state.make_views(batch.samples);
+  return batch;
+}
 
 }  // namespace detail
 
@@ -140,7 +131,7 @@ class Batches {
     done_ = next_ == end_;
     if (done_) return;
     const double before = steady_seconds();
-    batch_ = ahead_ ? ahead_->next() : make_(next_);
+    batch_ = detail::finished(*state_, ahead_ ? ahead_->next() : make_(next_));
     ++next_;
     state_->waited += steady_seconds() - before;
   }
@@ -171,9 +162,17 @@ class Loader {
     check(1 <= options.prefetch && options.prefetch <= 1024, "loader",
           "expected a prefetch of 1 ... 1024 batches, got ", options.prefetch, "; workers = 0 turns it off");
     state_->steps = options.drop_last ? size / batch : (size - 1) / batch + 1;
+    state_->images = DeviceImages(*dataset, options.device, options.resident_bytes);
     state_->dataset = std::move(dataset);
     state_->options = options;
     state_->make_views = std::move(make_views);
+  }
+
+  /// One batch, made now. Errors: no such epoch or step.
+  AKIN_LAZY Batch batch(std::int64_t epoch, std::int64_t step) const {
+    check_position(epoch, epoch + 1, step);
+    check(step < steps_per_epoch(), "loader", "step ", step, " does not exist; an epoch has ", steps_per_epoch());
+    return detail::finished(*state_, detail::BatchMaker(state_)(epoch * steps_per_epoch() + step));
   }
 
   /// The batches of one epoch, from `first_step` on. Errors: epoch outside 0 ... 2^24-1; no such step.
@@ -184,11 +183,8 @@ class Loader {
   /// The batches of epochs first ... end-1 without a pause between them: the next epoch is begun while the last batch
   /// of this one is in use. `first_step` counts in the first epoch.
   AKIN_LAZY Batches epochs(std::int64_t first, std::int64_t end, std::int64_t first_step = 0) const {
+    check_position(first, end, first_step);
     const std::int64_t steps = steps_per_epoch();
-    check(0 <= first && first < end && end <= 1 << 24, "loader", "expected epochs in 0 ... 2^24-1, got ", first,
-          " ... ", end - 1);
-    check(0 <= first_step && first_step <= steps, "loader", "step ", first_step, " does not exist; an epoch has ",
-          steps);
     return Batches(state_, first * steps + first_step, end * steps);
   }
 
@@ -200,6 +196,13 @@ class Loader {
   double wait_seconds() const { return state_->waited; }
 
  private:
+  AKIN_LAZY void check_position(std::int64_t first, std::int64_t end, std::int64_t step) const {
+    check(0 <= first && first < end && end <= 1 << 24, "loader", "expected epochs in 0 ... 2^24-1, got ", first,
+          " ... ", end - 1);
+    check(0 <= step && step <= steps_per_epoch(), "loader", "step ", step, " does not exist; an epoch has ",
+          steps_per_epoch());
+  }
+
   std::shared_ptr<detail::LoaderState> state_;
 };
 

@@ -38,13 +38,13 @@ AKIN_LAZY std::int64_t first_bad_row(const Array& x) {
   });
 }
 
-/// x, row-major. Errors: not [N, D] floating point with at least one value; NaN or infinity in some row.
+/// x, row-major, on the host, where all measurements are made. Errors: not [N, D] floating point with at least one value; NaN or infinity in some row.
 AKIN_LAZY Array checked_features(std::string_view op, std::string_view what, const Array& x) {
   check(x.defined(), op, what, " have no value");
   check_rank(op, cat(what, " [N, D]"), x, 2);
   check(is_floating(x.dtype()), op, what, " must be floating point, got ", x.dtype(), "; convert with cast()");
   check(x.size() > 0, op, what, " are empty: shape ", x.shape());
-  const Array rows = ops::contiguous(x);
+  const Array rows = ops::contiguous(x).to(Device::cpu);
   const std::int64_t bad = first_bad_row(rows);
   check(bad == x.dim(0), op, "row ", bad, " of the ", what, " holds a NaN or an infinity; did training diverge?");
   return rows;
@@ -60,7 +60,7 @@ AKIN_LAZY Array checked_labels(std::string_view op, std::string_view what, const
                                std::int64_t classes = -1) {
   check(f.labels.defined() && f.labels.dtype() == DType::i64, op, what, " need i64 labels");
   check_shape(op, cat("labels of the ", what), f.labels, {f.x.dim(0)});
-  const Array labels = ops::contiguous(f.labels);
+  const Array labels = ops::contiguous(f.labels).to(Device::cpu);
   for (std::int64_t i = 0; i < labels.size(); ++i) {
     const std::int64_t label = labels.data<std::int64_t>()[i];
     check(label >= 0, op, "row ", i, " of the ", what, " has no label (", label, "); leave unlabelled images out");
@@ -104,8 +104,8 @@ struct EmbedOptions {
   std::int64_t batch = 256;  ///< images per forward pass; the features do not depend on it
 };
 
-/// The features of all images of a data set, in order. The encoder runs in evaluation mode and records no gradients;
-/// its own mode is restored. encoder: [B, ...] -> [B, D]; preprocess: Array(const Array& images), turns images
+/// The features of all images of a data set, in order, on the host. The encoder runs on the device where it is, in
+/// evaluation mode, and records no gradients; its own mode is restored. encoder: [B, ...] -> [B, D]; preprocess: Array(const Array& images), turns images
 /// [B, H, W, C] u8 into what the encoder takes; nothing in it may be random.
 /// Errors: the data set is empty; the encoder returns another shape, or a value that is not finite (says which image).
 template <class Preprocess>
@@ -121,12 +121,13 @@ Features embed(const nn::Module& encoder, const data::Dataset& dataset, const Pr
     std::vector<std::uint32_t> indices(static_cast<std::size_t>(std::min(options.batch, n - begin)));
     std::iota(indices.begin(), indices.end(), static_cast<std::uint32_t>(begin));
     const auto rows = static_cast<std::int64_t>(indices.size());
-    const Array y = encoder(Tensor(preprocess(data::take(dataset, std::move(indices)).images))).value();
+    const Array images = data::take(dataset, std::move(indices)).images.to(encoder.device());
+    const Array y = encoder(Tensor(preprocess(images))).value();
     check(y.rank() == 2 && y.dim(0) == rows && y.dim(1) > 0, "embed", "the encoder must return [", rows, ", D], got ",
           y.shape(), "; end it with a global pooling or Flatten");
     if (!features.x.defined()) features.x = Array::empty({n, y.dim(1)});
     check_shape("embed", "the encoder's output", y, {rows, features.x.dim(1)});
-    const Array values = ops::contiguous(ops::cast(y, DType::f32));
+    const Array values = ops::contiguous(ops::cast(y, DType::f32)).to(Device::cpu);
     std::copy_n(values.data<float>(), values.size(), features.x.mut<float>() + begin * y.dim(1));
   }
   const std::int64_t bad = detail::first_bad_row(features.x);

@@ -33,9 +33,9 @@ struct LinearProbe {
   LbfgsReport report;  ///< how the fit went; value is the mean cross entropy in nats plus the penalty
 
   /// [N, D] -> [N, C]. Errors: D differs; a value is not finite.
-  AKIN_LAZY Array logits(const Array& x) const;
+  AKIN_LAZY_MEMBER Array logits(const Array& x) const;
   /// [N, D] -> [N] i64; of equal logits the lower class wins.
-  AKIN_LAZY Array predict(const Array& x) const;
+  AKIN_LAZY_MEMBER Array predict(const Array& x) const;
 };
 
 namespace detail {

@@ -59,7 +59,7 @@ void save_tensors(const std::string& path, const std::vector<nn::NamedTensor>& t
                   Calls&& calls = {}) {
   NamedArrays arrays;
   for (const auto& [name, tensor] : tensors)
-    check(arrays.emplace(name, tensor.value()).second, "save", "two tensors are named '", name, "'");
+    check(arrays.emplace(name, tensor.value().to(Device::cpu)).second, "save", "two tensors are named '", name, "'");
   check(metadata.emplace("layout", "ohwi").second, "save",
         "the layout of the values is 'ohwi', not for metadata to say; leave it out");
   detail::save_checked(path, arrays, std::move(metadata), previous, calls);
@@ -130,7 +130,7 @@ AKIN_LAZY void assign_tensors(const std::string& path, TensorFile file, const st
   }
   for (const auto& [name, array] : unexpected) problems += cat("\n  unexpected  ", name, " ", array.shape());
   check(problems.empty(), "load", "'", path, "' does not fit the network:", problems);
-  for (const auto& [name, tensor] : tensors) ops::assign(tensor.mutable_value(), stored.at(name));
+  for (const auto& [name, tensor] : tensors) ops::assign(tensor.mutable_value(), stored.at(name).to(tensor.device()));
 }
 
 /// Reads values into tensors that exist. Errors: those of read_tensors and assign_tensors.

@@ -31,7 +31,7 @@ AKIN_LAZY void save_torch(const nn::Module& module, const std::string& path,
                           std::map<std::string, std::string> metadata = {}) {
   NamedArrays arrays;
   for (const auto& [name, tensor] : module.named_tensors()) {
-    const Array& value = tensor.value();
+    const Array value = tensor.value().to(Device::cpu);
     check(arrays.emplace(name, value.rank() == 4 ? oihw_from_ohwi(value) : ops::contiguous(value)).second, "save_torch",
           "two tensors are named '", name, "'");
   }
@@ -167,7 +167,8 @@ AKIN_LAZY LoadReport load_torch(const nn::Module& module, const std::string& pat
   check(problems.empty() && (complete || !options.strict), "load_torch", "'", path,
         "' does not fit the network:", problems, complete || !options.strict ? "" : "\n" + to_text(report));
   for (const auto& [name, tensor] : tensors)
-    if (const auto value = values.find(name); value != values.end()) ops::assign(tensor.mutable_value(), value->second);
+    if (const auto value = values.find(name); value != values.end())
+      ops::assign(tensor.mutable_value(), value->second.to(tensor.device()));
   return std::move(report);
 }
 

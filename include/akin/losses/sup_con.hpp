@@ -24,22 +24,23 @@ struct Classes {
   std::int64_t count;
 };
 
-/// labels [N] may be any numbers.
-AKIN_LAZY Classes classes_of(const Array& labels, DType dtype) {
+/// labels [N], on the host, may be any numbers; the classes go to the device.
+AKIN_LAZY Classes classes_of(const Array& labels, DType dtype, Device device) {
   const std::int64_t n = labels.size(), *label = labels.data<std::int64_t>();
   std::vector<std::int64_t> known(label, label + n);
   std::sort(known.begin(), known.end());
   known.erase(std::unique(known.begin(), known.end()), known.end());
-  Classes classes{Array::empty({2 * n}, DType::i64), Array(), static_cast<std::int64_t>(known.size())};
+  Classes classes{Array::empty({2 * n}, DType::i64, Device::cpu), Array(), static_cast<std::int64_t>(known.size())};
   std::vector<double> rows(known.size());
   std::int64_t* of = classes.of.mut<std::int64_t>();
   for (std::int64_t i = 0; i < 2 * n; ++i) {
     of[i] = std::lower_bound(known.begin(), known.end(), label[i % n]) - known.begin();
     ++rows[static_cast<std::size_t>(of[i])];
   }
-  Array per_pair = Array::empty({2 * n}, DType::f64);
+  Array per_pair = Array::empty({2 * n}, DType::f64, Device::cpu);
   for (std::int64_t i = 0; i < 2 * n; ++i) per_pair.mut<double>()[i] = 1 / (rows[static_cast<std::size_t>(of[i])] - 1);
-  classes.per_pair = ops::cast(per_pair, dtype);
+  classes.of = classes.of.to(device);
+  classes.per_pair = ops::cast(per_pair, dtype).to(device);
   return classes;
 }
 
@@ -55,7 +56,7 @@ AKIN_LAZY Tensor class_sums(const Tensor& z, const Classes& classes) {
 ///   l(i) = -(t / t0) 1/|P(i)| sum_{p in P(i)} log( exp(s[i,p]/t) / sum_{k != i} exp(s[i,k]/t) ),  s = cosine similarity
 ///   P(i): the others with the label of i. The form L_out, arXiv:2004.11362, Eq. 2. Labels all different: NT-Xent
 /// za, zb   [N, D]  embeddings of the two views, row i from the same image; need not be normalised
-/// labels   [N]     i64, any numbers
+/// labels   [N]     i64, any numbers, on any device; their classes are found on the host
 /// returns  []      mean over the 2N anchors, nats; chance level log(2N - 1) t / t0
 /// memory   O(N D)
 /// throws   Error   if shapes or dtypes do not fit, N or D is 0, or a temperature is not > 0 and finite
@@ -66,7 +67,7 @@ AKIN_LAZY Tensor sup_con(const Tensor& za, const Tensor& zb, const Array& labels
   check(labels.defined() && labels.dtype() == DType::i64 && labels.shape() == Shape{a.dim(0)}, "sup_con",
         "needs labels [N] in i64 for embeddings ", a.shape());
   const Tensor z = l2_normalize(concat(a, b));  // [2N, D]
-  const auto classes = detail::classes_of(ops::contiguous(labels), z.dtype());
+  const auto classes = detail::classes_of(ops::contiguous(labels).to(Device::cpu), z.dtype(), z.device());
   const Tensor positives = take(detail::class_sums(z, classes), classes.of) - z;   // [2N, D]
   const Tensor similarity = sum(z * positives, 1) * Tensor(classes.per_pair);      // [2N], a mean
   const Tensor all = reduce_pairs(z, 1 / options.temperature, ops::OthersOnly{});  // [2N]

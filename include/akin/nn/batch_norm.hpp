@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "../fn/norm.hpp"
+#include "init.hpp"
 #include "module.hpp"
 
 namespace akin::inline AKIN_ABI::nn {
@@ -54,10 +55,10 @@ struct BatchNorm {
     v.buffer("num_batches_tracked", num_batches_tracked);
   }
   AKIN_LAZY void initialize(const InitContext&) const {
-    if (weight.defined()) ops::assign(weight.mutable_value(), Array::full({options.features}, options.initial_scale));
-    if (bias.defined()) ops::assign(bias.mutable_value(), Array::zeros({options.features}));
-    ops::assign(running_mean.mutable_value(), Array::zeros({options.features}));
-    ops::assign(running_var.mutable_value(), Array::ones({options.features}));
+    detail::set_all(weight, options.initial_scale);
+    detail::set_all(bias, 0);
+    detail::set_all(running_mean, 0);
+    detail::set_all(running_var, 1);
     ops::assign(num_batches_tracked.mutable_value(), Array::zeros({}, DType::i64));
   }
   AKIN_LAZY std::string describe() const {

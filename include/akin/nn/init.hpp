@@ -7,14 +7,19 @@
 namespace akin::inline AKIN_ABI::nn {
 
 namespace detail {
-/// Fills a floating-point parameter from draw(), in element order.
+/// Fills a floating-point tensor from draw(), in element order: on the host, so that values do not depend on the device.
 template <class Draw>
-void fill(const Tensor& parameter, Draw draw) {
-  Array& value = parameter.mutable_value();
-  on_float(value.dtype(), "initialize", [&]<class T>() {
-    for (std::int64_t i = 0; i < value.size(); ++i)
-      value.mut<T>()[i] = static_cast<T>(static_cast<compute_t<T>>(draw()));
+void fill(const Tensor& tensor, Draw draw) {
+  Array drawn = Array::empty(tensor.shape(), tensor.dtype(), Device::cpu);
+  on_float(tensor.dtype(), "initialize", [&]<class T>() {
+    T* values = drawn.mut<T>();
+    for (std::int64_t i = 0; i < drawn.size(); ++i) values[i] = static_cast<T>(static_cast<compute_t<T>>(draw()));
   });
+  ops::assign(tensor.mutable_value(), drawn.to(tensor.device()));
+}
+/// Every value of a tensor; nothing where it is undefined.
+AKIN_LAZY void set_all(const Tensor& tensor, double value) {
+  if (tensor.defined()) fill(tensor, [value] { return value; });
 }
 }  // namespace detail
 
@@ -41,7 +46,7 @@ AKIN_LAZY void init_weights(Init init, const Tensor& weight, const Tensor& bias,
                fan_out = receptive * static_cast<double>(weight.dim(0));
   if (init == Init::kaiming_normal) {
     init_normal(weight, std::sqrt(2 / fan_out), context.draws("weight"));
-    if (bias.defined()) detail::fill(bias, [] { return 0.0; });
+    detail::set_all(bias, 0);
   } else {
     init_uniform(weight, 1 / std::sqrt(fan_in), context.draws("weight"));
     if (bias.defined()) init_uniform(bias, 1 / std::sqrt(fan_in), context.draws("bias"));

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "../fn/norm.hpp"
+#include "init.hpp"
 #include "module.hpp"
 
 namespace akin::inline AKIN_ABI::nn {
@@ -32,8 +33,8 @@ struct LayerNorm {
     v.parameter("bias", bias);
   }
   AKIN_LAZY void initialize(const InitContext&) const {
-    ops::assign(weight.mutable_value(), Array::ones({options.features}));
-    ops::assign(bias.mutable_value(), Array::zeros({options.features}));
+    detail::set_all(weight, 1);
+    detail::set_all(bias, 0);
   }
   AKIN_LAZY std::string describe() const { return cat("LayerNorm(", options.features, ")"); }
 };

@@ -196,18 +196,18 @@ class AKIN_ABI_TAG Module {
   }
 
   /// Trained tensors with their full names, in the order of definition.
-  AKIN_LAZY std::vector<NamedTensor> named_parameters() const;
-  AKIN_LAZY std::vector<Tensor> parameters() const;
+  AKIN_LAZY_MEMBER std::vector<NamedTensor> named_parameters() const;
+  AKIN_LAZY_MEMBER std::vector<Tensor> parameters() const;
   /// Running statistics and the like.
-  AKIN_LAZY std::vector<NamedTensor> named_buffers() const;
+  AKIN_LAZY_MEMBER std::vector<NamedTensor> named_buffers() const;
   /// Parameters and buffers: what a checkpoint holds.
-  AKIN_LAZY std::vector<NamedTensor> named_tensors() const;
+  AKIN_LAZY_MEMBER std::vector<NamedTensor> named_tensors() const;
   /// This module (name "") and all below it.
-  AKIN_LAZY std::vector<NamedModule> named_modules() const;
-  AKIN_LAZY std::int64_t parameter_count() const;
+  AKIN_LAZY_MEMBER std::vector<NamedModule> named_modules() const;
+  AKIN_LAZY_MEMBER std::int64_t parameter_count() const;
 
   /// Training mode (batch statistics, dropout) or evaluation mode, for this module and all below it.
-  AKIN_LAZY void train(bool on = true) const;
+  AKIN_LAZY_MEMBER void train(bool on = true) const;
   AKIN_LAZY void eval() const { train(false); }
   bool training() const { return !layer_ || layer_->training; }
 
@@ -219,21 +219,23 @@ class AKIN_ABI_TAG Module {
 
   /// Draws all parameters anew, each a pure function of the seed and its full name, put below `prefix` if there is one.
   /// Networks that share a seed need prefixes, or equal names would draw equal values.
-  AKIN_LAZY void initialize(std::uint64_t seed, const std::string& prefix = "") const;
+  AKIN_LAZY_MEMBER void initialize(std::uint64_t seed, const std::string& prefix = "") const;
 
   /// Converts parameters and floating-point buffers, for gradient checks in f64 say. Gradients are dropped. To bf16:
   /// layers that say `static constexpr bool keeps_f32 = true`, such as norms, hold f32, as the ops behind them want.
-  AKIN_LAZY void to(DType dtype) const;
+  AKIN_LAZY_MEMBER void to(DType dtype) const;
 
   /// Moves parameters and floating-point buffers to a device; counters, which are whole numbers, stay on the host.
   /// Gradients are dropped. Errors: the device is not there.
-  AKIN_LAZY void to(Device device) const;
+  AKIN_LAZY_MEMBER void to(Device device) const;
+  /// Where its floating-point tensors are; the cpu if it has none.
+  AKIN_LAZY_MEMBER Device device() const;
 
   /// An independent copy: own parameters and buffers with the same values and names.
-  AKIN_LAZY Module clone() const;
+  AKIN_LAZY_MEMBER Module clone() const;
 
   /// Gives modules their full names, which anomaly mode prints, put below `prefix` if there is one.
-  AKIN_LAZY void name_modules(const std::string& prefix = "") const;
+  AKIN_LAZY_MEMBER void name_modules(const std::string& prefix = "") const;
 
   AKIN_LAZY void zero_grad() const {
     for (const Tensor& p : parameters()) p.zero_grad();

@@ -208,6 +208,12 @@ void Module::to(Device device) const {
       detail::ignore_tensor);
 }
 template <class Lazy>
+Device Module::device() const {
+  for (const auto& [name, tensor] : named_tensors())
+    if (is_floating(tensor.dtype())) return tensor.device();
+  return Device::cpu;
+}
+template <class Lazy>
 void Module::name_modules(const std::string& prefix) const {
   detail::walk(
       *this,

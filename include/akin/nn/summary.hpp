@@ -59,7 +59,7 @@ AKIN_LAZY std::string summary(const Module& model, const Shape& input) {
   const Module copy = model.clone();
   copy.eval();
   const auto parameters = copy.parameters();
-  const Tensor x(Array::zeros(input, parameters.empty() ? DType::f32 : parameters[0].dtype()));
+  const Tensor x(Array::zeros(input, parameters.empty() ? DType::f32 : parameters[0].dtype(), copy.device()));
   detail::OutputShapes shapes;
   const NoGrad no_gradients;
   const detail::ShapesGoTo collecting(shapes);

@@ -39,7 +39,7 @@ class Pretrain {
           cat("encoder from '", options_.init, "': ", to_text(io::load_torch(encoder, options_.init))));
     untrained_ = encoder.clone();
     method_ = make_method(encoder);
-    loader_.emplace(make_loader(options_.workers));
+    loader_.emplace(make_loader());
     trainer_.emplace(*method_, *loader_,
                      TrainerOptions{.epochs = options_.epochs,
                                     .optimizer = options_.optimizer,
@@ -115,6 +115,7 @@ class Pretrain {
           result_.knn_raw_pixels);
     keep_result(folder);
     say("evaluating the untrained encoder");
+    untrained_.to(options_.device);
     score(features(untrained_, *data_.train), features(untrained_, *data_.test), result_.linear_untrained,
           result_.knn_untrained);
     keep_result(folder);
@@ -167,7 +168,7 @@ class Pretrain {
  private:
   /// All that can be said before data is read.
   AKIN_LAZY void check_options() const {
-    check(options_.device == Device::cpu, "pretrain", "this build trains on the cpu, asked for ", options_.device);
+    if (options_.device == Device::cuda && !has_cuda) throw_no_cuda("pretrain");
     check(options_.batch_size >= 2, "pretrain", "batch_size must be >= 2, got ", options_.batch_size);
     find_optimizer(options_.optimizer);
     if (options_.recipe.empty()) return;
@@ -201,12 +202,19 @@ class Pretrain {
     if (options_.recipe.empty()) options_.recipe = data_.train->channels() == 1 ? "demo" : std::string(row_.recipe);
   }
 
+  /// On the device; the encoder goes there too.
   AKIN_LAZY std::unique_ptr<methods::Method> make_method(const nn::Module& encoder) const {
-    return row_.make({encoder, encoder_row_.features, options_.seed, params_});
+    auto method = row_.make({encoder, encoder_row_.features, options_.seed, params_});
+    method->to(options_.device);
+    return method;
   }
-  AKIN_LAZY data::Loader make_loader(int workers) const {
+  AKIN_LAZY data::Loader make_loader() const {
     const augment::RecipeRow& recipe = augment::find(options_.recipe);
-    return data::Loader(data_.train, {.batch_size = options_.batch_size, .seed = options_.seed, .workers = workers},
+    return data::Loader(data_.train,
+                        {.batch_size = options_.batch_size,
+                         .seed = options_.seed,
+                         .workers = options_.workers,
+                         .device = options_.device},
                         augment::Views(recipe.make({data_.train->height(), data_.train->channels(), data_.normalize}),
                                        {.seed = options_.seed}));
   }
@@ -214,10 +222,9 @@ class Pretrain {
   /// The first step's forward pass, on copies of the networks, so that the run itself starts as if it had not been.
   AKIN_LAZY void rehearse() const {
     const auto copy = make_method(untrained_.clone());
-    data::Batches batches = make_loader(0).epoch(0);
     const NoGrad no_gradients;
     const MixedPrecision precision(options_.bf16);
-    const double loss = copy->forward(batches.begin()->views).loss.item();
+    const double loss = copy->forward(loader_->batch(0, 0).views).loss.item();
     check(std::isfinite(loss), "pretrain", "the loss of ", row_.name, " is ", number("%g", loss),
           " before training; are its parameters right?");
   }

@@ -56,9 +56,10 @@ struct PretrainResult {
   }
 
  private:
+  using Member = double PretrainResult::*;
   struct Measurement {
     const char* name;
-    double PretrainResult::*value;
+    Member value;
   };
   AKIN_LAZY static const std::vector<Measurement>& measurements() {
     using R = PretrainResult;

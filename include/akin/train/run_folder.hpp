@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "../core/build.hpp"
 #include "../io/folder.hpp"
 #include "../io/json_parser.hpp"
 #include "../version.hpp"
@@ -101,14 +102,6 @@ AKIN_LAZY void remove_temporaries(const std::string& path) {
       io::FileCalls().remove((path + "/" + name).c_str());
 }
 
-AKIN_LAZY std::string compiler_name() {
-#if defined(__clang__)
-  return "Clang " __clang_version__;
-#else
-  return "GCC " __VERSION__;
-#endif
-}
-
 /// Now, in UTC: 2026-01-31T23:59:59Z.
 AKIN_LAZY std::string utc_time() {
   const std::time_t now = std::time(nullptr);
@@ -123,7 +116,7 @@ AKIN_LAZY std::string utc_time() {
 /// What config.json holds.
 AKIN_LAZY io::Json run_config(const io::Json& options, const RunFacts& facts) {
   return io::Json::Object{{"akin", AKIN_VERSION},
-                          {"compiler", detail::compiler_name()},
+                          {"compiler", compiler_name()},
                           {"backend", AKIN_QUOTE(AKIN_BACKEND)},
                           {"instruction_set", AKIN_QUOTE(AKIN_ISA)},
                           {"device", facts.device},

@@ -16,6 +16,12 @@
 
 namespace akin::inline AKIN_ABI::train {
 
+/// What is known of a batch when its gradients are.
+struct BatchOutput {
+  double loss = 0;
+  Array embedding;  ///< [N, D] f32, on the device of the method
+};
+
 /// begin(), add() for each batch, finish(). A loss or gradient that is not finite spoils the whole step: parameters,
 /// targets and running statistics are then those of before.
 class TrainingStep {
@@ -55,15 +61,15 @@ class TrainingStep {
     for (const Tensor& buffer : buffers_) before_.push_back(ops::clone(buffer.value()));
   }
 
-  /// Forward and backward of one of `parts` batches, each of which has an equal share in the step.
-  AKIN_LAZY methods::StepOutput add(const std::vector<Array>& views, std::int64_t parts) {
+  /// Forward and backward of one of `parts` batches, each of which has an equal share in the step. The loss is read last:
+  /// the host need not wait for a GPU before all of its work is queued.
+  AKIN_LAZY BatchOutput add(const std::vector<Array>& views, std::int64_t parts) {
     const MixedPrecision precision(options_.bf16);
-    auto out = method_.forward(views);
-    out.embedding = ops::cast(out.embedding, DType::f32);
+    const auto out = method_.forward(views);
+    if (problem_.empty()) (parts == 1 ? out.loss : out.loss / static_cast<double>(parts)).backward();
     const double loss = out.loss.item();
     if (!std::isfinite(loss)) problem_ = cat("the loss is ", number("%g", loss));
-    if (problem_.empty()) (parts == 1 ? out.loss : out.loss / static_cast<double>(parts)).backward();
-    return out;
+    return {loss, ops::cast(out.embedding, DType::f32)};
   }
 
   /// Updates the parameters, or counts the step as skipped and returns why. Errors: the 20th in a row; the message ends

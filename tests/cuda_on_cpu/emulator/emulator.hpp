@@ -34,6 +34,7 @@ struct Launch {
   std::string name;
   dim3 grid, block;
   std::size_t shared_bytes = 0;
+  const void* kernel = nullptr;  ///< the function
 };
 
 // ---- the thread that runs now ---------------------------------------------------------------------------------------
@@ -68,6 +69,9 @@ struct Options {
   unsigned shuffle_seed = 0;  ///< not 0: blocks, and threads between barriers, run in this random order
 };
 extern Options options;
+
+/// Called, where it is set, with every kernel that ran to its end.
+extern void (*on_end_of_kernel)(const Launch&);
 
 template <class T>
 std::uint64_t to_bits(T value) {

@@ -1,5 +1,7 @@
 // What tests may tell the emulated runtime.
 #pragma once
+#include <cuda_runtime_api.h>
+
 #include <cstdint>
 #include <string>
 
@@ -14,6 +16,15 @@ struct Faults {
   bool strikes(const char* call);
 };
 extern Faults faults;
+
+/// What the runtime finds on the machine.
+struct Machine {
+  int driver = CUDART_VERSION;  ///< the CUDA that it serves; 0: none is installed
+  int devices = 1, current = 0;
+  int major = 9, minor = 0;  ///< compute capability
+  int no_code_on = -1;       ///< the program has no code for this device
+};
+extern Machine machine;
 
 /// Forgets queued work and sticky errors, as a new process would.
 void reset();

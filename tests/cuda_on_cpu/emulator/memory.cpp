@@ -1,4 +1,5 @@
-// The heap is one reservation of addresses, opened only while kernels or copies run.
+// Two reservations of addresses, one for memory of the device and one for managed memory. The device's is open only
+// while kernels or copies run.
 #include "memory.hpp"
 
 #include <sys/mman.h>
@@ -19,66 +20,94 @@ namespace {
 
 constexpr std::size_t reserved = std::size_t{1} << 38, page = 4096, gap = 256;
 
-char* base = nullptr;
-std::size_t used = 0;
-int openings = 0;
-std::map<const char*, std::size_t> blocks;
+struct Region {
+  char* base = nullptr;
+  std::size_t used = 0;
+  int openings = 0;
+  std::map<const char*, std::size_t> blocks{};
 
-/// From the first live block on: each page costs time.
-void protect(int how) {
-  if (blocks.empty()) return;
-  const auto before = static_cast<std::size_t>(blocks.begin()->first - base);
-  if (::mprotect(base + before, used - before, how) != 0) std::abort();
-}
+  bool holds(const void* p) const {
+    const char* const at = static_cast<const char*>(p);
+    return base && at >= base && at < base + reserved;
+  }
+  /// From the first live block on: each page costs time.
+  void protect(int how) {
+    if (blocks.empty()) return;
+    const auto before = static_cast<std::size_t>(blocks.begin()->first - base);
+    if (::mprotect(base + before, used - before, how) != 0) std::abort();
+  }
+};
+Region device, managed;
 
-}  // namespace
+std::size_t with_gap(std::size_t bytes) { return (bytes + gap + page - 1) / page * page; }
 
-OpenHeap::OpenHeap() {
-  if (openings++ == 0) protect(PROT_READ | PROT_WRITE);
-}
-OpenHeap::~OpenHeap() {
-  if (--openings == 0) protect(PROT_NONE);
-}
-
-void* allocate(std::size_t bytes) {
-  if (!base) {
+/// Addresses of a new block, which nothing may touch yet.
+char* reserve(Region& region, std::size_t bytes) {
+  if (!region.base) {
     void* memory = ::mmap(nullptr, reserved, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (memory == MAP_FAILED) std::abort();
-    base = static_cast<char*>(memory);
+    region.base = static_cast<char*>(memory);
   }
-  const std::size_t whole = (bytes + gap + page - 1) / page * page;
-  if (heap.live_bytes + bytes > heap.limit_bytes || used + whole > reserved) return nullptr;
-  char* const block = base + used;
-  used += whole;
-  blocks[block] = bytes;
+  const std::size_t whole = with_gap(bytes);
+  if (heap.live_bytes + bytes > heap.limit_bytes || region.used + whole > reserved) return nullptr;
+  char* const block = region.base + region.used;
+  region.used += whole;
+  region.blocks[block] = bytes;
   ++heap.live_blocks;
   heap.live_bytes += bytes;
-  if (openings > 0) protect(PROT_READ | PROT_WRITE);
-  const OpenHeap open;
+  return block;
+}
+
+void* fill(char* block, std::size_t bytes) {
   std::memset(block, 0xff, bytes);
 #if defined(__SANITIZE_ADDRESS__)
-  __asan_poison_memory_region(block, whole);
+  __asan_poison_memory_region(block, with_gap(bytes));
   __asan_unpoison_memory_region(block, bytes);
 #endif
   return block;
 }
 
+}  // namespace
+
+OpenHeap::OpenHeap() {
+  if (device.openings++ == 0) device.protect(PROT_READ | PROT_WRITE);
+}
+OpenHeap::~OpenHeap() {
+  if (--device.openings == 0) device.protect(PROT_NONE);
+}
+
+void* allocate(std::size_t bytes) {
+  char* const block = reserve(device, bytes);
+  if (!block) return nullptr;
+  if (device.openings > 0) device.protect(PROT_READ | PROT_WRITE);
+  const OpenHeap open;
+  return fill(block, bytes);
+}
+
+void* allocate_managed(std::size_t bytes) {
+  char* const block = reserve(managed, bytes);
+  if (!block) return nullptr;
+  if (::mprotect(block, with_gap(bytes), PROT_READ | PROT_WRITE) != 0) std::abort();
+  return fill(block, bytes);
+}
+
 bool release(void* p) {
-  const auto found = blocks.find(static_cast<char*>(p));
-  if (found == blocks.end()) return false;
+  Region& region = is_managed(p) ? managed : device;
+  const auto found = region.blocks.find(static_cast<char*>(p));
+  if (found == region.blocks.end()) return false;
   --heap.live_blocks;
   heap.live_bytes -= found->second;
 #if defined(__SANITIZE_ADDRESS__)
   __asan_poison_memory_region(p, found->second);
 #endif
-  const std::size_t whole = (found->second + gap + page - 1) / page * page;
-  ::madvise(p, whole, MADV_DONTNEED);
-  ::mprotect(p, whole, PROT_NONE);
-  blocks.erase(found);
+  ::madvise(p, with_gap(found->second), MADV_DONTNEED);
+  ::mprotect(p, with_gap(found->second), PROT_NONE);
+  region.blocks.erase(found);
   return true;
 }
 
 bool is_allocated(const void* p, std::size_t bytes) {
+  const auto& blocks = (is_managed(p) ? managed : device).blocks;
   const char* const at = static_cast<const char*>(p);
   auto after = blocks.upper_bound(at);
   if (after == blocks.begin()) return false;
@@ -86,9 +115,7 @@ bool is_allocated(const void* p, std::size_t bytes) {
   return at + bytes <= after->first + after->second;
 }
 
-bool on_device(const void* p) {
-  const char* const at = static_cast<const char*>(p);
-  return base && at >= base && at < base + reserved;
-}
+bool on_device(const void* p) { return device.holds(p); }
+bool is_managed(const void* p) { return managed.holds(p); }
 
 }  // namespace emulator

@@ -1,4 +1,4 @@
-// Memory of the emulated device: readable by kernels and copies, never by the host.
+// Memory of the emulated device: readable by kernels and copies, never by the host; and managed memory, by all.
 #pragma once
 #include <cstddef>
 
@@ -16,15 +16,20 @@ class OpenHeap {
 /// A block of the device, filled with 0xff (NaN, -1); nullptr where `limit_bytes` would be passed. Addresses are never
 /// used twice, so what reads a block after it was freed is found.
 void* allocate(std::size_t bytes);
+/// The same, of managed memory.
+void* allocate_managed(std::size_t bytes);
 /// False if p is not the start of a live block.
 bool release(void* p);
 /// True if [p, p + bytes) lies in one live block.
 bool is_allocated(const void* p, std::size_t bytes);
 /// True if p points into the device's heap, live or not.
 bool on_device(const void* p);
+/// The same for managed memory.
+bool is_managed(const void* p);
 
 struct HeapCounts {
   std::size_t live_blocks = 0, live_bytes = 0, limit_bytes = std::size_t{8} << 30;
+  std::size_t kept_bytes = 0;  ///< how much freed memory the pool may keep
 };
 extern HeapCounts heap;
 

@@ -27,6 +27,7 @@ struct Work {
   std::shared_ptr<bool> done;      ///< set when it has run
   std::shared_ptr<bool> wait_for;  ///< not before this
   struct Stream* waits_on = nullptr;
+  void* frees = nullptr;
 };
 
 struct Stream {
@@ -58,6 +59,7 @@ void run_one(Stream& stream) {
     run_one(*work.waits_on);
   }
   if (sticky == cudaSuccess && work.run) work.run();
+  if (work.frees && !emulator::release(work.frees)) sticky = cudaErrorInvalidValue, failure = "freed twice";
   if (work.done) *work.done = true;
 }
 
@@ -74,12 +76,13 @@ void drain_all() {
 cudaError_t queue(cudaStream_t handle, std::function<void()> run) {
   if (sticky != cudaSuccess) return result(sticky);
   if (!is_stream(handle)) return result(cudaErrorInvalidResourceHandle);
-  stream_of(handle)->work.push_back({std::move(run), nullptr, nullptr, nullptr});
+  stream_of(handle)->work.push_back({std::move(run), nullptr, nullptr});
   return cudaSuccess;
 }
 
-/// One side of a copy: all of it in one live block if it is on the device.
+/// One side of a copy: all of it in one live block if it is on the device. Managed memory is on both sides.
 bool is_valid_side(const void* p, std::size_t bytes, bool device) {
+  if (emulator::is_managed(p)) return emulator::is_allocated(p, bytes);
   return emulator::on_device(p) == device && (!device || emulator::is_allocated(p, bytes));
 }
 bool is_valid_copy(const void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind) {
@@ -99,6 +102,7 @@ void move(void* to, const void* from, std::size_t bytes) {
 namespace emulator {
 
 Faults faults;
+void (*on_end_of_kernel)(const Launch&) = nullptr;
 
 bool Faults::strikes(const char* call) {
   ++calls;
@@ -116,6 +120,7 @@ cudaError_t enqueue(const Launch& launch, cudaStream_t stream, std::function<voi
   return queue(stream, [launch, kernel = std::move(kernel)] {
     try {
       run_grid(launch, kernel);
+      if (on_end_of_kernel) on_end_of_kernel(launch);
     } catch (const std::string& what) {
       sticky = cudaErrorLaunchFailure;
       failure = what;
@@ -123,9 +128,15 @@ cudaError_t enqueue(const Launch& launch, cudaStream_t stream, std::function<voi
   });
 }
 
+/// Memory that queued work would free is freed: each block that lives costs every launch time.
 void reset() {
-  for (Stream* stream : streams) stream->work.clear();
-  default_stream.work.clear();
+  const auto forget = [](Stream& stream) {
+    for (const Work& work : stream.work)
+      if (work.frees) release(work.frees);
+    stream.work.clear();
+  };
+  for (Stream* stream : streams) forget(*stream);
+  forget(default_stream);
   sticky = last = cudaSuccess;
   failure.clear();
   faults = {};
@@ -143,6 +154,14 @@ cudaError_t cudaMalloc(void** p, std::size_t bytes) {
   *p = bytes ? emulator::allocate(bytes) : nullptr;
   return *p || !bytes ? cudaSuccess : result(cudaErrorMemoryAllocation);
 }
+cudaError_t cudaMallocManaged(void** p, std::size_t bytes, unsigned) {
+  if (sticky != cudaSuccess) return result(sticky);
+  // "If size is 0, cudaMallocManaged returns cudaErrorInvalidValue."
+  if (bytes == 0) return result(cudaErrorInvalidValue);
+  if (faults.strikes("cudaMallocManaged")) return result(cudaErrorMemoryAllocation);
+  *p = emulator::allocate_managed(bytes);
+  return *p ? cudaSuccess : result(cudaErrorMemoryAllocation);
+}
 cudaError_t cudaFree(void* p) {
   if (!p) return cudaSuccess;  // "If devPtr is 0, no operation is performed."
   drain_all();                 // queued work may still use it
@@ -152,10 +171,10 @@ cudaError_t cudaMallocAsync(void** p, std::size_t bytes, cudaStream_t stream) {
   return is_stream(stream) ? cudaMalloc(p, bytes) : result(cudaErrorInvalidResourceHandle);
 }
 cudaError_t cudaFreeAsync(void* p, cudaStream_t stream) {
-  if (!emulator::is_allocated(p, 1)) return result(cudaErrorInvalidValue);
-  return queue(stream, [p] {
-    if (!emulator::release(p)) sticky = cudaErrorInvalidValue, failure = "freed twice";
-  });
+  if (!emulator::on_device(p) || !emulator::is_allocated(p, 1)) return result(cudaErrorInvalidValue);
+  if (!is_stream(stream)) return result(cudaErrorInvalidResourceHandle);
+  stream_of(stream)->work.push_back({nullptr, nullptr, nullptr, nullptr, p});
+  return result(sticky);
 }
 cudaError_t cudaMallocHost(void** p, std::size_t bytes) {
   if (faults.strikes("cudaMallocHost")) return result(cudaErrorMemoryAllocation);
@@ -165,6 +184,18 @@ cudaError_t cudaMallocHost(void** p, std::size_t bytes) {
 cudaError_t cudaFreeHost(void* p) {
   drain_all();
   ::operator delete(p);
+  return cudaSuccess;
+}
+/// There is one pool. "The amount of reserved memory in bytes to hold onto before trying to release memory back to the
+/// OS."
+cudaError_t cudaDeviceGetDefaultMemPool(cudaMemPool_t* pool, int device) {
+  *pool = reinterpret_cast<cudaMemPool_t>(&emulator::heap);
+  return device == 0 ? cudaSuccess : result(cudaErrorInvalidDevice);
+}
+cudaError_t cudaMemPoolSetAttribute(cudaMemPool_t pool, cudaMemPoolAttr attribute, void* value) {
+  if (pool != reinterpret_cast<cudaMemPool_t>(&emulator::heap) || attribute != cudaMemPoolAttrReleaseThreshold)
+    return result(cudaErrorInvalidValue);
+  emulator::heap.kept_bytes = *static_cast<std::uint64_t*>(value);
   return cudaSuccess;
 }
 cudaError_t cudaMemGetInfo(std::size_t* free, std::size_t* total) {
@@ -239,7 +270,7 @@ cudaError_t cudaEventRecord(cudaEvent_t handle, cudaStream_t stream) {
   if (!is_stream(stream)) return result(cudaErrorInvalidResourceHandle);
   auto& event = *reinterpret_cast<Event*>(handle);
   event = {std::make_shared<bool>(false), stream_of(stream)};
-  stream_of(stream)->work.push_back({nullptr, event.done, nullptr, nullptr});
+  stream_of(stream)->work.push_back({nullptr, event.done, nullptr});
   return result(sticky);
 }
 /// "Makes all future work submitted to stream wait for all work captured in event." An event that was never recorded
@@ -256,17 +287,7 @@ cudaError_t cudaEventSynchronize(cudaEvent_t handle) {
   return result(sticky);
 }
 
-// ---- device and errors ----------------------------------------------------------------------------------------------
-
-cudaError_t cudaGetDeviceCount(int* count) {
-  *count = 1;
-  return cudaSuccess;
-}
-cudaError_t cudaGetDevice(int* device) {
-  *device = 0;
-  return cudaSuccess;
-}
-cudaError_t cudaSetDevice(int device) { return device == 0 ? cudaSuccess : result(cudaErrorInvalidDevice); }
+// ---- errors ---------------------------------------------------------------------------------------------------------
 
 /// "Returns the last error that has been produced by any of the runtime calls in the same instance of the CUDA Runtime
 /// library in the host thread and resets it to cudaSuccess."
@@ -291,6 +312,12 @@ const char* cudaGetErrorName(cudaError_t status) {
       return "cudaErrorLaunchOutOfResources";
     case cudaErrorInvalidResourceHandle:
       return "cudaErrorInvalidResourceHandle";
+    case cudaErrorInsufficientDriver:
+      return "cudaErrorInsufficientDriver";
+    case cudaErrorNoDevice:
+      return "cudaErrorNoDevice";
+    case cudaErrorNoKernelImageForDevice:
+      return "cudaErrorNoKernelImageForDevice";
     default:
       return "cudaError";
   }

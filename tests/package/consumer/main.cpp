@@ -15,6 +15,10 @@ int red_of_a_bmp_in_the_other();  // second.cpp
 #error "the package does not say whether it was configured with stb"
 #endif
 
+#if defined(__CUDACC__) != defined(AKIN_WITH_CUDA)
+#error "akin::cuda goes with nvcc, and akin::akin with a C++ compiler"
+#endif
+
 int failures = 0;
 void expect(bool holds, const char* what) {
   if (!holds) std::printf("false: %s\n", what), ++failures;
@@ -47,6 +51,10 @@ int main() {
 #if CONSUMER_WANTS_STB
   expect(red_of_a_bmp() == 3 && red_of_a_bmp_in_the_other() == 3, "both units decode a picture");
 #endif
+  if (akin::has_cuda) {
+    const auto cuda = akin::cuda_facts();
+    expect(!cuda.libraries.empty() && cuda.problem.empty() != cuda.devices.empty(), "CUDA is linked and can be asked");
+  }
   std::printf("akin %s\n", AKIN_VERSION);
   return failures;
 }

@@ -1,0 +1,177 @@
+// The fakes of cuBLASLt and cuDNN refuse what NVIDIA's do, with the sentence that was broken.
+#include <gtest/gtest.h>
+
+#include "twins.hpp"
+#if defined(AKIN_EMULATOR) && defined(AKIN_WITH_CUBLAS) && defined(AKIN_WITH_CUDNN)
+#include <cublasLt.h>
+#include <cudnn.h>
+
+#include "emulator/faults.hpp"
+#include "emulator/libraries.hpp"
+
+namespace akin_test {
+namespace {
+
+template <class Status>
+void expect_refused(Status status, const std::string& sentence) {
+  EXPECT_NE(static_cast<int>(status), 0);
+  EXPECT_NE(emulator::libraries.broken.find(sentence), std::string::npos) << emulator::libraries.broken;
+}
+
+/// A product d[4, 3] = a[4, 5] b[5, 3] of floats, column by column, all of whose parts may be made wrong.
+struct RawProduct {
+  std::int64_t a_ld = 4, b_rows = 5, d_batch = 1;
+  cublasComputeType_t compute = CUBLAS_COMPUTE_32F;
+  cudaDataType a_type = CUDA_R_32F;
+  std::int64_t a_skip = 0, workspace_skip = 0, workspace_bytes = 1 << 13;
+  bool null_b = false, other_algorithm = false;
+
+  cublasStatus_t run() const {
+    emulator::reset();
+    const std::vector<float> host(4096, 1);
+    const OnDevice<float> a(host), b(host), d(host), workspace(host);
+    cublasLtHandle_t handle;
+    cublasLtCreate(&handle);
+    cublasLtMatmulDesc_t product;
+    cublasLtMatmulDescCreate(&product, compute, CUDA_R_32F);
+    cublasLtMatrixLayout_t la, lb, ld;
+    cublasLtMatrixLayoutCreate(&la, a_type, 4, 5, a_ld);
+    cublasLtMatrixLayoutCreate(&lb, CUDA_R_32F, static_cast<std::uint64_t>(b_rows), 3, b_rows);
+    cublasLtMatrixLayoutCreate(&ld, CUDA_R_32F, 4, 3, 4);
+    const auto batch = static_cast<std::int32_t>(d_batch);
+    cublasLtMatrixLayoutSetAttribute(ld, CUBLASLT_MATRIX_LAYOUT_BATCH_COUNT, &batch, sizeof batch);
+    cublasLtMatmulPreference_t preference;
+    cublasLtMatmulPreferenceCreate(&preference);
+    const std::uint64_t most = 1 << 20;
+    cublasLtMatmulPreferenceSetAttribute(preference, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, &most, sizeof most);
+    cublasLtMatmulHeuristicResult_t best{};
+    int found = 0;
+    const cublasStatus_t asked =
+        cublasLtMatmulAlgoGetHeuristic(handle, product, la, lb, ld, ld, preference, 1, &best, &found);
+    if (asked != CUBLAS_STATUS_SUCCESS) return asked;
+    if (other_algorithm) best.algo.data[0] ^= 1;
+    const float one = 1, zero = 0;
+    return cublasLtMatmul(handle, product, &one, a.data() + a_skip, la, null_b ? nullptr : b.data(), lb, &zero,
+                          d.data(), ld, d.data(), ld, &best.algo, workspace.data() + workspace_skip,
+                          static_cast<std::size_t>(workspace_bytes), nullptr);
+  }
+};
+
+TEST(FakeCublas, RefusesConflictingArguments) {
+  EXPECT_EQ(RawProduct{}.run(), CUBLAS_STATUS_SUCCESS);
+  expect_refused(RawProduct{.a_ld = 3}.run(), "must be large enough");
+  expect_refused(RawProduct{.b_rows = 6}.run(), "Execute matrix multiplication");
+  expect_refused(RawProduct{.b_rows = 0}.run(), "int32_t");
+  expect_refused(RawProduct{.d_batch = 2}.run(), "Number of matmul operations");
+  expect_refused(RawProduct{.compute = CUBLAS_COMPUTE_64F}.run(), "Compute type");
+  expect_refused(RawProduct{.a_type = CUDA_R_16BF}.run(), "Compute type");
+}
+
+TEST(FakeCublas, RefusesMemoryThatTheAlgorithmCannotUse) {
+  expect_refused(RawProduct{.a_skip = 1}.run(), "not as strictly aligned");
+  expect_refused(RawProduct{.workspace_skip = 1}.run(), "256B aligned");
+  expect_refused(RawProduct{.workspace_bytes = 16}.run(), "workspaceSizeInBytes is less");
+  expect_refused(RawProduct{.null_b = true}.run(), "in conflict");
+  expect_refused(RawProduct{.other_algorithm = true}.run(), "don't match algo descriptor");
+}
+
+TEST(FakeCublas, RefusesAttributesOfAnotherSize) {
+  cublasLtMatmulDesc_t product;
+  cublasLtMatmulDescCreate(&product, CUBLAS_COMPUTE_32F, CUDA_R_32F);
+  const char transpose = 1;
+  expect_refused(cublasLtMatmulDescSetAttribute(product, CUBLASLT_MATMUL_DESC_TRANSA, &transpose, sizeof transpose),
+                 "sizeInBytes doesn't match");
+  EXPECT_EQ(cublasLtMatmulDescDestroy(product), CUBLAS_STATUS_SUCCESS);
+  EXPECT_NE(cublasLtMatmulDescDestroy(product), CUBLAS_STATUS_SUCCESS);
+}
+
+/// y[2, 4, 4, 3] of x[2, 5, 5, 2] and w[3, 2, 2, 2], all of whose parts may be made wrong.
+struct RawConvolution {
+  int channels = 2, height = 4, filter = 2, groups = 1;
+  cudnnDataType_t y_type = CUDNN_DATA_FLOAT;
+  cudnnTensorFormat_t format = CUDNN_TENSOR_NHWC;
+  cudnnConvolutionFwdAlgo_t algorithm = CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_PRECOMP_GEMM;
+  std::int64_t skip = 0;
+  std::size_t workspace_bytes = 1 << 13;
+
+  cudnnStatus_t run() const {
+    emulator::reset();
+    const std::vector<float> host(4096, 1);
+    const OnDevice<float> x(host), w(host), y(host), workspace(host);
+    cudnnHandle_t handle;
+    cudnnCreate(&handle);
+    cudnnTensorDescriptor_t xd, yd;
+    cudnnCreateTensorDescriptor(&xd), cudnnCreateTensorDescriptor(&yd);
+    cudnnSetTensor4dDescriptor(xd, format, CUDNN_DATA_FLOAT, 2, 2, 5, 5);
+    cudnnSetTensor4dDescriptor(yd, CUDNN_TENSOR_NHWC, y_type, 2, 3, height, 4);
+    cudnnFilterDescriptor_t wd;
+    cudnnCreateFilterDescriptor(&wd);
+    cudnnSetFilter4dDescriptor(wd, CUDNN_DATA_FLOAT, CUDNN_TENSOR_NHWC, 3, channels, filter, 2);
+    cudnnConvolutionDescriptor_t cd;
+    cudnnCreateConvolutionDescriptor(&cd);
+    cudnnSetConvolution2dDescriptor(cd, 0, 0, 1, 1, 1, 1, CUDNN_CROSS_CORRELATION, CUDNN_DATA_FLOAT);
+    cudnnSetConvolutionGroupCount(cd, groups);
+    const float one = 1, zero = 0;
+    return cudnnConvolutionForward(handle, &one, xd, x.data() + skip, wd, w.data(), cd, algorithm, workspace.data(),
+                                   workspace_bytes, &zero, yd, y.data());
+  }
+};
+
+TEST(FakeCudnn, RefusesDescriptorsThatDoNotMatch) {
+  EXPECT_EQ(RawConvolution{}.run(), CUDNN_STATUS_SUCCESS);
+  expect_refused(RawConvolution{.channels = 3}.run(), "input feature maps");
+  expect_refused(RawConvolution{.channels = 1, .groups = 2}.run(), "multiple of group count");
+  expect_refused(RawConvolution{.height = 5}.run(), "spatial sizes do not match");
+  expect_refused(RawConvolution{.filter = 6}.run(), "larger than the input");
+  expect_refused(RawConvolution{.y_type = CUDNN_DATA_BFLOAT16}.run(), "non-matching data type");
+}
+
+TEST(FakeCudnn, RefusesAlgorithmsAndMemoryThatDoNotFit) {
+  expect_refused(RawConvolution{.format = CUDNN_TENSOR_NCHW}.run(), "does not support the parameters");
+  expect_refused(RawConvolution{.algorithm = CUDNN_CONVOLUTION_FWD_ALGO_FFT}.run(), "does not support the parameters");
+  expect_refused(RawConvolution{.skip = 1}.run(), "misaligned");
+  expect_refused(RawConvolution{.workspace_bytes = 16}.run(), "workSpace");
+}
+
+TEST(FakeCudnn, RefusesDescriptorsOutOfRange) {
+  cudnnTensorDescriptor_t tensor;
+  cudnnCreateTensorDescriptor(&tensor);
+  expect_refused(cudnnSetTensor4dDescriptor(tensor, CUDNN_TENSOR_NHWC, CUDNN_DATA_FLOAT, 0, 1, 1, 1), "negative");
+  expect_refused(cudnnSetTensor4dDescriptor(tensor, CUDNN_TENSOR_NHWC, CUDNN_DATA_FLOAT, 1 << 16, 1 << 15, 1, 1),
+                 "2 Giga-elements");
+  cudnnConvolutionDescriptor_t c;
+  cudnnCreateConvolutionDescriptor(&c);
+  const auto set = [&](int pad, int stride, int dilation) {
+    return cudnnSetConvolution2dDescriptor(c, pad, 0, 1, stride, dilation, 1, CUDNN_CROSS_CORRELATION,
+                                           CUDNN_DATA_FLOAT);
+  };
+  expect_refused(set(-1, 1, 1), "pad_h");
+  expect_refused(set(0, 0, 1), "negative or zero");
+  expect_refused(set(0, 1, 0), "negative or zero");
+}
+
+/// bf16 as the device rounds it.
+TEST(FakeNumbers, RoundToTheNearestAndTiesToEven) {
+  const auto narrow = [](double value) {
+    double kept = 0;
+    emulator::store(emulator::Element::bf16, &kept, 0, value);
+    return emulator::load(emulator::Element::bf16, &kept, 0);
+  };
+  std::mt19937 random(3);
+  std::uniform_real_distribution<float> draw(-1000, 1000);
+  for (int i = 0; i < 1000; ++i) {
+    const float value = draw(random);
+    EXPECT_EQ(narrow(value), static_cast<double>(static_cast<float>(static_cast<bf16>(value))));
+  }
+  EXPECT_EQ(narrow(1 + 0x1p-8), 1);
+  EXPECT_EQ(narrow(1 + 0x3p-8), 1 + 0x1p-6);
+  EXPECT_TRUE(std::isnan(narrow(std::nan(""))));
+  EXPECT_EQ(emulator::to_tf32(1 + 0x1p-11), 1);
+  EXPECT_EQ(emulator::to_tf32(1 + 0x3p-11), 1 + 0x1p-9);
+  EXPECT_EQ(emulator::to_tf32(1 + 0x1p-10), 1 + 0x1p-10);
+}
+
+}  // namespace
+}  // namespace akin_test
+
+#endif

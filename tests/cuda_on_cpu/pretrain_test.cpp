@@ -1,0 +1,132 @@
+// Data, training and evaluation on the device: what `pretrain --device cuda` does.
+#include <akin/akin.hpp>
+
+#include "support/folder.hpp"
+#include "support/small_data.hpp"
+#include "twins.hpp"
+#if defined(AKIN_EMULATOR)
+#include "emulator/faults.hpp"
+#endif
+
+namespace akin_test {
+namespace {
+
+constexpr std::int64_t small_batch = 16, small_side = 8;
+
+data::Loader small_loader(const data::DatasetPtr& dataset, Device device, std::int64_t resident_bytes, int workers) {
+  return data::Loader(
+      dataset,
+      {.batch_size = small_batch, .seed = 3, .workers = workers, .device = device, .resident_bytes = resident_bytes},
+      augment::two_views(augment::simclr({.size = small_side}), {.seed = 5}));
+}
+
+data::DatasetPtr colour_shapes() { return data::synthetic({.size = 12, .count = 40}); }
+
+void expect_near(const Array& device, const Array& host, double tolerance) {
+  ASSERT_EQ(device.shape(), host.shape());
+  const Array back = device.to(Device::cpu);
+  for (std::int64_t i = 0; i < host.size(); ++i)
+    ASSERT_NEAR(back.data<float>()[i], host.data<float>()[i], tolerance) << "value " << i;
+}
+
+TEST(CudaLoader, MakesTheViewsOfTheHostWhereverTheImagesStay) {
+  const auto dataset = colour_shapes();
+  const auto here = small_loader(dataset, Device::cpu, 0, 0).batch(1, 1);
+  for (const std::int64_t resident : {std::int64_t{0}, dataset->size() * dataset->image_bytes()})
+    for (const int workers : {0, 2}) {
+      const auto loader = small_loader(dataset, Device::cuda, resident, workers);
+      data::Batches batches = loader.epoch(1, 1);
+      const auto there = batches.begin();
+      EXPECT_EQ(there->samples.indices, here.samples.indices);
+      EXPECT_EQ(there->samples.images.device(), Device::cuda);
+      ASSERT_EQ(there->views.size(), 2u);
+      for (std::size_t v = 0; v < 2; ++v) {
+        EXPECT_EQ(there->views[v].device(), Device::cuda);
+        expect_near(there->views[v], here.views[v], 2e-5);
+      }
+    }
+}
+
+TEST(CudaUpload, CopiesMoreThanItsSlotsHoldAndLetsTheSourceGo) {
+  constexpr std::int64_t count = (9 << 18) + 17;  // nine slots and a bit
+  Array there;
+  {
+    Array here = Array::empty({count});
+    for (std::int64_t i = 0; i < count; ++i) here.mut<float>()[i] = static_cast<float>(i % 8191);
+    there = here.to(Device::cuda);
+    std::fill_n(here.mut<float>(), count, -1.0f);
+  }
+  const Array back = there.to(Device::cpu);
+  const float* values = back.data<float>();
+  for (std::int64_t i = 0; i < count; ++i) ASSERT_EQ(values[i], static_cast<float>(i % 8191)) << i;
+}
+
+TEST(CudaEmbed, GivesTheFeaturesOfTheHost) {
+  const nn::Module encoder = nn::convnet({.channels = 3, .widths = {4, 8}, .seed = 1});
+  const auto pipeline = augment::plain({});
+  const auto preprocess = [&](const Array& images) { return pipeline.apply(images); };
+  const auto here = eval::embed(encoder, *colour_shapes(), preprocess, {.batch = 16});
+  encoder.to(Device::cuda);
+  EXPECT_EQ(encoder.device(), Device::cuda);
+  const auto there = eval::embed(encoder, *colour_shapes(), preprocess, {.batch = 16});
+  EXPECT_EQ(there.x.device(), Device::cpu);
+  expect_near(there.x, here.x, 1e-5);
+  EXPECT_NEAR(eval::rankme(there.x.to(Device::cuda)), eval::rankme(here.x), 1e-3);
+  EXPECT_NEAR(eval::embedding_std(there.x.to(Device::cuda)), eval::embedding_std(here.x), 1e-5);
+}
+
+train::PretrainOptions small_run(const akin::test::SmallData& files, Device device) {
+  return {.data = "fashion-mnist",
+          .data_folder = files.path(),
+          .encoder = "convnet",
+          .epochs = 2,
+          .batch_size = 16,
+          .optimizer = "lars",
+          .workers = 1,
+          .device = device};
+}
+
+bool stop_after_a_step() { return true; }
+
+/// The bytes of the last checkpoint: networks, optimizer, position.
+std::string trained_bytes(const train::PretrainOptions& options, const std::string& path, bool in_pieces) {
+  bool done = false;
+  for (int sessions = 0; !done && sessions < 9; ++sessions) {
+    train::RunFolder folder(path, sessions == 0 ? train::IfExists::refuse : train::IfExists::resume);
+    train::Pretrain pretrain(options);
+    pretrain.resume(folder, [](const std::string&) {});
+    train::Progress silent(stdout, {.quiet = true});
+    done = pretrain.train(silent, &folder, in_pieces ? stop_after_a_step : nullptr);
+  }
+  EXPECT_TRUE(done);
+  return io::read_file(path + "/checkpoints/last.safetensors");
+}
+
+TEST(CudaPretrain, ResumesBitForBit) {
+  const akin::test::SmallData files({32, small_side, small_side}, {24, small_side, small_side});
+  const akin::test::Folder folder;
+  const auto options = small_run(files, Device::cuda);
+  EXPECT_EQ(trained_bytes(options, folder / "pieces", true), trained_bytes(options, folder / "whole", false));
+}
+
+TEST(CudaPretrain, TrainsAndEvaluatesAsTheHostDoes) {
+  const akin::test::SmallData files({32, small_side, small_side}, {24, small_side, small_side});
+  std::vector<train::PretrainResult> results;
+  for (const Device device : {Device::cpu, Device::cuda}) {
+    train::Pretrain pretrain(small_run(files, device));
+    train::Progress silent(stdout, {.quiet = true});
+    EXPECT_TRUE(pretrain.train(silent));
+    EXPECT_EQ(pretrain.method().encoder().device(), device);
+    pretrain.evaluate([](const char*) {});
+    results.push_back(pretrain.result());
+  }
+  const auto &here = results[0], &there = results[1];
+  EXPECT_NEAR(there.loss, here.loss, 1e-3);
+  EXPECT_NEAR(there.embedding_std, here.embedding_std, 1e-3);
+  EXPECT_NEAR(there.rankme, here.rankme, 1e-2);
+  EXPECT_NEAR(there.knn, here.knn, 0.05);  // an image or two between two classes
+  EXPECT_NEAR(there.knn_untrained, here.knn_untrained, 0.05);
+}
+
+}  // namespace
+}  // namespace akin_test
