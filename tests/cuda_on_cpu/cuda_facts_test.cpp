@@ -59,7 +59,7 @@ class CudaMachine : public ::testing::Test {
   /// What the first op of a program says on the machine as it is.
   std::string refusal() const {
     try {
-      detail::new_stream();
+      cudaStreamDestroy(detail::new_stream());
     } catch (const Error& error) {
       return error.what();
     }

@@ -8,9 +8,26 @@
 
 #include "emulator/faults.hpp"
 #include "emulator/libraries.hpp"
+#include "kernels/cuda/library_plans.hpp"
 
 namespace akin_test {
 namespace {
+
+using kernels::detail::Descriptor;
+using OwnLayout = Descriptor<cublasLtMatrixLayout_t, cublasLtMatrixLayoutDestroy>;
+using OwnTensor = Descriptor<cudnnTensorDescriptor_t, cudnnDestroyTensorDescriptor>;
+using OwnConvolution = Descriptor<cudnnConvolutionDescriptor_t, cudnnDestroyConvolutionDescriptor>;
+
+/// One for all tests: nothing destroys it.
+template <class Handle, auto create>
+Handle handle_of() {
+  static const Handle handle = [] {
+    Handle made;
+    create(&made);
+    return made;
+  }();
+  return handle;
+}
 
 template <class Status>
 void expect_refused(Status status, const std::string& sentence) {
@@ -30,18 +47,20 @@ struct RawProduct {
     emulator::reset();
     const std::vector<float> host(4096, 1);
     const OnDevice<float> a(host), b(host), d(host), workspace(host);
-    cublasLtHandle_t handle;
-    cublasLtCreate(&handle);
+    const auto handle = handle_of<cublasLtHandle_t, cublasLtCreate>();
     cublasLtMatmulDesc_t product;
     cublasLtMatmulDescCreate(&product, compute, CUDA_R_32F);
+    const Descriptor<cublasLtMatmulDesc_t, cublasLtMatmulDescDestroy> own_product(product);
     cublasLtMatrixLayout_t la, lb, ld;
     cublasLtMatrixLayoutCreate(&la, a_type, 4, 5, a_ld);
     cublasLtMatrixLayoutCreate(&lb, CUDA_R_32F, static_cast<std::uint64_t>(b_rows), 3, b_rows);
     cublasLtMatrixLayoutCreate(&ld, CUDA_R_32F, 4, 3, 4);
+    const OwnLayout own_a(la), own_b(lb), own_d(ld);
     const auto batch = static_cast<std::int32_t>(d_batch);
     cublasLtMatrixLayoutSetAttribute(ld, CUBLASLT_MATRIX_LAYOUT_BATCH_COUNT, &batch, sizeof batch);
     cublasLtMatmulPreference_t preference;
     cublasLtMatmulPreferenceCreate(&preference);
+    const Descriptor<cublasLtMatmulPreference_t, cublasLtMatmulPreferenceDestroy> own_preference(preference);
     const std::uint64_t most = 1 << 20;
     cublasLtMatmulPreferenceSetAttribute(preference, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, &most, sizeof most);
     cublasLtMatmulHeuristicResult_t best{};
@@ -98,17 +117,19 @@ struct RawConvolution {
     emulator::reset();
     const std::vector<float> host(4096, 1);
     const OnDevice<float> x(host), w(host), y(host), workspace(host);
-    cudnnHandle_t handle;
-    cudnnCreate(&handle);
+    const auto handle = handle_of<cudnnHandle_t, cudnnCreate>();
     cudnnTensorDescriptor_t xd, yd;
     cudnnCreateTensorDescriptor(&xd), cudnnCreateTensorDescriptor(&yd);
+    const OwnTensor own_x(xd), own_y(yd);
     cudnnSetTensor4dDescriptor(xd, format, CUDNN_DATA_FLOAT, 2, 2, 5, 5);
     cudnnSetTensor4dDescriptor(yd, CUDNN_TENSOR_NHWC, y_type, 2, 3, height, 4);
     cudnnFilterDescriptor_t wd;
     cudnnCreateFilterDescriptor(&wd);
+    const Descriptor<cudnnFilterDescriptor_t, cudnnDestroyFilterDescriptor> own_w(wd);
     cudnnSetFilter4dDescriptor(wd, CUDNN_DATA_FLOAT, CUDNN_TENSOR_NHWC, 3, channels, filter, 2);
     cudnnConvolutionDescriptor_t cd;
     cudnnCreateConvolutionDescriptor(&cd);
+    const OwnConvolution own_c(cd);
     cudnnSetConvolution2dDescriptor(cd, 0, 0, 1, 1, 1, 1, CUDNN_CROSS_CORRELATION, CUDNN_DATA_FLOAT);
     cudnnSetConvolutionGroupCount(cd, groups);
     const float one = 1, zero = 0;
@@ -136,11 +157,13 @@ TEST(FakeCudnn, RefusesAlgorithmsAndMemoryThatDoNotFit) {
 TEST(FakeCudnn, RefusesDescriptorsOutOfRange) {
   cudnnTensorDescriptor_t tensor;
   cudnnCreateTensorDescriptor(&tensor);
+  const OwnTensor own_tensor(tensor);
   expect_refused(cudnnSetTensor4dDescriptor(tensor, CUDNN_TENSOR_NHWC, CUDNN_DATA_FLOAT, 0, 1, 1, 1), "negative");
   expect_refused(cudnnSetTensor4dDescriptor(tensor, CUDNN_TENSOR_NHWC, CUDNN_DATA_FLOAT, 1 << 16, 1 << 15, 1, 1),
                  "2 Giga-elements");
   cudnnConvolutionDescriptor_t c;
   cudnnCreateConvolutionDescriptor(&c);
+  const OwnConvolution own_c(c);
   const auto set = [&](int pad, int stride, int dilation) {
     return cudnnSetConvolution2dDescriptor(c, pad, 0, 1, stride, dilation, 1, CUDNN_CROSS_CORRELATION,
                                            CUDNN_DATA_FLOAT);
