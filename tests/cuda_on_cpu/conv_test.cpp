@@ -24,19 +24,7 @@ TYPED_TEST(CudaConv, PaddingOnEitherAxis) {
   compare_convolution<TypeParam>({.n = 1, .h = 4, .w = 7, .c = 16, .oc = 8, .kh = 5, .kw = 2, .pad_h = 4, .pad_w = 1});
 }
 
-TYPED_TEST(CudaConv, StridesThatDifferAndLeaveARest) {
-  compare_convolution<TypeParam>({.n = 2,
-                                  .h = 9,
-                                  .w = 8,
-                                  .c = 8,
-                                  .oc = 16,
-                                  .kh = 5,
-                                  .kw = 3,
-                                  .stride_h = 2,
-                                  .stride_w = 3,
-                                  .pad_h = 2,
-                                  .pad_w = 1});
-}
+TYPED_TEST(CudaConv, StridesThatDifferAndLeaveARest) { compare_convolution<TypeParam>(strides_with_a_rest); }
 
 TYPED_TEST(CudaConv, StridesWiderThanTheKernelSkipPixels) {
   compare_convolution<TypeParam>(
@@ -46,19 +34,7 @@ TYPED_TEST(CudaConv, StridesWiderThanTheKernelSkipPixels) {
 }
 
 TYPED_TEST(CudaConv, DilationWithAndWithoutACommonFactorOfTheStride) {
-  compare_convolution<TypeParam>({.n = 1,
-                                  .h = 11,
-                                  .w = 10,
-                                  .c = 9,
-                                  .oc = 4,
-                                  .kh = 3,
-                                  .kw = 3,
-                                  .stride_h = 4,
-                                  .stride_w = 2,
-                                  .pad_h = 3,
-                                  .pad_w = 2,
-                                  .dilation_h = 2,
-                                  .dilation_w = 3});
+  compare_convolution<TypeParam>(dilation_beside_strides);
 }
 
 TYPED_TEST(CudaConv, GroupsInChunksAndNotAndOfOneChannel) {

@@ -13,6 +13,24 @@ inline kernels::ConvShape with_output(kernels::ConvShape s) {
   return s;
 }
 
+/// Strides that differ and leave a rest.
+inline constexpr kernels::ConvShape strides_with_a_rest{
+    .n = 2, .h = 9, .w = 8, .c = 8, .oc = 16, .kh = 5, .kw = 3, .stride_h = 2, .stride_w = 3, .pad_h = 2, .pad_w = 1};
+/// Dilation with a factor in common with the stride on one axis, none on the other.
+inline constexpr kernels::ConvShape dilation_beside_strides{.n = 1,
+                                                            .h = 11,
+                                                            .w = 10,
+                                                            .c = 9,
+                                                            .oc = 4,
+                                                            .kh = 3,
+                                                            .kw = 3,
+                                                            .stride_h = 4,
+                                                            .stride_w = 2,
+                                                            .pad_h = 3,
+                                                            .pad_w = 2,
+                                                            .dilation_h = 2,
+                                                            .dilation_w = 3};
+
 /// The operands may begin `skip` elements behind the start of their memory.
 template <class T>
 void compare_convolution(kernels::ConvShape s, std::int64_t skip = 0) {
