@@ -1,4 +1,4 @@
-// Copies from the host to the device for which nobody waits.
+// Copies from the host to the device for which nobody waits, as long as no more than 8 MiB are on their way.
 //
 // From ordinary memory cudaMemcpyAsync may wait until all that was queued before it is done. So values pass through
 // pinned memory: a few slots in turn, each free again when the copy out of it has run.

@@ -1,5 +1,5 @@
-// The part of cuBLASLt that akin uses, behind NVIDIA's own header. Sentences are those of cublasLt.h, or of the manual
-// on cublasLtMatmul().
+// The part of cuBLASLt that akin uses, behind NVIDIA's own header. Refusals are in the words of cublasLt.h; alignment
+// of the workspace and c = d are rules of the manual on cublasLtMatmul(), whose wording could not be compared here.
 #if defined(AKIN_WITH_CUBLAS)
 #include <set>
 

@@ -1,4 +1,5 @@
-// The part of cuDNN that akin uses, behind NVIDIA's own header. Sentences are those of NVIDIA's manual.
+// The part of cuDNN that akin uses, behind NVIDIA's own header. Each refusal names the rule of
+// NVIDIA's manual that was broken: the header has few of them, so their wording could not be compared here.
 #if defined(AKIN_WITH_CUDNN)
 #include <set>
 

@@ -1,4 +1,4 @@
-// A convolution as the fake of cuDNN checks and computes it. Sentences are those of NVIDIA's manual on
+// A convolution as the fake of cuDNN checks and computes it. The rules are those of NVIDIA's manual on
 // cudnnConvolutionForward() and its two gradients.
 #pragma once
 #include <cudnn.h>
