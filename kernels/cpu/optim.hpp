@@ -14,25 +14,25 @@ namespace akin::inline AKIN_ABI::kernels {
 
 namespace detail {
 
-/// Updates values begin ... end-1 of one tensor.
-template <class T, class Step>
-void step_range(const TensorUpdate<T, Step>& update, std::int64_t begin, std::int64_t end) {
-  const Step step = update.step;
+/// Updates values begin ... end-1 of one tensor; its inputs are multiplied by `scale`.
+template <class T, class Step, class Resolved>
+void step_range(const TensorUpdate<T, Step>& update, const Resolved step, const T scale, std::int64_t begin,
+                std::int64_t end) {
   T* __restrict value = update.value;
   T* __restrict a = update.state0;
   T* __restrict b = update.state1;
   const T* __restrict input = update.input;
-  if constexpr (std::is_invocable_v<const Step&, T&, T, T&, T&>) {
-    for (std::int64_t i = begin; i < end; ++i) step(value[i], input[i], a[i], b[i]);
+  if constexpr (std::is_invocable_v<const Resolved&, T&, T, T&, T&>) {
+    for (std::int64_t i = begin; i < end; ++i) step(value[i], scale * input[i], a[i], b[i]);
     return;
-  } else if constexpr (std::is_invocable_v<const Step&, T&, T, T&>) {
+  } else if constexpr (std::is_invocable_v<const Resolved&, T&, T, T&>) {
     if (a) {
-      for (std::int64_t i = begin; i < end; ++i) step(value[i], input[i], a[i]);
+      for (std::int64_t i = begin; i < end; ++i) step(value[i], scale * input[i], a[i]);
       return;
     }
   }
-  if constexpr (std::is_invocable_v<const Step&, T&, T>)
-    for (std::int64_t i = begin; i < end; ++i) step(value[i], input[i]);
+  if constexpr (std::is_invocable_v<const Resolved&, T&, T>)
+    for (std::int64_t i = begin; i < end; ++i) step(value[i], scale * input[i]);
 }
 
 struct Piece {
@@ -53,30 +53,35 @@ std::vector<Piece> pieces_of(const Tensors& tensors) {
 
 }  // namespace detail
 
-/// Runs the step of every update over all of its values.
+/// Runs the step of every update over all of its values, as far as the gate lets it.
 template <class T, class Step>
-void apply_updates(Cpu, const std::vector<TensorUpdate<T, Step>>& updates) {
+void apply_updates(Cpu, const std::vector<TensorUpdate<T, Step>>& updates, const double* gate = nullptr) {
+  const double factor = factor_behind(gate, Step::takes_gradient);
+  if (factor == 0) return;
+  using Resolved = decltype(updates[0].step.resolved(updates[0].numbers, factor));
+  std::vector<Resolved> steps;
+  for (const auto& update : updates) steps.push_back(update.step.resolved(update.numbers, factor));
   const auto pieces = detail::pieces_of(updates);
   parallel_for(static_cast<std::int64_t>(pieces.size()), 1, [&](std::int64_t from, std::int64_t to) {
     for (std::int64_t i = from; i < to; ++i) {
       const detail::Piece& piece = pieces[static_cast<std::size_t>(i)];
-      detail::step_range(updates[piece.tensor], piece.begin, piece.end);
+      detail::step_range(updates[piece.tensor], steps[piece.tensor], static_cast<T>(factor), piece.begin, piece.end);
     }
   });
 }
 
 namespace detail {
 
-/// The sums of every tensor: part(piece) over its pieces, added up in a fixed order.
+/// total[i] = part(piece) over the pieces of tensor i, added up in a fixed order.
 template <class Sums, class Tensors, class Part>
-std::vector<Sums> sums_of(const Tensors& tensors, Part part) {
+void sum_pieces(const Tensors& tensors, Part part, Sums* total) {
   const auto pieces = pieces_of(tensors);
-  std::vector<Sums> parts(pieces.size()), total(tensors.size());
+  std::vector<Sums> parts(pieces.size());
+  std::fill_n(total, tensors.size(), Sums{});
   parallel_for(static_cast<std::int64_t>(pieces.size()), 1, [&](std::int64_t from, std::int64_t to) {
     for (auto i = static_cast<std::size_t>(from); i < static_cast<std::size_t>(to); ++i) parts[i] = part(pieces[i]);
   });
   for (std::size_t i = 0; i < pieces.size(); ++i) total[pieces[i].tensor] += parts[i];
-  return total;
 }
 
 /// p . p, g . g and p . g in double, in one pass; sums of 16 lanes each, so that all stay in registers.
@@ -99,23 +104,25 @@ UpdateProducts products(std::int64_t n, const T* p, const T* g) {
 
 }  // namespace detail
 
-/// The products of every tensor, summed in double in a fixed order.
+/// out[i]: the products of tensor i, summed in double in a fixed order.
 template <class T>
-std::vector<UpdateProducts> update_products(Cpu, const std::vector<ValueAndInput<T>>& tensors) {
-  return detail::sums_of<UpdateProducts>(tensors, [&](const detail::Piece& piece) {
+void update_products(Cpu, const std::vector<ValueAndInput<T>>& tensors, UpdateProducts* out) {
+  const auto part = [&](const detail::Piece& piece) {
     const auto& tensor = tensors[piece.tensor];
     return detail::products(piece.end - piece.begin, tensor.value + piece.begin, tensor.input + piece.begin);
-  });
+  };
+  detail::sum_pieces(tensors, part, out);
 }
 
-/// |value|^2 of every tensor, summed in double in a fixed order; the inputs are not read.
+/// out[i]: |value|^2 of tensor i, summed in double in a fixed order; the inputs are not read.
 template <class T>
-std::vector<double> squared_norms(Cpu, const std::vector<ValueAndInput<T>>& tensors) {
-  return detail::sums_of<double>(tensors, [&](const detail::Piece& piece) {
+void squared_norms(Cpu, const std::vector<ValueAndInput<T>>& tensors, double* out) {
+  const auto part = [&](const detail::Piece& piece) {
     const T* x = tensors[piece.tensor].value + piece.begin;
     return lane_sum(piece.end - piece.begin,
                     [=](std::int64_t j) { return static_cast<double>(x[j]) * static_cast<double>(x[j]); });
-  });
+  };
+  detail::sum_pieces(tensors, part, out);
 }
 
 }  // namespace akin::inline AKIN_ABI::kernels

@@ -1,70 +1,20 @@
-// Optimizer steps: one pass over values, gradients and states, and as many tensors in one launch as its parameters hold.
+// Optimizer steps: one pass over values, gradients and states of many tensors (tensor_table.hpp).
 //
-// A table of pointers and sizes travels by value in the kernel's parameters: no copy to the device goes ahead of the
-// launch. Tensors are cut into pieces, and a block takes a piece, so a network's many small tensors fill the GPU together.
-// Sums are made in double: each piece leaves its own, and the host, which wants them, adds the pieces in order.
+// No number passes through the host: ahead of the updates, a thread for each tensor resolves its step. Sums are made in
+// double: each piece leaves its own, and a warp for each tensor adds them.
 #pragma once
-#include <array>
 #include <type_traits>
 #include <vector>
 
-#include "../steps.hpp"
+#include "../trust_ratio_steps.hpp"
 #include "pack.hpp"
 #include "scratch.hpp"
+#include "tensor_table.hpp"
 #include "warp.hpp"
 
 namespace akin::inline AKIN_ABI::kernels {
 
 namespace detail {
-
-inline constexpr std::int64_t piece_size = 8192;
-
-AKIN_HD inline std::int64_t pieces_of_tensor(std::int64_t n) { return (n + piece_size - 1) / piece_size; }
-
-/// Some tensors; those without values are left out. Kernels get at most 4 KiB of parameters.
-template <class Tensor>
-struct TensorTable {
-  static constexpr int most = (4000 - 16) / static_cast<int>(sizeof(Tensor) + sizeof(std::int64_t));
-  int count = 0;
-  std::int64_t pieces = 0;
-  std::int64_t first_piece[most];
-  Tensor tensors[most];
-
-  void add(const Tensor& tensor) {
-    first_piece[count] = pieces;
-    tensors[count++] = tensor;
-    pieces += pieces_of_tensor(tensor.n);
-  }
-  /// The tensor that a piece belongs to.
-  __device__ int owner(std::int64_t piece) const {
-    int low = 0, high = count;  // first_piece[low] <= piece < first_piece[high]
-    while (high - low > 1) {
-      const int middle = (low + high) / 2;
-      (first_piece[middle] <= piece ? low : high) = middle;
-    }
-    return low;
-  }
-};
-
-/// Calls f(table, pieces in the tables before) for tables of all tensors.
-template <class Tensor, class F>
-void for_each_table(const std::vector<Tensor>& tensors, F f) {
-  TensorTable<Tensor> table;
-  static_assert(sizeof table <= 4000);
-  std::int64_t before = 0;
-  const auto flush = [&] {
-    if (table.count > 0) f(table, before);
-    before += table.pieces;
-    table.count = 0;
-    table.pieces = 0;
-  };
-  for (const Tensor& tensor : tensors) {
-    if (tensor.n == 0) continue;
-    if (table.count == table.most) flush();
-    table.add(tensor);
-  }
-  flush();
-}
 
 __device__ inline bool are_aligned(const void* a, const void* b, const void* c = nullptr, const void* d = nullptr) {
   return (reinterpret_cast<std::uintptr_t>(a) | reinterpret_cast<std::uintptr_t>(b) |
@@ -72,6 +22,35 @@ __device__ inline bool are_aligned(const void* a, const void* b, const void* c =
              16 ==
          0;
 }
+
+template <class Step>
+using Resolved = decltype(std::declval<const Step&>().resolved(StepNumbers{}, 1.0));
+
+/// A step before it is resolved, of a tensor of n values.
+template <class Step>
+struct StepToResolve {
+  std::int64_t n;
+  Step step;
+  StepNumbers numbers;
+};
+
+template <class Step>
+__global__ void resolve_steps_kernel(const TensorTable<StepToResolve<Step>> table, const double* gate,
+                                     Resolved<Step>* steps) {
+  const double factor = factor_behind(gate, Step::takes_gradient);
+  if (factor == 0) return;
+  for (std::int64_t i = first_item(); i < table.count; i += item_step())
+    steps[i] = table.tensors[i].step.resolved(table.tensors[i].numbers, factor);
+}
+
+/// What an update changes and reads of one tensor.
+template <class T>
+struct UpdatePointers {
+  std::int64_t n;
+  T* value;
+  const T* input;
+  T *state0, *state1;
+};
 
 /// The step with as many states as it keeps; see step_range in kernels/cpu/optim.hpp.
 template <class T, class Step>
@@ -89,31 +68,37 @@ __device__ void step_value(const Step& step, bool has_state, T& value, T input, 
 
 /// Updates n values from i on.
 template <int n, class T, class Step>
-__device__ void step_pack(const TensorUpdate<T, Step>& update, std::int64_t i) {
-  const auto pack = [i](auto* p) { return reinterpret_cast<Pack<T, n>*>(p + i); };
-  Pack<T, n> value = *pack(update.value), a{}, b{};
-  const Pack<T, n> input = *reinterpret_cast<const Pack<T, n>*>(update.input + i);
-  if (update.state0) a = *pack(update.state0);
-  if (update.state1) b = *pack(update.state1);
+__device__ void step_pack(const UpdatePointers<T>& of, const Step& step, T scale, std::int64_t i) {
+  Pack<T, n> value = load_pack<n>(of.value + i), a{}, b{};
+  const Pack<T, n> input = load_pack<n>(of.input + i);
+  if (of.state0) a = load_pack<n>(of.state0 + i);
+  if (of.state1) b = load_pack<n>(of.state1 + i);
+  AKIN_DEVICE_UNROLL
   for (int k = 0; k < n; ++k)
-    step_value(update.step, update.state0 != nullptr, value.values[k], input.values[k], a.values[k], b.values[k]);
-  *pack(update.value) = value;
-  if (update.state0) *pack(update.state0) = a;
-  if (update.state1) *pack(update.state1) = b;
+    step_value(step, of.state0 != nullptr, value.values[k], scale * input.values[k], a.values[k], b.values[k]);
+  store_pack(of.value + i, value);
+  if (of.state0) store_pack(of.state0 + i, a);
+  if (of.state1) store_pack(of.state1 + i, b);
 }
 
 template <class T, class Step>
-__global__ void __launch_bounds__(block_threads) apply_updates_kernel(const TensorTable<TensorUpdate<T, Step>> table) {
+__global__ void __launch_bounds__(block_threads)
+    apply_updates_kernel(const TensorTable<UpdatePointers<T>> table, const Step* steps, const double* gate,
+                         bool takes_gradient) {
   constexpr int n = pack_lanes<T>;
+  const double factor = factor_behind(gate, takes_gradient);
+  if (factor == 0) return;
+  const T scale = static_cast<T>(factor);
   for (std::int64_t piece = blockIdx.x; piece < table.pieces; piece += gridDim.x) {
     const int owner = table.owner(piece);
-    const TensorUpdate<T, Step>& update = table.tensors[owner];
+    const UpdatePointers<T>& of = table.tensors[owner];
+    const Step step = steps[owner];
     const std::int64_t begin = (piece - table.first_piece[owner]) * piece_size,
-                       end = begin + piece_size < update.n ? begin + piece_size : update.n;
-    const bool aligned = are_aligned(update.value, update.input, update.state0, update.state1);
+                       end = begin + piece_size < of.n ? begin + piece_size : of.n;
+    const bool aligned = are_aligned(of.value, of.input, of.state0, of.state1);
     const std::int64_t packed = aligned ? begin + (end - begin) / n * n : begin;
-    for (std::int64_t i = begin + threadIdx.x * n; i < packed; i += block_threads * n) step_pack<n>(update, i);
-    for (std::int64_t i = packed + threadIdx.x; i < end; i += block_threads) step_pack<1>(update, i);
+    for (std::int64_t i = begin + threadIdx.x * n; i < packed; i += block_threads * n) step_pack<n>(of, step, scale, i);
+    for (std::int64_t i = packed + threadIdx.x; i < end; i += block_threads) step_pack<1>(of, step, scale, i);
   }
 }
 
@@ -158,52 +143,77 @@ __global__ void __launch_bounds__(block_threads)
   }
 }
 
-/// The sums of every tensor, on the host.
+/// totals [tensors, sums]: what the pieces of each tensor have left, added by one warp in a fixed order.
 template <int sums, class T>
-std::vector<std::array<double, sums>> tensor_sums(std::string_view op, Cuda queue,
-                                                  const std::vector<ValueAndInput<T>>& tensors) {
+__global__ void add_pieces_kernel(const TensorTable<ValueAndInput<T>> table, const double* parts, double* totals) {
+  for (std::int64_t i = blockIdx.x; i < table.count; i += gridDim.x) {
+    const double* const of = parts + table.first_piece[i] * sums;
+    const std::int64_t pieces = pieces_of_tensor(table.tensors[i].n);
+    for (int s = 0; s < sums; ++s) {
+      double total = 0;
+      for (std::int64_t piece = threadIdx.x; piece < pieces; piece += warp_size) total += of[piece * sums + s];
+      total = warp_reduce(total, SumOf{});
+      if (threadIdx.x == 0) totals[i * sums + s] = total;
+    }
+  }
+}
+
+/// out [tensors, sums], on the device.
+template <int sums, class T>
+void tensor_sums(std::string_view op, Cuda queue, const std::vector<ValueAndInput<T>>& tensors, double* out) {
   std::int64_t pieces = 0;
   for (const auto& tensor : tensors) pieces += pieces_of_tensor(tensor.n);
-  const DeviceScratch<double> parts(op, queue, sums * pieces);
-  for_each_table(tensors, [&](const TensorTable<ValueAndInput<T>>& table, std::int64_t before) {
-    launch(op, queue, grid_of_rows(table.pieces), tensor_sums_kernel<sums, T>, table, parts.data() + before * sums);
-  });
-  std::vector<std::array<double, sums>> of_pieces(static_cast<std::size_t>(pieces)), totals(tensors.size());
-  if (pieces > 0) copy_to_host(op, queue, parts.data(), sums * pieces, of_pieces[0].data());
-  auto part = of_pieces.begin();
-  for (std::size_t i = 0; i < tensors.size(); ++i) {
-    const auto end = part + pieces_of_tensor(tensors[i].n);
-    for (; part != end; ++part)
-      for (std::size_t s = 0; s < sums; ++s) totals[i][s] += (*part)[s];
-  }
-  return totals;
+  const DeviceScratch<double> scratch(op, queue, sums * pieces);
+  for_each_table(
+      tensors.size(), [&](std::size_t i) { return tensors[i]; },
+      [&](const TensorTable<ValueAndInput<T>>& table, std::int64_t before, std::int64_t pieces_before) {
+        double* const parts = scratch.data() + pieces_before * sums;
+        if (table.pieces > 0) launch(op, queue, grid_of_rows(table.pieces), tensor_sums_kernel<sums, T>, table, parts);
+        launch(op, queue, grid_of_rows(table.count, warp_size), add_pieces_kernel<sums, T>, table, parts,
+               out + before * sums);
+      });
 }
 
 }  // namespace detail
 
-/// Runs the step of every update over all of its values.
+/// Runs the step of every update over all of its values, as far as the gate lets it.
 template <class T, class Step>
-void apply_updates(Cuda queue, const std::vector<TensorUpdate<T, Step>>& updates) {
-  detail::for_each_table(updates, [&](const detail::TensorTable<TensorUpdate<T, Step>>& table, std::int64_t) {
-    launch("apply_updates", queue, grid_of_rows(table.pieces), detail::apply_updates_kernel<T, Step>, table);
-  });
+void apply_updates(Cuda queue, const std::vector<TensorUpdate<T, Step>>& updates, const double* gate = nullptr) {
+  using namespace detail;
+  const DeviceScratch<Resolved<Step>> steps("apply_updates", queue, static_cast<std::int64_t>(updates.size()));
+  for_each_table(
+      updates.size(),
+      [&](std::size_t i) {
+        return StepToResolve<Step>{updates[i].n, updates[i].step, updates[i].numbers};
+      },
+      [&](const TensorTable<StepToResolve<Step>>& table, std::int64_t before, std::int64_t) {
+        launch("apply_updates", queue, grid_over(table.count), resolve_steps_kernel<Step>, table, gate,
+               steps.data() + before);
+      });
+  for_each_table(
+      updates.size(),
+      [&](std::size_t i) {
+        const auto& u = updates[i];
+        return UpdatePointers<T>{u.n, u.value, u.input, u.state0, u.state1};
+      },
+      [&](const TensorTable<UpdatePointers<T>>& table, std::int64_t before, std::int64_t) {
+        if (table.pieces > 0)
+          launch("apply_updates", queue, grid_of_rows(table.pieces), apply_updates_kernel<T, Resolved<Step>>, table,
+                 steps.data() + before, gate, Step::takes_gradient);
+      });
 }
 
-/// The products of every tensor, summed in double in a fixed order.
+/// out[i]: the products of tensor i, summed in double in a fixed order.
 template <class T>
-std::vector<UpdateProducts> update_products(Cuda queue, const std::vector<ValueAndInput<T>>& tensors) {
-  std::vector<UpdateProducts> products;
-  for (const auto& sums : detail::tensor_sums<3>("update_products", queue, tensors))
-    products.push_back({sums[0], sums[1], sums[2]});
-  return products;
+void update_products(Cuda queue, const std::vector<ValueAndInput<T>>& tensors, UpdateProducts* out) {
+  static_assert(sizeof(UpdateProducts) == 3 * sizeof(double));
+  detail::tensor_sums<3>("update_products", queue, tensors, &out->value_value);
 }
 
-/// |value|^2 of every tensor, summed in double in a fixed order; the inputs are not read.
+/// out[i]: |value|^2 of tensor i, summed in double in a fixed order; the inputs are not read.
 template <class T>
-std::vector<double> squared_norms(Cuda queue, const std::vector<ValueAndInput<T>>& tensors) {
-  std::vector<double> norms;
-  for (const auto& sums : detail::tensor_sums<1>("squared_norms", queue, tensors)) norms.push_back(sums[0]);
-  return norms;
+void squared_norms(Cuda queue, const std::vector<ValueAndInput<T>>& tensors, double* out) {
+  detail::tensor_sums<1>("squared_norms", queue, tensors, out);
 }
 
 }  // namespace akin::inline AKIN_ABI::kernels

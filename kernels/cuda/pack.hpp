@@ -15,6 +15,21 @@ struct alignas(count * sizeof(T) < 16 ? count * sizeof(T) : 16) Pack {
 template <class... T>
 inline constexpr int pack_lanes = 16 / static_cast<int>(std::max({sizeof(T)...}));
 
+/// Values p[0 ... count), at once; p is aligned to them.
+template <int count, class T>
+__device__ Pack<T, count> load_pack(const T* p) {
+  return *reinterpret_cast<const Pack<T, count>*>(p);
+}
+/// p[0 ... count) = pack, at once; p is aligned to them. Where values were computed one by one, nvcc would also store them
+/// one by one: so 16 bytes are stored as such.
+template <class T, int count>
+__device__ void store_pack(T* p, const Pack<T, count>& pack) {
+  if constexpr (sizeof pack == 16)
+    *reinterpret_cast<uint4*>(p) = __builtin_bit_cast(uint4, pack);
+  else
+    *reinterpret_cast<Pack<T, count>*>(p) = pack;
+}
+
 template <class T>
 bool is_aligned_for(const void* address) {
   return reinterpret_cast<std::uintptr_t>(address) % alignof(T) == 0;

@@ -34,9 +34,10 @@ std::vector<std::int64_t> tensor_starts(const std::vector<std::int64_t>& sizes, 
   return starts;
 }
 
-/// Applies step_of(index) to tensors of these sizes, with so many states.
+/// Applies step_of(index) to tensors of these sizes, with so many states; with a gate also with counts and products.
 template <class T, class StepOf>
-void expect_update_twins(const std::vector<std::int64_t>& sizes, int states, std::int64_t offset, StepOf step_of) {
+void expect_update_twins(const std::vector<std::int64_t>& sizes, int states, std::int64_t offset, StepOf step_of,
+                         const std::vector<double>& gate = {}) {
   using Step = decltype(step_of(0));
   const std::vector<std::int64_t> starts = tensor_starts(sizes, offset);
   Twins twins;
@@ -44,13 +45,22 @@ void expect_update_twins(const std::vector<std::int64_t>& sizes, int states, std
   for (double& square : squares) square = std::abs(square);
   const auto value = twins.in_out(starts.back()), input = twins.input(starts.back()),
              state0 = twins.in_out(starts.back()), state1 = twins.in_out(squares);
+  const auto gates = twins.double_input(gate);
+  const auto counts = twins.whole_in_out(sizes);
+  std::vector<double> products(3 * sizes.size());
+  for (std::size_t i = 0; i < products.size(); ++i) products[i] = i % 9 == 0 ? 0 : 1.0 + static_cast<double>(i % 7);
+  const auto product = twins.double_input(products);
   twins.compare<T>([&](auto queue, auto at) {
     using V = std::remove_reference_t<decltype(*at(value))>;
     std::vector<kernels::TensorUpdate<V, Step>> updates;
-    for (std::size_t i = 0; i < sizes.size(); ++i)
+    for (std::size_t i = 0; i < sizes.size(); ++i) {
       updates.push_back({sizes[i], step_of(static_cast<int>(i)), at(value) + starts[i], at(input) + starts[i],
                          states > 0 ? at(state0) + starts[i] : nullptr, states > 1 ? at(state1) + starts[i] : nullptr});
-    kernels::apply_updates(queue, updates);
+      if (!gate.empty())
+        updates.back().numbers = {at(counts) + i,
+                                  reinterpret_cast<const kernels::UpdateProducts*>(at(product) + 3 * i)};
+    }
+    kernels::apply_updates(queue, updates, gate.empty() ? nullptr : at(gates));
   });
 }
 
@@ -74,8 +84,42 @@ TYPED_TEST(CudaOptim, AdamIsItsTwin) {
     });
 }
 
+TYPED_TEST(CudaOptim, AdamCountsItsStepsWhereItsNumbersLie) {
+  for (const double gate : {0.5, 1.0, 0.0, std::nan("")})
+    expect_update_twins<TypeParam>(all_tensor_sizes, 2, 0,
+                                   [](int) { return AdamStep{.lr = 0.01, .weight_decay = 0.1}; }, {gate});
+}
+
 TYPED_TEST(CudaOptim, EmaIsItsTwin) {
   expect_update_twins<TypeParam>(all_tensor_sizes, 0, 0, [](int i) { return EmaStep{0.9 + 0.005 * i}; });
+  for (const double gate : {0.5, std::nan("")})
+    expect_update_twins<TypeParam>(all_tensor_sizes, 0, 0, [](int) { return EmaStep{0.9}; }, {gate});
+}
+
+TYPED_TEST(CudaOptim, CopiesAreTheirTwins) {
+  expect_update_twins<TypeParam>(all_tensor_sizes, 0, 0, [](int) { return kernels::CopyStep{}; });
+}
+
+TYPED_TEST(CudaOptim, LarsIsItsTwin) {
+  using kernels::LarsForm;
+  for (const LarsForm form : {LarsForm::fb, LarsForm::lightly, LarsForm::larc_clip, LarsForm::simclr})
+    for (const double gate : {0.5, 1.0, std::nan("")})
+      expect_update_twins<TypeParam>(
+          all_tensor_sizes, 1, 0,
+          [form](int i) {
+            return kernels::LarsStep{
+                {.lr = 0.1, .momentum = 0.9, .weight_decay = 0.01 * (i % 3)}, 0.02 * (1 + i), form, i % 4 != 0};
+          },
+          {gate});
+}
+
+TYPED_TEST(CudaOptim, LambIsItsTwin) {
+  for (const double gate : {0.5, std::nan("")})
+    expect_update_twins<TypeParam>(all_tensor_sizes, 0, 0,
+                                   [](int i) {
+                                     return kernels::LambStep{{.lr = 0.1, .weight_decay = 0.01}, i % 2 == 0};
+                                   },
+                                   {gate});
 }
 
 TYPED_TEST(CudaOptim, UpdatesWhatIsNotAligned) {
@@ -91,30 +135,36 @@ TYPED_TEST(CudaOptim, UpdatesMoreTensorsThanOneTableHolds) {
 template <class T>
 void expect_sums_twins(const std::vector<std::int64_t>& sizes) {
   const std::vector<std::int64_t> starts = tensor_starts(sizes, 0);
+  const auto count = static_cast<std::int64_t>(sizes.size());
   Twins twins;
   const auto value = twins.input(starts.back()), input = twins.input(starts.back());
-  std::vector<double> of_cpu, of_cuda;
-  twins.compare<T>([&](auto queue, auto at) {
+  const auto norms = twins.double_output(count), products = twins.double_output(3 * count);
+  const auto sums = [&](auto queue, auto at) {
     using V = std::remove_reference_t<decltype(*at(value))>;
     std::vector<kernels::ValueAndInput<V>> tensors, without_inputs;
     for (std::size_t i = 0; i < sizes.size(); ++i) {
       tensors.push_back({sizes[i], at(value) + starts[i], at(input) + starts[i]});
       without_inputs.push_back({sizes[i], at(value) + starts[i], nullptr});
     }
-    std::vector<double>& results = std::is_same_v<decltype(queue), kernels::Cuda> ? of_cuda : of_cpu;
-    results = kernels::squared_norms(queue, without_inputs);
-    for (const auto& p : kernels::update_products(queue, tensors))
-      results.insert(results.end(), {p.value_value, p.input_input, p.value_input});
-  });
-  ASSERT_EQ(of_cpu.size(), 4 * sizes.size());
-  EXPECT_EQ(of_cuda, of_cpu);  // products of Twins' numbers are exact in double
+    kernels::squared_norms(queue, without_inputs, at(norms));
+    kernels::update_products(queue, tensors, reinterpret_cast<kernels::UpdateProducts*>(at(products)));
+  };
+  twins.compare<T>(sums, {0, 0});  // products of Twins' numbers are exact in double
 }
 
 TYPED_TEST(CudaOptim, SumsAreTheirTwins) {
   expect_sums_twins<TypeParam>(all_tensor_sizes);
   expect_sums_twins<TypeParam>(many_tensors());
   expect_sums_twins<TypeParam>({0});
-  EXPECT_TRUE(kernels::update_products(kernels::Cuda{}, std::vector<kernels::ValueAndInput<TypeParam>>{}).empty());
+  expect_sums_twins<TypeParam>({40 * 8192 + 5, 1});  // more pieces than a warp has lanes
+  kernels::update_products(kernels::Cuda{}, std::vector<kernels::ValueAndInput<TypeParam>>{}, nullptr);
+}
+
+template <class T>
+std::vector<double> norms_on_cuda(const std::vector<kernels::ValueAndInput<T>>& tensors) {
+  const OnDevice<double> norms(std::vector<double>(tensors.size(), -1));
+  kernels::squared_norms(kernels::Cuda{}, tensors, norms.data());
+  return norms.host();
 }
 
 TYPED_TEST(CudaOptim, SumsHaveTheSameBitsWhereNotAligned) {
@@ -122,15 +172,13 @@ TYPED_TEST(CudaOptim, SumsHaveTheSameBitsWhereNotAligned) {
   std::vector<TypeParam> shifted{0};
   for (const double value : Twins().numbers(n)) shifted.push_back(static_cast<TypeParam>(value / 3));
   const OnDevice<TypeParam> a({shifted.begin() + 1, shifted.end()}), b(shifted);
-  const auto norms = kernels::squared_norms(kernels::Cuda{}, std::vector<kernels::ValueAndInput<TypeParam>>{
-                                                                 {n, a.data(), nullptr}, {n, b.data() + 1, nullptr}});
+  const auto norms = norms_on_cuda<TypeParam>({{n, a.data(), nullptr}, {n, b.data() + 1, nullptr}});
   EXPECT_EQ(norms[0], norms[1]);
 }
 
 TEST(CudaOptimSums, SquaresOfFloatsNeitherOverflowNorVanish) {
   const OnDevice<float> x({1e30f, 2e-30f, 1e30f});
-  const std::vector<kernels::ValueAndInput<float>> tensors{{1, x.data(), nullptr}, {1, x.data() + 1, nullptr}};
-  const auto norms = kernels::squared_norms(kernels::Cuda{}, tensors);
+  const auto norms = norms_on_cuda<float>({{1, x.data(), nullptr}, {1, x.data() + 1, nullptr}});
   EXPECT_NEAR(norms[0] / 1e60, 1, 1e-6);
   EXPECT_NEAR(norms[1] / 4e-60, 1, 1e-6);
 }

@@ -45,7 +45,7 @@ double step_at(const Place& place, methods::Method& method, optim::Optimizer& op
   optimizer.zero_grad();
   out.loss.backward();
   optimizer.step();
-  method.after_step(static_cast<double>(step) / steps);
+  method.after_step(static_cast<double>(step) / steps, {});
   return out.loss.item();
 }
 

@@ -95,11 +95,17 @@ class Twins {
   Wide wide_input(std::int64_t count) { return {add(numbers(count), false)}; }
   Wide wide_input(std::vector<double> values) { return {add(std::move(values), false)}; }
   Wide wide_output(std::int64_t count) { return {add(unwritten(count), true)}; }
+  Double double_input(std::vector<double> values) { return {add(std::move(values), false)}; }
   Double double_output(std::int64_t count) { return {add(unwritten(count), true)}; }
 
   template <class I>
   Whole<I> whole_input(std::vector<I> values) {
     integers_.push_back({{values.begin(), values.end()}, false});
+    return {integers_.size() - 1};
+  }
+  template <class I>
+  Whole<I> whole_in_out(std::vector<I> values) {
+    integers_.push_back({{values.begin(), values.end()}, true});
     return {integers_.size() - 1};
   }
   template <class I>

@@ -30,7 +30,7 @@ TEST(MethodTable, EveryMethodStartsNearItsChanceLevelAndLearns) {
       optimizer.zero_grad();
       out.loss.backward();
       optimizer.step();
-      method->after_step(step / 12.0);
+      method->after_step(step / 12.0, {});
     }
     const double chance = row.chance(32);
     EXPECT_LT(last, first - 0.05 * std::max(1.0, std::abs(chance))) << row.name;
@@ -93,7 +93,7 @@ TEST(MethodTable, AfterAStepOnlyTargetsMove) {
     for (const auto& [name, module] : method->networks()) {
       const Tensor weight = module.parameters()[0];
       const Array before = ops::clone(weight.value());
-      method->after_step(0);
+      method->after_step(0, {});
       EXPECT_EQ(at(weight.value(), 0) != at(before, 0), name.starts_with("target_")) << row.name << " " << name;
     }
   }

@@ -121,12 +121,67 @@ TEST(Updates, ProductsAreThoseOfEveryTensor) {
   Array a = Array::from<float>({2}, {3, 4}), b = Array::ones({70001});
   const std::vector<ops::Update<ops::SgdStep>> updates{{{.lr = 1}, &a, Array::from<float>({2}, {1, 2})},
                                                        {{.lr = 1}, &b, Array::full({70001}, -2)}};
-  const auto products = ops::update_products("lars", updates);
-  EXPECT_EQ(products[0].value_value, 25);
-  EXPECT_EQ(products[0].input_input, 5);
-  EXPECT_EQ(products[0].value_input, 11);
-  EXPECT_EQ(products[1].value_value, 70001);
-  EXPECT_EQ(products[1].value_input, -140002);
+  expect_close(ops::update_products("lars", updates),
+               Array::from<double>({2, 3}, {25, 5, 11, 70001, 4 * 70001, -140002}), tol::exact);
+}
+
+/// p after a step of length lr g behind a gate.
+double behind_gate(double gate) {
+  Array p = scalar(2), m = scalar(0);
+  ops::apply_updates<ops::SgdStep>("sgd", {{{.lr = 0.1, .momentum = 0.9}, &p, scalar(4), &m}},
+                                   Array::full({}, gate, DType::f64));
+  EXPECT_EQ(m.item(), gate > 0 ? 4 * gate : 0);
+  return p.item();
+}
+
+TEST(Updates, AGateScalesGradientsOrKeepsAllAsItWas) {
+  expect_close(behind_gate(1), 2 - 0.1 * 4, tol::f64);
+  expect_close(behind_gate(0.25), 2 - 0.1 * 1, tol::f64);
+  for (const double closed : {0.0, -1.0, std::nan("")}) EXPECT_EQ(behind_gate(closed), 2);
+}
+
+TEST(Updates, AGateDoesNotScaleWhatIsNoGradient) {
+  Array target = scalar(2);
+  const ops::EmaStep step{0.75};
+  ops::apply_updates<ops::EmaStep>("ema", {{step, &target, scalar(6)}}, Array::full({}, 0.5, DType::f64));
+  expect_close(target.item(), 3, tol::f64);
+}
+
+TEST(Updates, RefuseAGateThatIsNotOneDoubleBesideTheValues) {
+  Array p = scalar(1);
+  const auto step = [&](const Array& gate) { ops::apply_updates<ops::SgdStep>("sgd", {{{.lr = 1}, &p, p}}, gate); };
+  expect_error([&] { step(scalar(1)); }, "sgd: the gate has shape [1], expected []");
+  expect_error([&] { step(Array::full({}, 1, DType::f32)); },
+               "sgd: the gate must be f64 on cpu, where the values are; got f32 on cpu");
+}
+
+TEST(AdamStep, CountsTheStepsThatAGateLetsItMake) {
+  Array p = scalar(1), m = scalar(0), v = scalar(0), count = Array::zeros({}, DType::i64);
+  const auto step = [&](double gate) {
+    ops::apply_updates<ops::AdamStep>("adam", {{{.lr = 0.01}, &p, scalar(-3), &m, &v, &count}},
+                                      Array::full({}, gate, DType::f64));
+  };
+  step(1);
+  step(NAN);
+  EXPECT_EQ(count.item(), 1);
+  expect_close(p.item(), 1.01, tol::golden);  // the first step has length lr
+  step(1);
+  EXPECT_EQ(count.item(), 2);
+  expect_close(p.item(), 1.02, tol::golden);
+}
+
+TEST(UpdateGate, IsWhatShortensTheGradientsOrNanWhereANumberIsNotFinite) {
+  const auto gate = [](double squares, double loss, double max_norm) {
+    return ops::update_gate(Array::full({}, squares, DType::f64), Array::full({}, loss, DType::f64), max_norm).item();
+  };
+  EXPECT_EQ(gate(16, 1, 2), 0.5);
+  EXPECT_EQ(gate(16, 1, 4), 1);
+  EXPECT_EQ(gate(1e300, 1, INFINITY), 1);
+  for (const double bad : {static_cast<double>(NAN), static_cast<double>(INFINITY)}) {
+    EXPECT_TRUE(std::isnan(gate(bad, 1, 2)));
+    EXPECT_TRUE(std::isnan(gate(16, bad, 2)));
+    EXPECT_TRUE(std::isnan(gate(16, -bad, INFINITY)));
+  }
 }
 
 TEST(Updates, MakeHandlesTakenBeforeUnreadable) {

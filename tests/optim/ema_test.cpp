@@ -16,6 +16,15 @@ TEST(Ema, MovesParametersTowardsTheOnlineNetwork) {
   expect_close(target.parameters()[1].value(), online.parameters()[1].value(), tol::exact);
 }
 
+TEST(Ema, DoesNothingBehindAClosedGate) {
+  const nn::Module online = nn::Linear({.in = 2, .out = 3}), target = online.clone();
+  const Tensor weight = online.parameters()[0];
+  ops::assign(weight.mutable_value(), Array::full({3, 2}, NAN));
+  const Array before = ops::clone(target.parameters()[0].value());
+  optim::ema_update(target, online, 0.5, Array::full({}, NAN, DType::f64));
+  expect_close(target.parameters()[0].value(), before, tol::exact);
+}
+
 TEST(Ema, MomentumRisesFromItsBaseToOne) {
   EXPECT_EQ(optim::ema_momentum(0.99, 0), 0.99);
   expect_close(optim::ema_momentum(0.99, 0.5), 0.995, tol::f64);

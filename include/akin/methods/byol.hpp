@@ -35,10 +35,10 @@ class Byol final : public Method {
     return {2 * (to_b + to_a) + 4, za.value()};
   }
 
-  void after_step(double progress) override {
+  void after_step(double progress, const Array& gate) override {
     const double momentum = optim::ema_momentum(options_.target_momentum, progress);
-    optim::ema_update(target_encoder_, encoder(), momentum);
-    optim::ema_update(target_projector_, projector_, momentum);
+    optim::ema_update(target_encoder_, encoder(), momentum, gate);
+    optim::ema_update(target_projector_, projector_, momentum, gate);
   }
 
  private:

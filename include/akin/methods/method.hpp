@@ -24,8 +24,9 @@ class AKIN_ABI_TAG Method {
   /// Forward pass on the views of one batch, each [N, H, W, C].
   virtual StepOutput forward(const std::vector<Array>& views) = 0;
 
-  /// After the optimizer's step; progress in [0, 1] is how much of the run lies behind.
-  virtual void after_step(double progress) { static_cast<void>(progress); }
+  /// After the optimizer's step; progress in [0, 1] is how much of the run lies behind, and the gate is the optimizer's:
+  /// where it is not above 0, there was no step, and nothing may change here either (ops::apply_updates).
+  virtual void after_step(double progress, const Array& gate) { static_cast<void>(progress), static_cast<void>(gate); }
 
   /// Parameters to train.
   AKIN_LAZY std::vector<optim::ParameterGroup> parameter_groups(double weight_decay) const {

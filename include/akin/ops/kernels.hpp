@@ -8,6 +8,7 @@
 #include "../../../kernels/cpu/gemm.hpp"
 #include "../../../kernels/cpu/index.hpp"
 #include "../../../kernels/cpu/linalg.hpp"
+#include "../../../kernels/cpu/linear.hpp"
 #include "../../../kernels/cpu/map.hpp"
 #include "../../../kernels/cpu/norm.hpp"
 #include "../../../kernels/cpu/optim.hpp"
@@ -20,6 +21,7 @@
 #include "../../../kernels/cpu/sort.hpp"
 #include "../../../kernels/cpu/upsample.hpp"
 #include "../../../kernels/scalar.hpp"
+#include "../../../kernels/trust_ratio_steps.hpp"
 
 #if AKIN_CUDA
 #include "../../../kernels/cuda/add_row.hpp"
@@ -32,6 +34,7 @@
 #include "../../../kernels/cuda/index.hpp"
 #include "../../../kernels/cuda/layer_norm.hpp"
 #include "../../../kernels/cuda/linalg.hpp"
+#include "../../../kernels/cuda/linear.hpp"
 #include "../../../kernels/cuda/map.hpp"
 #include "../../../kernels/cuda/optim.hpp"
 #include "../../../kernels/cuda/pair_scores.hpp"

@@ -8,11 +8,15 @@
 #include "../core/array.hpp"
 #include "elementwise.hpp"
 #include "kernels.hpp"
+#include "reduce.hpp"
 
 namespace akin::inline AKIN_ABI::ops {
 
 using kernels::AdamStep;
+using kernels::CopyStep;
 using kernels::EmaStep;
+using kernels::LambStep;
+using kernels::LarsStep;
 using kernels::SgdStep;
 
 /// One tensor of an update. The pointed-to Arrays change in place: other handles to their memory refuse to be read.
@@ -23,6 +27,7 @@ struct Update {
   Array input;              ///< the gradient; for EmaStep the online value
   Array* state0 = nullptr;  ///< momentum, or Adam's m
   Array* state1 = nullptr;  ///< Adam's v
+  Array* count = nullptr;   ///< [] i64: Adam's steps so far, counted up
 };
 
 namespace detail {
@@ -45,91 +50,123 @@ void check_update(std::string_view op, const Update<Step>& u) {
 
 /// The updates of dtype T on `device` as pointers. The inputs become contiguous copies where needed.
 template <class T, class Step>
-std::vector<kernels::TensorUpdate<T, Step>> updates_of(std::vector<Update<Step>>& updates, Device device) {
+std::vector<kernels::TensorUpdate<T, Step>> updates_of(std::vector<Update<Step>>& updates, Device device,
+                                                       const kernels::UpdateProducts* products) {
   std::vector<kernels::TensorUpdate<T, Step>> out;
-  for (auto& u : updates) {
+  for (std::size_t i = 0; i < updates.size(); ++i) {
+    Update<Step>& u = updates[i];
     if (u.value->dtype() != dtype_of<T> || u.value->device() != device) continue;
     u.input = contiguous(u.input);
     const T* input = u.input.template data<T>();  // before mut(): it may be a handle to the memory of the value
-    out.push_back({u.value->size(), u.step, u.value->template mut<T>(), input,
-                   u.state0 ? u.state0->template mut<T>() : nullptr, u.state1 ? u.state1->template mut<T>() : nullptr});
+    out.push_back({u.value->size(),
+                   u.step,
+                   u.value->template mut<T>(),
+                   input,
+                   u.state0 ? u.state0->template mut<T>() : nullptr,
+                   u.state1 ? u.state1->template mut<T>() : nullptr,
+                   {u.count ? u.count->template mut<std::int64_t>() : nullptr, products ? products + i : nullptr}});
   }
   return out;
 }
 
-/// The products of values and inputs of dtype T.
-template <class T, class Step>
-std::vector<kernels::UpdateProducts> products_of(const std::vector<Update<Step>>& updates) {
-  std::vector<Array> inputs;  // keeps contiguous copies alive
+/// The values and inputs of dtype T; without inputs where there are none. `kept` keeps contiguous copies alive.
+template <class T>
+std::vector<kernels::ValueAndInput<T>> tensors_of(const std::vector<Array>& values, const std::vector<Array>& inputs,
+                                                  std::vector<Array>& kept) {
   std::vector<kernels::ValueAndInput<T>> tensors;
-  for (const auto& u : updates) {
-    inputs.push_back(contiguous(u.input));
-    const Array& value = *u.value;  // const: only mut() declares a change
-    tensors.push_back({value.size(), value.data<T>(), inputs.back().template data<T>()});
-  }
-  return on(updates[0].value->device(), [&](auto queue) { return kernels::update_products(queue, tensors); });
+  const auto pointer = [&](const Array& a) { return kept.emplace_back(contiguous(a)).template data<T>(); };
+  for (std::size_t i = 0; i < values.size(); ++i)
+    if (values[i].dtype() == dtype_of<T>)
+      tensors.push_back({values[i].size(), pointer(values[i]), inputs.empty() ? nullptr : pointer(inputs[i])});
+  return tensors;
+}
+
+AKIN_LAZY void check_gate(std::string_view op, const Array& gate, const Array& value) {
+  check_shape(op, "the gate", gate, {});
+  check(gate.dtype() == DType::f64 && gate.device() == value.device(), op, "the gate must be f64 on ", value.device(),
+        ", where the values are; got ", gate.dtype(), " on ", gate.device());
 }
 
 }  // namespace detail
 
 /// Runs every update: u.step(u.value, u.input, u.state...) on each element.
+/// gate      [] f64, on the device of the values: gradients are multiplied by it, and nothing changes if it is not above
+///           0, NaN say. No gate is one of 1. No host has to know it.
+/// products  of all updates, for the steps of LARS and LAMB
 template <class Step>
-void apply_updates(std::string_view op, std::vector<Update<Step>> updates) {
-  for (const auto& u : updates) detail::check_update(op, u);
+void apply_updates(std::string_view op, std::vector<Update<Step>> updates, const Array& gate = {},
+                   const Array& products = {}) {
+  for (const auto& u : updates) {
+    detail::check_update(op, u);
+    if (gate.defined()) detail::check_gate(op, gate, *u.value);
+  }
+  const auto* const rows =
+      products.defined() ? reinterpret_cast<const kernels::UpdateProducts*>(products.data<double>()) : nullptr;
   constexpr Device devices[] = {Device::cpu, Device::cuda};
   for (const Device device : devices) {
-    const auto singles = detail::updates_of<float>(updates, device);
-    const auto doubles = detail::updates_of<double>(updates, device);
+    const auto singles = detail::updates_of<float>(updates, device, rows);
+    const auto doubles = detail::updates_of<double>(updates, device, rows);
     if (singles.empty() && doubles.empty()) continue;
     on(device, [&](auto queue) {
-      kernels::apply_updates(queue, singles);
-      kernels::apply_updates(queue, doubles);
+      const double* const of = gate.defined() ? gate.data<double>() : nullptr;
+      kernels::apply_updates(queue, singles, of);
+      kernels::apply_updates(queue, doubles, of);
     });
   }
 }
 
-/// |p|^2, |g|^2 and p . g of every update, in order: for the trust ratios of LARS and LAMB. Errors: dtypes or devices differ.
+/// [n, 3] f64: |p|^2, |g|^2 and p . g of every update, for the trust ratios of LARS and LAMB.
+/// Errors: dtypes or devices differ.
 template <class Step>
-std::vector<kernels::UpdateProducts> update_products(std::string_view op, const std::vector<Update<Step>>& updates) {
-  if (updates.empty()) return {};
-  const Array& first = *updates[0].value;
+Array update_products(std::string_view op, const std::vector<Update<Step>>& updates) {
+  std::vector<Array> values, inputs, kept;
   for (const auto& u : updates) {
     detail::check_update(op, u);
-    check_same_kind(op, first, *u.value);
+    check_same_kind(op, *updates[0].value, *u.value);
+    values.push_back(*u.value);
+    inputs.push_back(u.input);
   }
-  return first.dtype() == DType::f32 ? detail::products_of<float>(updates) : detail::products_of<double>(updates);
+  if (updates.empty()) return Array::zeros({0, 3}, DType::f64);
+  Array out = Array::empty({static_cast<std::int64_t>(updates.size()), 3}, DType::f64, values[0].device());
+  auto* const rows = reinterpret_cast<kernels::UpdateProducts*>(out.mut<double>());
+  on_float(values[0].dtype(), op, [&]<class T>() {
+    if constexpr (!std::is_same_v<T, bf16>)
+      on(out.device(),
+         [&](auto queue) { kernels::update_products(queue, detail::tensors_of<T>(values, inputs, kept), rows); });
+  });
+  return out;
 }
 
-namespace detail {
-
-/// Adds |a|^2 of every array of dtype T to `sum`, in order.
-template <class T>
-void add_squared_norms(const std::vector<Array>& arrays, double& sum) {
-  std::vector<Array> rows;  // keeps contiguous copies alive
-  std::vector<kernels::ValueAndInput<T>> tensors;
-  for (const auto& a : arrays) {
-    if (a.dtype() != dtype_of<T>) continue;
-    rows.push_back(contiguous(a));
-    tensors.push_back({a.size(), rows.back().template data<T>(), nullptr});
-  }
-  if (tensors.empty()) return;
-  for (const double norm : on(rows[0].device(), [&](auto queue) { return kernels::squared_norms(queue, tensors); }))
-    sum += norm;
-}
-
-}  // namespace detail
-
-/// The L2 norm of all values of all arrays together, in double: squares of f32 neither overflow nor vanish.
+/// [] f64: the squares of all values of all arrays, summed in double: those of f32 neither overflow nor vanish.
 /// Errors: values that are neither f32 nor f64; devices differ.
-AKIN_LAZY double global_norm(std::string_view op, const std::vector<Array>& arrays) {
-  double sum = 0;
+AKIN_LAZY Array squared_norm(std::string_view op, const std::vector<Array>& arrays) {
+  if (arrays.empty()) return Array::zeros({}, DType::f64);
   for (const auto& a : arrays) {
     check(a.dtype() == DType::f32 || a.dtype() == DType::f64, op, "values must be f32 or f64, got ", a.dtype());
     check(a.device() == arrays[0].device(), op, "arrays live on ", arrays[0].device(), " and ", a.device());
   }
-  detail::add_squared_norms<float>(arrays, sum);
-  detail::add_squared_norms<double>(arrays, sum);
-  return std::sqrt(sum);
+  std::vector<Array> kept;
+  const auto singles = detail::tensors_of<float>(arrays, {}, kept);
+  const auto doubles = detail::tensors_of<double>(arrays, {}, kept);
+  Array norms = Array::empty({static_cast<std::int64_t>(arrays.size())}, DType::f64, arrays[0].device());
+  double* const out = norms.mut<double>();
+  on(norms.device(), [&](auto queue) {
+    kernels::squared_norms(queue, singles, out);
+    kernels::squared_norms(queue, doubles, out + singles.size());
+  });
+  return sum(norms);
+}
+
+/// The gate of a step, for apply_updates: 1, or max_norm / norm where the norm of the gradients is larger; NaN where that
+/// or the loss is not finite. max_norm may be infinite. squared_norm and loss [] f64, on one device.
+AKIN_LAZY Array update_gate(const Array& squared_norm, const Array& loss, double max_norm) {
+  check_same_kind("update_gate", squared_norm, loss);
+  Array gate = Array::empty({}, DType::f64, loss.device());
+  on(gate.device(), [&](auto queue) {
+    kernels::map(queue, 1, gate.mut<double>(), kernels::GateOf{max_norm}, squared_norm.data<double>(),
+                 loss.data<double>());
+  });
+  return gate;
 }
 
 /// One tensor at a time; see apply_updates for many.

@@ -27,7 +27,7 @@ class AdamFamily final : public Optimizer {
       : AdamFamily(one_group(module, options.weight_decay), options) {}
 
  private:
-  void update() override {
+  void update(const Array& gate) override {
     std::vector<ops::Update<ops::AdamStep>> updates;
     for_each_parameter([&](const ParameterGroup& group, const Tensor& p, std::size_t i) {
       const ops::AdamStep step{.lr = lr_of(group),
@@ -36,9 +36,9 @@ class AdamFamily final : public Optimizer {
                                .eps = options_.eps,
                                .weight_decay = group.weight_decay,
                                .decoupled = decoupled};
-      updates.push_back({step.at(++count(2, i)), &p.mutable_value(), p.grad(), &state(0, i), &state(1, i)});
+      updates.push_back({step, &p.mutable_value(), p.grad(), &state(0, i), &state(1, i), &state(2, i)});
     });
-    ops::apply_updates("adam", std::move(updates));
+    ops::apply_updates("adam", std::move(updates), gate);
   }
 
   AdamOptions options_;

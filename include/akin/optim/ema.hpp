@@ -17,8 +17,9 @@ AKIN_LAZY double ema_momentum(double base, double progress) {
 }
 
 /// target <- m target + (1 - m) online, for parameters only: running statistics of batch norms follow the target's own
-/// batches. Errors: the modules differ in names or shapes, or share a parameter; m outside [0, 1].
-AKIN_LAZY void ema_update(const nn::Module& target, const nn::Module& online, double momentum) {
+/// batches. With a gate that is not above 0, nothing: the optimizer has not made the step (Optimizer::step).
+/// Errors: the modules differ in names or shapes, or share a parameter; m outside [0, 1].
+AKIN_LAZY void ema_update(const nn::Module& target, const nn::Module& online, double momentum, const Array& gate = {}) {
   check(momentum >= 0 && momentum <= 1, "ema_update", "momentum must lie in [0, 1], got ", momentum);
   const auto to = target.named_parameters(), from = online.named_parameters();
   check(to.size() == from.size(), "ema_update", "the modules have ", to.size(), " and ", from.size(), " parameters");
@@ -30,7 +31,7 @@ AKIN_LAZY void ema_update(const nn::Module& target, const nn::Module& online, do
           to[i].name, "'; make the target with clone()");
     updates.push_back({{momentum}, &to[i].tensor.mutable_value(), from[i].tensor.value()});
   }
-  ops::apply_updates("ema_update", std::move(updates));
+  ops::apply_updates("ema_update", std::move(updates), gate);
 }
 
 }  // namespace akin::inline AKIN_ABI::optim

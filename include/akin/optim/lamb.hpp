@@ -26,34 +26,29 @@ class Lamb final : public Optimizer {
   Lamb(const nn::Module& module, const LambOptions& options) : Lamb(one_group(module, options.weight_decay), options) {}
 
  private:
-  void update() override {
-    const std::vector<Array> directions = adam_directions();
-    std::vector<ops::Update<ops::SgdStep>> updates;
-    std::vector<bool> adapted;
+  void update(const Array& gate) override {
+    const std::vector<Array> directions = adam_directions(gate);
+    std::vector<ops::Update<ops::LambStep>> updates;
     for_each_parameter([&](const ParameterGroup& group, const Tensor& p, std::size_t) {
       const bool excluded = options_.exclude_norms_and_biases && is_norm_or_bias(p);
-      adapted.push_back(!excluded);
-      updates.push_back({{.lr = lr_of(group), .weight_decay = excluded ? 0 : group.weight_decay},
-                         &p.mutable_value(),
-                         directions[updates.size()]});
+      const ops::SgdStep sgd{.lr = lr_of(group), .weight_decay = excluded ? 0 : group.weight_decay};
+      updates.push_back({{sgd, !excluded}, &p.mutable_value(), directions[updates.size()]});
     });
-    const auto products = ops::update_products("lamb", updates);
-    for (std::size_t i = 0; i < updates.size(); ++i)
-      if (adapted[i]) updates[i].step.scale = trust_ratio(products[i], updates[i].step.weight_decay, 1);
-    ops::apply_updates("lamb", std::move(updates));
+    const Array products = ops::update_products("lamb", updates);
+    ops::apply_updates("lamb", std::move(updates), gate, products);
   }
 
   /// u of every parameter that has a gradient: a step of Adam from zeros, with a learning rate of -1.
-  std::vector<Array> adam_directions() {
+  std::vector<Array> adam_directions(const Array& gate) {
     std::vector<Array> directions;
     for_each_parameter(
         [&](const ParameterGroup&, const Tensor& p, std::size_t) { directions.push_back(zeros_like(p.value())); });
     std::vector<ops::Update<ops::AdamStep>> updates;
     const ops::AdamStep step{.lr = -1, .beta1 = options_.beta1, .beta2 = options_.beta2, .eps = options_.eps};
     for_each_parameter([&](const ParameterGroup&, const Tensor& p, std::size_t i) {
-      updates.push_back({step.at(++count(2, i)), &directions[updates.size()], p.grad(), &state(0, i), &state(1, i)});
+      updates.push_back({step, &directions[updates.size()], p.grad(), &state(0, i), &state(1, i), &state(2, i)});
     });
-    ops::apply_updates("lamb", std::move(updates));
+    ops::apply_updates("lamb", std::move(updates), gate);
     return directions;
   }
 

@@ -1,6 +1,5 @@
 // LARS, in the four forms that published code trains with.
 #pragma once
-#include <algorithm>
 #include <cmath>
 
 #include "../ops/optim.hpp"
@@ -8,18 +7,7 @@
 
 namespace akin::inline AKIN_ABI::optim {
 
-/// Whose LARS; see Lars.
-enum class LarsForm {
-  fb,         ///< Barlow Twins, VICReg, MoCo v3
-  lightly,    ///< lightly
-  larc_clip,  ///< solo-learn with clip_lr
-  simclr,     ///< SimCLR's TensorFlow code
-};
-
-AKIN_LAZY std::string_view name_of(LarsForm form) {
-  constexpr std::string_view names[] = {"fb", "lightly", "larc_clip", "simclr"};
-  return names[static_cast<std::size_t>(form)];
-}
+using kernels::LarsForm;
 
 struct LarsOptions {
   double lr = 0.3;  ///< for batches of 256; see linear_lr
@@ -32,15 +20,6 @@ struct LarsOptions {
 };
 
 namespace detail {
-
-/// eta |p| / |g + weight_decay p|, and 1 where either is 0. From products, so it needs no array for the sum; what is
-/// left of a sum that cancels below the rounding of f32 counts as 0.
-AKIN_LAZY double trust_ratio(const kernels::UpdateProducts& of, double weight_decay, double eta) {
-  const double decay = weight_decay * weight_decay * of.value_value;
-  const double squared = of.input_input + 2 * weight_decay * of.value_input + decay;
-  if (of.value_value == 0 || squared <= 1e-14 * (of.input_input + decay)) return 1;
-  return eta * std::sqrt(of.value_value / squared);
-}
 
 /// A norm or a bias, by its rank: what published code leaves out of adaptation and decay.
 AKIN_LAZY bool is_norm_or_bias(const Tensor& parameter) { return parameter.rank() <= 1; }
@@ -60,41 +39,22 @@ class Lars final : public Optimizer {
   Lars(const nn::Module& module, const LarsOptions& options) : Lars(one_group(module, options.weight_decay), options) {}
 
  private:
-  void update() override {
-    std::vector<ops::Update<ops::SgdStep>> updates;
-    std::vector<bool> adapted;
+  void update(const Array& gate) override {
+    std::vector<ops::Update<ops::LarsStep>> updates;
     for_each_parameter([&](const ParameterGroup& group, const Tensor& p, std::size_t i) {
       const bool excluded = options_.exclude_norms_and_biases && is_norm_or_bias(p);
-      updates.push_back({{.lr = lr_of(group),
-                          .momentum = options_.momentum,
-                          .weight_decay = excluded ? 0 : group.weight_decay,
-                          .nesterov = options_.nesterov},
+      const bool adapted = !excluded && (options_.form != LarsForm::lightly || group.weight_decay != 0);
+      const ops::SgdStep sgd{.lr = lr_of(group),
+                             .momentum = options_.momentum,
+                             .weight_decay = excluded ? 0 : group.weight_decay,
+                             .nesterov = options_.nesterov};
+      updates.push_back({{sgd, options_.trust, options_.form, adapted},
                          &p.mutable_value(),
                          p.grad(),
                          options_.momentum > 0 ? &state(0, i) : nullptr});
-      adapted.push_back(!excluded && (options_.form != LarsForm::lightly || group.weight_decay != 0));
     });
-    const auto products = ops::update_products("lars", updates);
-    for (std::size_t i = 0; i < updates.size(); ++i) {
-      if (adapted[i]) adapt(updates[i].step, products[i]);
-      if (options_.form == LarsForm::simclr) {  // m = momentum m + lr q d;  p -= m
-        updates[i].step.scale *= updates[i].step.lr;
-        updates[i].step.lr = 1;
-      }
-    }
-    ops::apply_updates("lars", std::move(updates));
-  }
-
-  void adapt(ops::SgdStep& step, const kernels::UpdateProducts& of) const {
-    if (options_.form == LarsForm::fb || options_.form == LarsForm::simclr) {
-      step.scale = trust_ratio(of, step.weight_decay, options_.trust);
-    } else if (of.value_value == 0 || of.input_input == 0) {
-      step.weight_decay = 0;  // without a ratio the published code leaves out the decay too
-    } else {
-      const double p = std::sqrt(of.value_value), g = std::sqrt(of.input_input);
-      step.scale = options_.trust * p / (g + step.weight_decay * p + 1e-8);
-      if (options_.form == LarsForm::larc_clip) step.scale = std::min(step.scale / step.lr, 1.0);
-    }
+    const Array products = ops::update_products("lars", updates);
+    ops::apply_updates("lars", std::move(updates), gate, products);
   }
 
   LarsOptions options_;

@@ -38,8 +38,10 @@ class Optimizer {
   virtual ~Optimizer() = default;
 
   /// One update from the gradients that backward() left. Parameters without a gradient are skipped.
-  AKIN_LAZY void step() {
-    update();
+  /// gate   as in ops::apply_updates: gradients are multiplied by it, and no value and no state changes if it is not above
+  ///        0; whether it is, the host need not know. See step_gate
+  AKIN_LAZY void step(const Array& gate = {}) {
+    update(gate);
     ++steps_;
   }
   std::int64_t steps() const { return steps_; }  ///< calls of step() so far, as schedules count
@@ -73,11 +75,12 @@ class Optimizer {
       for (const auto& group : groups_)
         for (const auto& [name, tensor] : group.parameters)
           slots_.back().push_back(
-              {cat(slot, "/", name), Tensor(count ? Array::zeros({}, DType::i64) : zeros_like(tensor.value()))});
+              {cat(slot, "/", name),
+               Tensor(count ? Array::zeros({}, DType::i64, tensor.value().device()) : zeros_like(tensor.value()))});
     }
   }
 
-  virtual void update() = 0;
+  virtual void update(const Array& gate) = 0;
 
   /// visit(group, parameter, its number over all groups) for every parameter that has a gradient.
   template <class Visit>
@@ -90,7 +93,6 @@ class Optimizer {
       }
   }
   Array& state(std::size_t slot, std::size_t i) { return slots_[slot][i].tensor.mutable_value(); }
-  std::int64_t& count(std::size_t slot, std::size_t i) { return *state(slot, i).mut<std::int64_t>(); }
   double lr_of(const ParameterGroup& group) const { return group.constant_lr ? base_lr_ : lr_; }
 
  private:

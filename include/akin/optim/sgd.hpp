@@ -27,7 +27,7 @@ class Sgd final : public Optimizer {
   Sgd(const nn::Module& module, const SgdOptions& options) : Sgd(one_group(module, options.weight_decay), options) {}
 
  private:
-  void update() override {
+  void update(const Array& gate) override {
     std::vector<ops::Update<ops::SgdStep>> updates;
     for_each_parameter([&](const ParameterGroup& group, const Tensor& p, std::size_t i) {
       updates.push_back({{.lr = lr_of(group),
@@ -38,7 +38,7 @@ class Sgd final : public Optimizer {
                          p.grad(),
                          options_.momentum > 0 ? &state(0, i) : nullptr});
     });
-    ops::apply_updates("sgd", std::move(updates));
+    ops::apply_updates("sgd", std::move(updates), gate);
   }
 
   SgdOptions options_;

@@ -105,11 +105,13 @@ class Trainer {
     const bool look = step_ends && (p.step % options_.log_every == 0 || p.step + 1 == total_steps());
     if (in_step == 0) step_.begin(p.step), step_loss_ = 0;
     const BatchOutput out = step_.add(batch.views, parts);
-    step_loss_ += out.loss / static_cast<double>(parts);
-    if (std::isfinite(out.loss)) p.epoch_loss += out.loss, ++p.epoch_batches;
+    if (step_ends) step_.update(p);
+    const double loss = out.loss.item();  // now all of the step is queued
+    step_loss_ += loss / static_cast<double>(parts);
+    if (std::isfinite(loss)) p.epoch_loss += loss, ++p.epoch_batches;
     const bool finite = look && akin::detail::all_finite(out.embedding);
     if (look) p.embedding_std = finite ? eval::embedding_std(out.embedding) : ProgressState::unknown;
-    progress.step({out.loss, step_.optimizer().lr(), batch.labels.size(), wait_seconds,
+    progress.step({loss, step_.optimizer().lr(), batch.labels.size(), wait_seconds,
                    look ? p.embedding_std : ProgressState::unknown,
                    1 / std::sqrt(static_cast<double>(out.embedding.dim(1)))});
     if (step_ends) end_step(batch, progress, folder);

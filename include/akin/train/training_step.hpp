@@ -16,14 +16,15 @@
 
 namespace akin::inline AKIN_ABI::train {
 
-/// What is known of a batch when its gradients are.
+/// What is known of a batch when its gradients are; on the device of the method.
 struct BatchOutput {
-  double loss = 0;
-  Array embedding;  ///< [N, D] f32, on the device of the method
+  Array loss;       ///< [] f64
+  Array embedding;  ///< [N, D] f32
 };
 
-/// begin(), add() for each batch, finish(). A loss or gradient that is not finite spoils the whole step: parameters,
-/// targets and running statistics are then those of before.
+/// begin(), add() for each batch, update(), finish(). A loss or gradient that is not finite spoils the whole step:
+/// parameters, targets and running statistics are then those of before. Only finish() waits for a GPU: what comes before
+/// is queued without the host's knowing whether the step can be made.
 class TrainingStep {
  public:
   static constexpr std::int64_t most_skipped = 20;  ///< in a row
@@ -56,31 +57,39 @@ class TrainingStep {
   AKIN_LAZY void begin(std::int64_t step) {
     optimizer_->set_lr(schedule_(step));
     optimizer_->zero_grad();
-    problem_.clear();
-    before_.clear();
-    for (const Tensor& buffer : buffers_) before_.push_back(ops::clone(buffer.value()));
+    loss_ = {};
+    keep_buffers();
   }
 
-  /// Forward and backward of one of `parts` batches, each of which has an equal share in the step. The loss is read last:
-  /// the host need not wait for a GPU before all of its work is queued.
+  /// Forward and backward of one of `parts` batches, each of which has an equal share in the step.
   AKIN_LAZY BatchOutput add(const std::vector<Array>& views, std::int64_t parts) {
     const MixedPrecision precision(options_.bf16);
     const auto out = method_.forward(views);
-    if (problem_.empty()) (parts == 1 ? out.loss : out.loss / static_cast<double>(parts)).backward();
-    const double loss = out.loss.item();
-    if (!std::isfinite(loss)) problem_ = cat("the loss is ", number("%g", loss));
+    (parts == 1 ? out.loss : out.loss / static_cast<double>(parts)).backward();
+    const Array loss = ops::cast(out.loss.value(), DType::f64);
+    loss_ = loss_.defined() ? ops::add(loss_, loss) : loss;
     return {loss, ops::cast(out.embedding, DType::f32)};
   }
 
-  /// Updates the parameters, or counts the step as skipped and returns why. Errors: the 20th in a row; the message ends
-  /// with the op and the module in which the first bad value of a forward pass on `views` appears, if one does.
+  /// Updates the parameters if losses and gradients are finite.
+  AKIN_LAZY void update(const TrainingPosition& position) {
+    gate_ = options_.clip_norm > 0 ? optim::step_gate(parameters_, loss_, options_.clip_norm)
+                                   : optim::step_gate(parameters_, loss_);
+    optimizer_->step(gate_);
+    method_.after_step(static_cast<double>(position.step + 1) / static_cast<double>(total_steps_), gate_);
+  }
+
+  /// Waits for the update. If it could not be made, counts the step as skipped and returns why. Errors: the 20th in a row;
+  /// the message ends with the op and the module in which the first bad value of a forward pass on `views` appears, if
+  /// one does.
   AKIN_LAZY std::string finish(TrainingPosition& position, const std::vector<Array>& views) {
-    if (problem_.empty()) limit_gradients();
-    if (!problem_.empty()) return skip(position, views), problem_;
-    optimizer_->step();
-    method_.after_step(static_cast<double>(position.step + 1) / static_cast<double>(total_steps_));
-    position.skipped_in_a_row = 0;
-    return {};
+    if (gate_.item() > 0) return position.skipped_in_a_row = 0, "";
+    const double loss = loss_.item();
+    const std::string problem = std::isfinite(loss)
+                                    ? cat("the norm of the gradients is ", number("%g", optim::grad_norm(parameters_)))
+                                    : cat("the loss is ", number("%g", loss));
+    skip(position, problem, views);
+    return problem;
   }
 
  private:
@@ -89,19 +98,28 @@ class TrainingStep {
         .groups = std::move(groups), .lr = options_.lr, .momentum = options_.momentum, .nesterov = options_.nesterov};
   }
 
-  /// Clips if asked to; the norm is computed in any case, since it shows every NaN and infinity.
-  AKIN_LAZY void limit_gradients() {
-    const double norm =
-        options_.clip_norm > 0 ? optim::clip_grad_norm(parameters_, options_.clip_norm) : optim::grad_norm(parameters_);
-    if (!std::isfinite(norm)) problem_ = cat("the norm of the gradients is ", number("%g", norm));
+  /// Those of f32, which are most, in one launch.
+  AKIN_LAZY void keep_buffers() {
+    before_.resize(buffers_.size());
+    std::vector<ops::Update<ops::CopyStep>> copies;
+    for (std::size_t i = 0; i < buffers_.size(); ++i) {
+      const Array& now = buffers_[i].value();
+      if (!before_[i].defined()) before_[i] = empty_like(now);
+      if (now.dtype() == DType::f32)
+        copies.push_back({{}, &before_[i], now});
+      else
+        ops::assign(before_[i], now);
+    }
+    ops::apply_updates("trainer", std::move(copies));
   }
 
-  AKIN_LAZY void skip(TrainingPosition& position, const std::vector<Array>& views) {
+  AKIN_LAZY void skip(TrainingPosition& position, const std::string& problem, const std::vector<Array>& views) {
+    optimizer_->set_steps(optimizer_->steps() - 1);
     for (std::size_t i = 0; i < buffers_.size(); ++i) ops::assign(buffers_[i].mutable_value(), before_[i]);
     ++position.skipped;
     if (++position.skipped_in_a_row < most_skipped) return;
     throw Error(cat("trainer: ", most_skipped, " steps in a row were skipped; at step ", position.step, ", epoch ",
-                    position.epoch, ", ", problem_, "; lower the learning rate, or clip the gradients",
+                    position.epoch, ", ", problem, "; lower the learning rate, or clip the gradients",
                     diagnosis(views)));
   }
 
@@ -124,7 +142,8 @@ class TrainingStep {
   optim::Cosine schedule_;
   std::vector<Tensor> parameters_, buffers_;
   std::vector<Array> before_;  // the buffers, when the step began
-  std::string problem_;        // why this step must be skipped; empty when it need not
+  Array loss_;                 // [] f64, of all batches of the step
+  Array gate_;                 // of the update
 };
 
 }  // namespace akin::inline AKIN_ABI::train
