@@ -76,9 +76,9 @@ __device__ void step_pack(const UpdatePointers<T>& of, const Step& step, T scale
   AKIN_DEVICE_UNROLL
   for (int k = 0; k < n; ++k)
     step_value(step, of.state0 != nullptr, value.values[k], scale * input.values[k], a.values[k], b.values[k]);
-  store_pack(of.value + i, value);
-  if (of.state0) store_pack(of.state0 + i, a);
-  if (of.state1) store_pack(of.state1 + i, b);
+  store_pack<n>(of.value + i, value);
+  if (of.state0) store_pack<n>(of.state0 + i, a);
+  if (of.state1) store_pack<n>(of.state1 + i, b);
 }
 
 template <class T, class Step>

@@ -20,14 +20,14 @@ template <int count, class T>
 __device__ Pack<T, count> load_pack(const T* p) {
   return *reinterpret_cast<const Pack<T, count>*>(p);
 }
-/// p[0 ... count) = pack, at once; p is aligned to them. Where values were computed one by one, nvcc would also store them
-/// one by one: so 16 bytes are stored as such.
-template <class T, int count>
+/// p[0 ... count) = pack, at once; p is aligned to them. Left to itself, nvcc stores one by one what was computed one by one:
+/// so 16 bytes are stored by the instruction for it.
+template <int count, class T>
 __device__ void store_pack(T* p, const Pack<T, count>& pack) {
-  if constexpr (sizeof pack == 16)
-    *reinterpret_cast<uint4*>(p) = __builtin_bit_cast(uint4, pack);
-  else
-    *reinterpret_cast<Pack<T, count>*>(p) = pack;
+#if defined(__CUDACC__)
+  if constexpr (sizeof pack == 16) return __stwb(reinterpret_cast<uint4*>(p), __builtin_bit_cast(uint4, pack));
+#endif
+  *reinterpret_cast<Pack<T, count>*>(p) = pack;
 }
 
 template <class T>

@@ -42,7 +42,7 @@ __device__ void store_run(T* p, const C* values, std::int64_t room) {
   AKIN_DEVICE_UNROLL
   for (int e = 0; e < count; ++e) run.values[e] = static_cast<T>(values[e]);
   if (room >= count && reinterpret_cast<std::uintptr_t>(p) % alignof(Run) == 0) {
-    *reinterpret_cast<Run*>(p) = run;
+    store_pack<count>(p, run);
   } else {
     AKIN_DEVICE_UNROLL
     for (int e = 0; e < count; ++e)

@@ -3,6 +3,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "../../include/akin/core/graph_memory.hpp"
 #include "../../include/akin/core/upload.hpp"
 #include "launch.hpp"
 
@@ -17,12 +18,12 @@ class DeviceScratch {
  public:
   DeviceScratch(std::string_view op, Cuda queue, std::int64_t count) : queue_(queue) {
     if (count == 0) return;
-    block_ = static_cast<T*>(akin::detail::take_cuda(op, static_cast<std::size_t>(count) * sizeof(T), queue.stream));
+    block_ = static_cast<T*>(akin::detail::take_device(op, static_cast<std::size_t>(count) * sizeof(T), queue.stream));
   }
   DeviceScratch(DeviceScratch&& other) noexcept : queue_(other.queue_), block_(std::exchange(other.block_, nullptr)) {}
   DeviceScratch& operator=(DeviceScratch&&) = delete;
   ~DeviceScratch() {
-    if (block_) cudaFreeAsync(block_, queue_.stream);
+    if (block_) akin::detail::give_device(block_, queue_.stream);
   }
 
   T* data() const { return block_; }

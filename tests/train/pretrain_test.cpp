@@ -89,6 +89,8 @@ TEST(Pretrain, OptionsOutOfRangeAreRefusedBeforeAnythingIsWritten) {
 TEST(Pretrain, CudaIsRefusedAndNeverSilentlyReplaced) {
   expect_refused([](auto& o) { o.device = Device::cuda; },
                  "pretrain: this build has no CUDA backend; use --device cpu");
+  expect_refused([](auto& o) { o.cuda_graph = true; },
+                 "pretrain: a CUDA graph needs --device cuda; leave out --cuda-graph on the cpu");
 }
 
 TEST(Pretrain, RefusesImagesThatItWouldSquash) {

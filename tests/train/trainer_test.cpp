@@ -291,6 +291,8 @@ TEST(Trainer, RejectsOptionsOutOfRange) {
   expect_refused({.warmup_steps = -1}, "trainer: warmup_steps must be >= 0, got -1");
   expect_refused({.log_every = 0}, "trainer: log_every must be >= 1, got 0");
   expect_refused({.accumulate = 0}, "trainer: accumulate must be >= 1 batches, got 0");
+  expect_refused({.accumulate = 2, .cuda_graph = true},
+                 "trainer: a CUDA graph holds a step of one batch, and accumulate is 2; leave out one of the two");
   expect_refused({.save_every = -1}, "trainer: save_every must be >= 0 steps, got -1");
   expect_refused({.clip_norm = -1}, "trainer: clip_norm must be >= 0, got -1");
 }

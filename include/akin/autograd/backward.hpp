@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "../ops/elementwise.hpp"
 #include "record.hpp"
 
 namespace akin::inline AKIN_ABI {
@@ -76,7 +77,7 @@ void Tensor::backward(const BackwardOptions& options) const {
   check(requires_grad(), "backward", "nothing to differentiate: no input of this tensor has requires_grad");
   detail::check_not_released(*node());
   detail::WaitingNodes waiting(detail::next_backward_pass());
-  node()->accumulate(given.defined() ? given : Array::ones(shape(), dtype(), device()), "backward");
+  node()->accumulate(given.defined() ? given : ops::ones_like(value()), "backward");
   waiting.add(node());
   while (!waiting.empty()) {
     const detail::GradNodePtr current = waiting.take_newest();

@@ -81,6 +81,9 @@ AKIN_LAZY std::string cuda_remedy(cudaError_t status) {
       return driver_remedy();
     case cudaErrorNoDevice:
       return "; the driver knows of no GPU: see nvidia-smi and CUDA_VISIBLE_DEVICES, or use --device cpu";
+    case cudaErrorStreamCaptureUnsupported:
+    case cudaErrorStreamCaptureInvalidated:
+      return "; this op or one before it waits for the GPU, which a CUDA graph cannot: train without --cuda-graph";
     case cudaErrorNoKernelImageForDevice:
     case cudaErrorInvalidDeviceFunction:
     case cudaErrorUnsupportedPtxVersion:
@@ -128,12 +131,9 @@ AKIN_LAZY cudaStream_t new_stream() {
   return stream;
 }
 
-/// Device memory in the order of a stream: what cudaFreeAsync gives back there may be taken again by the next op, while
-/// kernels of earlier ones still run. Errors: out of memory, with what was asked for and what is free.
-AKIN_LAZY void* take_cuda(std::string_view op, std::size_t bytes, cudaStream_t stream) {
-  void* block = nullptr;
-  const cudaError_t status = cudaMallocAsync(&block, bytes, stream);
-  if (status == cudaSuccess) return block;
+/// Errors: no room for `bytes`, with what is free; others.
+AKIN_LAZY void check_taken(std::string_view op, std::size_t bytes, cudaError_t status) {
+  if (status == cudaSuccess) return;
   std::size_t free = 0, total = 0;
   cudaGetLastError();  // the next call is not to blame
   if (status != cudaErrorMemoryAllocation || cudaMemGetInfo(&free, &total) != cudaSuccess) check_cuda(op, status);

@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include "device.hpp"
+#include "graph_memory.hpp"
 #include "memory_pool.hpp"
 #include "upload.hpp"
 
@@ -29,8 +30,8 @@ AKIN_LAZY void* take_values(std::size_t bytes) {
 }
 AKIN_LAZY void give_values(void* block) { cudaFree(block); }  // waits
 #else
-AKIN_LAZY void* take_values(std::size_t bytes) { return take_cuda("memory", bytes, compute_stream()); }
-AKIN_LAZY void give_values(void* block) { cudaFreeAsync(block, compute_stream()); }
+AKIN_LAZY void* take_values(std::size_t bytes) { return take_device("memory", bytes, compute_stream()); }
+AKIN_LAZY void give_values(void* block) { give_device(block, compute_stream()); }
 #endif
 #endif
 

@@ -94,6 +94,8 @@ AKIN_LAZY Array scale(const Array& a, double k) { return map("scale", kernels::S
 /// x / k, rounded once; scale(a, 1 / k) rounds twice.
 AKIN_LAZY Array div_scalar(const Array& a, double k) { return map("div_scalar", kernels::DivScalar{k}, a); }
 AKIN_LAZY Array add_scalar(const Array& a, double k) { return map("add_scalar", kernels::AddScalar{k}, a); }
+/// Ones in the shape and dtype of `a`, made where it lies: nothing is copied there.
+AKIN_LAZY Array ones_like(const Array& a) { return add_scalar(zeros_like(a), 1); }
 
 namespace detail {
 

@@ -50,6 +50,7 @@ class Pretrain {
                                     .clip_norm = options_.clip_norm,
                                     .bf16 = options_.bf16,
                                     .gradient_checkpointing = options_.gradient_checkpointing,
+                                    .cuda_graph = options_.cuda_graph,
                                     .save_every = options_.save_every});
     result_.chance_loss = row_.chance(options_.batch_size);
     rehearse();
@@ -169,6 +170,8 @@ class Pretrain {
   /// All that can be said before data is read.
   AKIN_LAZY void check_options() const {
     if (options_.device == Device::cuda && !has_cuda) throw_no_cuda("pretrain");
+    check(!options_.cuda_graph || options_.device == Device::cuda, "pretrain",
+          "a CUDA graph needs --device cuda; leave out --cuda-graph on the cpu");
     check(options_.batch_size >= 2, "pretrain", "batch_size must be >= 2, got ", options_.batch_size);
     find_optimizer(options_.optimizer);
     if (options_.recipe.empty()) return;

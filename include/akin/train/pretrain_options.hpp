@@ -37,6 +37,7 @@ struct PretrainOptions {
   bool evaluate = true;  ///< kNN and linear probe at the end, with the two baselines
   bool anomaly = false;  ///< check every op for NaN and infinity: slow
   Device device = Device::cpu;
+  bool cuda_graph = false;  ///< see TrainerOptions
 };
 
 }  // namespace akin::inline AKIN_ABI::train

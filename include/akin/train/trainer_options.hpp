@@ -20,7 +20,8 @@ struct TrainerOptions {
   double clip_norm = 0;             ///< longest gradient, see optim::clip_grad_norm; 0 does not clip
   bool bf16 = false;                ///< see MixedPrecision
   bool gradient_checkpointing = false;  ///< of the encoder's stages: less memory, a third more time
-  std::int64_t save_every = 0;          ///< steps between checkpoints within an epoch; 0 saves after epochs alone
+  bool cuda_graph = false;      ///< forward and backward as one launch on cuda: the same bits, less work for the host
+  std::int64_t save_every = 0;  ///< steps between checkpoints within an epoch; 0 saves after epochs alone
   /// Steps between rows of metrics and looks at the embeddings; the last step has its own.
   std::int64_t log_every = 10;
 };
@@ -53,6 +54,8 @@ AKIN_LAZY void check_options(const TrainerOptions& o) {
   check(o.log_every >= 1, "trainer", "log_every must be >= 1, got ", o.log_every);
   check(o.warmup_steps >= 0, "trainer", "warmup_steps must be >= 0, got ", o.warmup_steps);
   check(o.accumulate >= 1, "trainer", "accumulate must be >= 1 batches, got ", o.accumulate);
+  check(o.accumulate == 1 || !o.cuda_graph, "trainer", "a CUDA graph holds a step of one batch, and accumulate is ",
+        o.accumulate, "; leave out one of the two");
   check(o.save_every >= 0, "trainer", "save_every must be >= 0 steps, got ", o.save_every);
   check(o.lr >= 0 && std::isfinite(o.lr), "trainer", "lr must be >= 0, got ", o.lr);
   check(o.clip_norm >= 0 && std::isfinite(o.clip_norm), "trainer", "clip_norm must be >= 0, got ", o.clip_norm);

@@ -2,6 +2,7 @@
 #pragma once
 #include <cmath>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,17 +11,12 @@
 #include "../methods/method.hpp"
 #include "../optim/clip.hpp"
 #include "../optim/schedule.hpp"
+#include "graphed_pass.hpp"
 #include "optimizers.hpp"
 #include "terminal.hpp"
 #include "trainer_options.hpp"
 
 namespace akin::inline AKIN_ABI::train {
-
-/// What is known of a batch when its gradients are; on the device of the method.
-struct BatchOutput {
-  Array loss;       ///< [] f64
-  Array embedding;  ///< [N, D] f32
-};
 
 /// begin(), add() for each batch, update(), finish(). A loss or gradient that is not finite spoils the whole step:
 /// parameters, targets and running statistics are then those of before. Only finish() waits for a GPU: what comes before
@@ -29,7 +25,7 @@ class TrainingStep {
  public:
   static constexpr std::int64_t most_skipped = 20;  ///< in a row
 
-  /// Errors: an unknown optimizer, or one that does not take the options.
+  /// Errors: an unknown optimizer, or one that does not take the options; a CUDA graph of a method on the cpu.
   AKIN_LAZY TrainingStep(methods::Method& method, const TrainerOptions& options, std::int64_t total_steps)
       : method_(method),
         options_(options),
@@ -42,6 +38,7 @@ class TrainingStep {
       for (const auto& [inner, buffer] : network.named_buffers()) buffers_.push_back(buffer);
     for (const auto& group : optimizer_->groups())
       for (const auto& [name, parameter] : group.parameters) parameters_.push_back(parameter);
+    if (options.cuda_graph) graphed_.emplace(parameters_, host_counters());
   }
 
   const optim::Optimizer& optimizer() const { return *optimizer_; }
@@ -63,12 +60,10 @@ class TrainingStep {
 
   /// Forward and backward of one of `parts` batches, each of which has an equal share in the step.
   AKIN_LAZY BatchOutput add(const std::vector<Array>& views, std::int64_t parts) {
-    const MixedPrecision precision(options_.bf16);
-    const auto out = method_.forward(views);
-    (parts == 1 ? out.loss : out.loss / static_cast<double>(parts)).backward();
-    const Array loss = ops::cast(out.loss.value(), DType::f64);
-    loss_ = loss_.defined() ? ops::add(loss_, loss) : loss;
-    return {loss, ops::cast(out.embedding, DType::f32)};
+    const auto pass = [&](const std::vector<Array>& batch) { return forward_and_backward(batch, parts); };
+    BatchOutput out = graphed_ ? graphed_->run(views, pass) : pass(views);
+    loss_ = loss_.defined() ? ops::add(loss_, out.loss) : out.loss;
+    return out;
   }
 
   /// Updates the parameters if losses and gradients are finite.
@@ -93,9 +88,26 @@ class TrainingStep {
   }
 
  private:
+  AKIN_LAZY BatchOutput forward_and_backward(const std::vector<Array>& views, std::int64_t parts) {
+    const MixedPrecision precision(options_.bf16);
+    const auto out = method_.forward(views);
+    (parts == 1 ? out.loss : out.loss / static_cast<double>(parts)).backward();
+    return {ops::cast(out.loss.value(), DType::f64), ops::cast(out.embedding, DType::f32)};
+  }
+
   AKIN_LAZY OptimizerSetup setup(std::vector<optim::ParameterGroup> groups) const {
     return {
         .groups = std::move(groups), .lr = options_.lr, .momentum = options_.momentum, .nesterov = options_.nesterov};
+  }
+
+  /// Errors: the method is on the cpu.
+  AKIN_LAZY std::vector<Tensor> host_counters() const {
+    check(method_.encoder().device() == Device::cuda, "trainer", "a CUDA graph needs a method on cuda; it is on ",
+          method_.encoder().device(), ": move it with to(Device::cuda), or leave out cuda_graph");
+    std::vector<Tensor> counters;
+    for (const Tensor& buffer : buffers_)
+      if (buffer.dtype() == DType::i64) counters.push_back(buffer);
+    return counters;
   }
 
   /// Those of f32, which are most, in one launch.
@@ -141,6 +153,7 @@ class TrainingStep {
   std::unique_ptr<optim::Optimizer> optimizer_;
   optim::Cosine schedule_;
   std::vector<Tensor> parameters_, buffers_;
+  std::optional<GraphedPass> graphed_;
   std::vector<Array> before_;  // the buffers, when the step began
   Array loss_;                 // [] f64, of all batches of the step
   Array gate_;                 // of the update

@@ -1,0 +1,217 @@
+// Training steps as CUDA graphs, beside the same steps without; and when the host waits in either.
+#include <akin/akin.hpp>
+
+#include "support/small_data.hpp"
+#include "twins.hpp"
+#if defined(AKIN_EMULATOR)
+#include "emulator/faults.hpp"
+#include "emulator/memory.hpp"
+#endif
+
+namespace akin_test {
+namespace {
+
+constexpr std::int64_t graphed_side = 8;
+
+nn::Module graphed_encoder() {
+  const nn::Module encoder =
+      nn::Sequential(nn::Conv2d({.in = 1, .out = 6, .kernel = 3, .stride = 2, .padding = 1, .bias = false}),
+                     nn::BatchNorm({.features = 6, .relu = true}), nn::GlobalAveragePool());
+  encoder.initialize(3);
+  encoder.to(Device::cuda);
+  return encoder;
+}
+
+std::vector<Array> graphed_views(int step, std::int64_t pairs = 5, double spoil = 0) {
+  std::vector<Array> views;
+  for (int which = 0; which < 2; ++which) {
+    Array x = Array::empty({pairs, graphed_side, graphed_side, 1});
+    for (std::int64_t i = 0; i < x.size(); ++i)
+      x.mut<float>()[i] = static_cast<float>(std::sin(0.31 * static_cast<double>(i) + 1.7 * step + which) + spoil);
+    views.push_back(x.to(Device::cuda));
+  }
+  return views;
+}
+
+/// Steps of BYOL, which has targets and buffers, with Adam, which counts.
+struct GraphedSteps {
+  methods::Byol method;
+  train::TrainingStep step;
+  train::TrainingPosition position;
+  std::vector<double> losses;
+
+  explicit GraphedSteps(bool graph,
+                        const train::TrainerOptions& options = {.optimizer = "adamw", .lr = 0.01, .warmup_steps = 2})
+      : method((graphed_encoder()), {.features = 6, .hidden = 8, .out = 4}),
+        step((method.to(Device::cuda), method), with(options, graph), 20) {}
+  static train::TrainerOptions with(train::TrainerOptions options, bool graph) {
+    options.cuda_graph = graph;
+    return options;
+  }
+
+  std::string make(const std::vector<Array>& views) {
+    step.begin(position.step);
+    const auto out = step.add(views, 1);
+    step.update(position);
+    losses.push_back(out.loss.item());
+    std::string problem = step.finish(position, views);
+    ++position.step;
+    return problem;
+  }
+  std::vector<Array> state() const {
+    std::vector<Array> all;
+    for (const auto& named : train::state_tensors(method, step.optimizer()))
+      all.push_back(named.tensor.value().to(Device::cpu));
+    return all;
+  }
+};
+
+bool same_values(const Array& a, const Array& b) {
+  return a.shape() == b.shape() && on_any(a.dtype(), [&]<class T>() {
+           return std::memcmp(a.data<T>(), b.data<T>(), static_cast<std::size_t>(a.size()) * sizeof(T)) == 0;
+         });
+}
+
+void expect_same_run(const GraphedSteps& graphed, const GraphedSteps& plain) {
+  EXPECT_EQ(graphed.losses.size(), plain.losses.size());
+  for (std::size_t i = 0; i < plain.losses.size(); ++i)
+    if (!std::isnan(plain.losses[i])) {
+      EXPECT_EQ(graphed.losses[i], plain.losses[i]) << "step " << i;
+    }
+  const auto got = graphed.state(), want = plain.state();
+  for (std::size_t i = 0; i < want.size(); ++i) EXPECT_TRUE(same_values(got[i], want[i])) << "tensor " << i;
+}
+
+TEST(GraphedPass, HasTheBitsOfTheStepsWithoutAGraph) {
+  for (const std::string optimizer : {"adamw", "lars"}) {
+    const train::TrainerOptions options{.optimizer = optimizer, .lr = 0.05, .warmup_steps = 2, .clip_norm = 0.5};
+    GraphedSteps graphed(true, options), plain(false, options);
+    for (int i = 0; i < 6; ++i) {
+      EXPECT_EQ(graphed.make(graphed_views(i)), "");
+      EXPECT_EQ(plain.make(graphed_views(i)), "");
+    }
+    expect_same_run(graphed, plain);
+    EXPECT_NE(plain.losses[4], plain.losses[5]);
+  }
+}
+
+TEST(GraphedPass, LeavesNoTraceOfAStepThatCannotBeMade) {
+  GraphedSteps graphed(true), plain(false);
+  for (int i = 0; i < 6; ++i) {
+    const double spoil = i == 3 ? std::nan("") : 0;
+    const std::string got = graphed.make(graphed_views(i, 5, spoil)), want = plain.make(graphed_views(i, 5, spoil));
+    EXPECT_EQ(got, want);
+    EXPECT_EQ(got.empty(), i != 3);
+  }
+  expect_same_run(graphed, plain);
+  EXPECT_EQ(graphed.position.skipped, 1);
+}
+
+TEST(GraphedPass, TakesABatchOfAnotherSizeWithoutTheGraph) {
+  GraphedSteps graphed(true), plain(false);
+  for (int i = 0; i < 6; ++i) {
+    const std::int64_t pairs = i == 3 ? 3 : 5;
+    graphed.make(graphed_views(i, pairs)), plain.make(graphed_views(i, pairs));
+  }
+  expect_same_run(graphed, plain);
+}
+
+TEST(GraphedPass, SaysWhatAGraphCannotHold) {
+  const auto error_of = [](const auto& f) -> std::string {
+    try {
+      f();
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "no error";
+  };
+  const Array x = Array::ones({4, 4}).to(Device::cuda);
+  CudaGraph uploads, drops, waits;
+  EXPECT_NE(error_of([&] {
+              uploads.record([&] { Array::ones({4}).to(Device::cuda); });
+            }).find("copy: copies values from the host"),
+            std::string::npos);
+  EXPECT_NE(error_of([&] {
+              drops.record([&] { dropout(Tensor(x), 0.5, 1, 0); });
+            }).find("dropout: a CUDA graph would drop the same values in every step"),
+            std::string::npos);
+  const std::string waited = error_of([&] { waits.record([&] { ops::sum(x).item(); }); });
+  EXPECT_NE(waited.find("waits for the GPU, which a CUDA graph cannot"), std::string::npos) << waited;
+  EXPECT_NE(error_of([&] { uploads.launch(); }).find("cuda_graph: nothing was recorded"), std::string::npos);
+  EXPECT_EQ(ops::sum(x).item(), 16) << "the stream goes on";
+
+  const auto encoder = graphed_encoder();
+  encoder.to(Device::cpu);
+  methods::SimClr here(encoder, {.features = 6, .hidden = 8, .out = 4});
+  const std::string cpu = error_of([&] { train::TrainingStep(here, {.warmup_steps = 0, .cuda_graph = true}, 2); });
+  EXPECT_NE(cpu.find("a CUDA graph needs a method on cuda; it is on cpu"), std::string::npos) << cpu;
+}
+
+TEST(CudaGraph, ReadsItsArraysAtEachLaunchAndKeepsItsResultsApart) {
+  Array x = Array::full({3}, 2).to(Device::cuda), y;
+  CudaGraph graph;
+  graph.record([&] { y = ops::mul(ops::add(x, x), x); });
+  EXPECT_FALSE(is_recording_graph());
+  graph.launch();
+  EXPECT_EQ(ops::sum(y).item(), 3 * 8);
+  ops::assign(x, Array::full({3}, 3).to(Device::cuda));
+  const Array others = ops::scale(x, 5);  // memory of its own
+  graph.launch();
+  EXPECT_EQ(ops::sum(y).item(), 3 * 18);
+  EXPECT_EQ(ops::sum(others).item(), 3 * 15);
+}
+
+#if defined(AKIN_EMULATOR)
+TEST(CudaGraph, GivesItsMemoryBackAndLeavesWhatArraysHold) {
+  cudaDeviceSynchronize();
+  const auto before = emulator::heap.live_blocks;
+  {
+    Array y, x = Array::full({3}, 2).to(Device::cuda), dropped = Array::ones({5}).to(Device::cuda);
+    {
+      CudaGraph graph;
+      graph.record([&] {
+        dropped = {};
+        y = ops::mul(ops::add(ops::add(x, x), x), x);
+      });
+      graph.launch();
+      cudaDeviceSynchronize();
+      EXPECT_LE(emulator::heap.live_blocks, before + 4) << "intermediate results share their memory";
+    }
+    EXPECT_EQ(ops::sum(y).item(), 3 * 12) << "the graph is gone";
+  }
+  cudaDeviceSynchronize();
+  EXPECT_EQ(emulator::heap.live_blocks, before);
+}
+
+TEST(TrainingStepOnCuda, WaitsForNothingBeforeAllOfItIsQueued) {
+  for (const std::string optimizer : {"sgd", "adamw", "lars", "lamb"})
+    for (const bool graph : {false, true}) {
+      GraphedSteps steps(graph, {.optimizer = optimizer, .warmup_steps = 2, .clip_norm = 0.5});
+      for (int i = 0; i < 2; ++i) steps.make(graphed_views(i));  // the second records
+      const auto views = graphed_views(2);
+      cudaDeviceSynchronize();
+      const auto waits = emulator::waits;
+      steps.step.begin(2);
+      const auto out = steps.step.add(views, 1);
+      steps.step.update(steps.position);
+      EXPECT_EQ(emulator::waits, waits) << optimizer << (graph ? ", graph" : "");
+      EXPECT_TRUE(std::isfinite(out.loss.item()));
+      EXPECT_GT(emulator::waits, waits);
+    }
+}
+
+TEST(TrainingStepOnCuda, IsFewCallsWithAGraph) {
+  const auto calls = [](bool graph) {
+    GraphedSteps steps(graph);
+    for (int i = 0; i < 3; ++i) steps.make(graphed_views(i));
+    const auto before = emulator::faults.calls;
+    steps.make(graphed_views(3));
+    return emulator::faults.calls - before;
+  };
+  EXPECT_LT(calls(true), 60u);
+  EXPECT_GT(calls(false), 3 * calls(true));
+}
+#endif
+
+}  // namespace
+}  // namespace akin_test
