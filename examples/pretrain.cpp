@@ -74,7 +74,7 @@ void define(CLI::App& app, ProgramOptions& p) {
       ->capture_default_str();
   app.add_option("--clip-norm", o.clip_norm, "shorten gradients to this norm; 0 = never")->capture_default_str();
   app.add_flag("--bf16", o.bf16, "mixed precision: products and convolutions in bfloat16, weights in float");
-  app.add_flag("--cuda-graph", o.cuda_graph, "with --device cuda: forward and backward as one launch, the same bits");
+  app.add_flag("--cuda-graph", o.cuda_graph, "with --device cuda: a training step as one launch, the same bits");
   app.add_flag("--gradient-checkpointing", o.gradient_checkpointing, "less memory, a third more time, the same bits");
   app.add_option("--limit", o.limit, "use only the first so many training images; 0 = all")->capture_default_str();
   app.add_option("--holdout", o.holdout, "evaluate on so many held-out training images instead of the test set")

@@ -29,6 +29,7 @@ struct UpdateProducts {
 struct StepNumbers {
   std::int64_t* count = nullptr;             ///< steps that the tensor has made
   const UpdateProducts* products = nullptr;  ///< of its values and its inputs
+  const double* rate = nullptr;              ///< in place of the step's learning rate, or of the momentum of EmaStep
 };
 
 /// A gate is one number in the memory of the values: what gradients are multiplied by, and no step is taken where it is
@@ -56,14 +57,18 @@ struct GateOf {
 struct SgdStep {
   static constexpr bool takes_gradient = true;
 
-  double lr;
+  double lr = 0;
   double momentum = 0;
   double weight_decay = 0;
   bool nesterov = false;
   bool first = false;
   double scale = 1;
 
-  AKIN_HD SgdStep resolved(const StepNumbers&, double) const { return *this; }
+  AKIN_HD SgdStep resolved(const StepNumbers& of, double) const {
+    SgdStep step = *this;
+    if (of.rate) step.lr = *of.rate;
+    return step;
+  }
 
   template <class T>
   AKIN_HD void operator()(T& p, T g) const {
@@ -83,7 +88,7 @@ struct SgdStep {
 struct AdamStep {
   static constexpr bool takes_gradient = true;
 
-  double lr;
+  double lr = 0;
   double beta1 = 0.9, beta2 = 0.999, eps = 1e-8;
   double weight_decay = 0;
   bool decoupled = false;
@@ -96,7 +101,11 @@ struct AdamStep {
     step.correction2 = 1 - std::pow(beta2, static_cast<double>(t));
     return step;
   }
-  AKIN_HD AdamStep resolved(const StepNumbers& of, double) const { return of.count ? at(++*of.count) : *this; }
+  AKIN_HD AdamStep resolved(const StepNumbers& of, double) const {
+    AdamStep step = of.count ? at(++*of.count) : *this;
+    if (of.rate) step.lr = *of.rate;
+    return step;
+  }
 
   template <class T>
   AKIN_HD void operator()(T& p, T g, T& m, T& v) const {
@@ -112,9 +121,9 @@ struct AdamStep {
 struct EmaStep {
   static constexpr bool takes_gradient = false;
 
-  double momentum;
+  double momentum = 0;
 
-  AKIN_HD EmaStep resolved(const StepNumbers&, double) const { return *this; }
+  AKIN_HD EmaStep resolved(const StepNumbers& of, double) const { return of.rate ? EmaStep{*of.rate} : *this; }
 
   template <class T>
   AKIN_HD void operator()(T& target, T online) const {

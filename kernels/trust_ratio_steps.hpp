@@ -38,7 +38,7 @@ struct LarsStep {
   bool adapted;
 
   AKIN_HD SgdStep resolved(const StepNumbers& of, double factor) const {
-    SgdStep step = sgd;
+    SgdStep step = sgd.resolved(of, factor);
     if (adapted) adapt(step, of_scaled_inputs(*of.products, factor));
     if (form == LarsForm::simclr) {  // m = momentum m + lr q d;  p -= m
       step.scale *= step.lr;
@@ -73,8 +73,8 @@ struct LambStep {
   SgdStep sgd;
   bool adapted;
 
-  AKIN_HD SgdStep resolved(const StepNumbers& of, double) const {
-    SgdStep step = sgd;
+  AKIN_HD SgdStep resolved(const StepNumbers& of, double factor) const {
+    SgdStep step = sgd.resolved(of, factor);
     if (adapted) step.scale = trust_ratio(*of.products, step.weight_decay, 1);
     return step;
   }

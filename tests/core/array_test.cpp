@@ -88,6 +88,10 @@ TEST(Array, HasAnItemOnlyIfItHasOneElement) {
   EXPECT_EQ(Array::full({1, 1}, 2.5, DType::bf16).item(), 2.5);
   EXPECT_EQ(Array::full({}, 7, DType::u8).item(), 7);
   expect_error([] { Array::ones({2}).item(); }, "item: expected one element, got shape [2]");
+  Array x = Array::zeros({1}, DType::bf16);
+  x.set_item(2.5);
+  EXPECT_EQ(x.item(), 2.5);
+  expect_error([] { Array::ones({2}).set_item(1); }, "set_item: expected one element, got shape [2]");
 }
 
 TEST(Array, CountsAxesFromBothEnds) {

@@ -33,7 +33,7 @@ printf '%s\0' tests/cuda_on_cpu/*_test.cpp | xargs -0 -P "$(nproc)" -I{} bash -c
 "$work/tests" --gtest_brief=1
 sanitizer=$(command -v compute-sanitizer || echo "$(dirname "$nvcc")/compute-sanitizer")
 for tool in memcheck racecheck; do
-  skip="CudaTraining.*"
+  skip="CudaTraining.*:CudaGraphRules.*"  # the rules are broken on purpose, which memcheck reports
   [ $tool = memcheck ] || skip+=":Cublas*:Cudnn*"  # races within NVIDIA's kernels are not ours to judge
   "$sanitizer" --tool "$tool" --error-exitcode 1 "$work/tests" --gtest_brief=1 --gtest_filter="-$skip"
 done

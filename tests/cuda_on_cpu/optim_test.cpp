@@ -34,7 +34,7 @@ std::vector<std::int64_t> tensor_starts(const std::vector<std::int64_t>& sizes, 
   return starts;
 }
 
-/// Applies step_of(index) to tensors of these sizes, with so many states; with a gate also with counts and products.
+/// Applies step_of(index) to tensors of these sizes, with so many states; with a gate also with counts, products and rates.
 template <class T, class StepOf>
 void expect_update_twins(const std::vector<std::int64_t>& sizes, int states, std::int64_t offset, StepOf step_of,
                          const std::vector<double>& gate = {}) {
@@ -50,6 +50,7 @@ void expect_update_twins(const std::vector<std::int64_t>& sizes, int states, std
   std::vector<double> products(3 * sizes.size());
   for (std::size_t i = 0; i < products.size(); ++i) products[i] = i % 9 == 0 ? 0 : 1.0 + static_cast<double>(i % 7);
   const auto product = twins.double_input(products);
+  const auto rates = twins.double_input({0.07});
   twins.compare<T>([&](auto queue, auto at) {
     using V = std::remove_reference_t<decltype(*at(value))>;
     std::vector<kernels::TensorUpdate<V, Step>> updates;
@@ -57,8 +58,8 @@ void expect_update_twins(const std::vector<std::int64_t>& sizes, int states, std
       updates.push_back({sizes[i], step_of(static_cast<int>(i)), at(value) + starts[i], at(input) + starts[i],
                          states > 0 ? at(state0) + starts[i] : nullptr, states > 1 ? at(state1) + starts[i] : nullptr});
       if (!gate.empty())
-        updates.back().numbers = {at(counts) + i,
-                                  reinterpret_cast<const kernels::UpdateProducts*>(at(product) + 3 * i)};
+        updates.back().numbers = {at(counts) + i, reinterpret_cast<const kernels::UpdateProducts*>(at(product) + 3 * i),
+                                  i % 2 == 0 ? at(rates) : nullptr};
     }
     kernels::apply_updates(queue, updates, gate.empty() ? nullptr : at(gates));
   });

@@ -41,11 +41,12 @@ struct Place {
 /// The loss of one step out of `steps`.
 double step_at(const Place& place, methods::Method& method, optim::Optimizer& optimizer, int step, int steps) {
   const auto there = [&](int which) { return ops::cast(view(step, which), place.dtype).to(place.device); };
+  method.begin_step(static_cast<double>(step) / steps);
   const auto out = method.forward({there(1), there(2)});
   optimizer.zero_grad();
   out.loss.backward();
   optimizer.step();
-  method.after_step(static_cast<double>(step) / steps, {});
+  method.end_step({});
   return out.loss.item();
 }
 

@@ -67,7 +67,8 @@ TEST(Byol, TheTargetStartsElsewhere) {
 /// Every parameter of the target moved by exactly that momentum; every other value stayed.
 void expect_average(const nn::Module& online, const nn::Module& target, double progress, methods::Method& method) {
   const nn::Module before = target.clone(), online_before = online.clone();
-  method.after_step(progress, {});
+  method.begin_step(progress);
+  method.end_step({});
   const double m = 1 - (1 - 0.9) * (std::cos(3.141592653589793 * progress) + 1) / 2;
   for (std::size_t i = 0; i < target.parameters().size(); ++i) {
     const Array old = ops::cast(before.parameters()[i].value(), DType::f64),

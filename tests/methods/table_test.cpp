@@ -24,13 +24,14 @@ TEST(MethodTable, EveryMethodStartsNearItsChanceLevelAndLearns) {
     optim::Sgd optimizer(method->parameter_groups(0), {.lr = 0.1, .momentum = 0.9});
     double first = 0, last = 0;
     for (int step = 0; step < 12; ++step) {
+      method->begin_step(step / 12.0);
       const auto out = method->forward(test::noisy_views(row.views, 32, static_cast<unsigned>(step)));
       (step == 0 ? first : last) = out.loss.item();
       EXPECT_EQ(out.embedding.rank(), 2) << row.name;
       optimizer.zero_grad();
       out.loss.backward();
       optimizer.step();
-      method->after_step(step / 12.0, {});
+      method->end_step({});
     }
     const double chance = row.chance(32);
     EXPECT_LT(last, first - 0.05 * std::max(1.0, std::abs(chance))) << row.name;
@@ -93,7 +94,8 @@ TEST(MethodTable, AfterAStepOnlyTargetsMove) {
     for (const auto& [name, module] : method->networks()) {
       const Tensor weight = module.parameters()[0];
       const Array before = ops::clone(weight.value());
-      method->after_step(0, {});
+      method->begin_step(0);
+      method->end_step({});
       EXPECT_EQ(at(weight.value(), 0) != at(before, 0), name.starts_with("target_")) << row.name << " " << name;
     }
   }

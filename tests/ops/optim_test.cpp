@@ -147,6 +147,21 @@ TEST(Updates, AGateDoesNotScaleWhatIsNoGradient) {
   expect_close(target.item(), 3, tol::f64);
 }
 
+TEST(Updates, TakeTheirRateFromAnArray) {
+  Array p = scalar(2), target = scalar(2), online = scalar(6), rate = Array::full({}, 7, DType::f64);
+  rate.set_item(0.25);
+  ops::apply_updates<ops::SgdStep>("sgd", {{.step = {.lr = 9}, .value = &p, .input = scalar(4), .rate = &rate}});
+  expect_close(p.item(), 2 - 0.25 * 4, tol::f64);
+  ops::apply_updates<ops::EmaStep>("ema", {{.step = {}, .value = &target, .input = online, .rate = &rate}});
+  expect_close(target.item(), 0.25 * 2 + 0.75 * 6, tol::f64);
+  const Array single = Array::full({}, 1, DType::f32);
+  expect_error(
+      [&] {
+        ops::apply_updates<ops::EmaStep>("ema", {{.step = {}, .value = &target, .input = online, .rate = &single}});
+      },
+      "ema: the rate must be f64 on cpu, where the values are; got f32 on cpu");
+}
+
 TEST(Updates, RefuseAGateThatIsNotOneDoubleBesideTheValues) {
   Array p = scalar(1);
   const auto step = [&](const Array& gate) { ops::apply_updates<ops::SgdStep>("sgd", {{{.lr = 1}, &p, p}}, gate); };

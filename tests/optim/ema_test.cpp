@@ -21,7 +21,8 @@ TEST(Ema, DoesNothingBehindAClosedGate) {
   const Tensor weight = online.parameters()[0];
   ops::assign(weight.mutable_value(), Array::full({3, 2}, NAN));
   const Array before = ops::clone(target.parameters()[0].value());
-  optim::ema_update(target, online, 0.5, Array::full({}, NAN, DType::f64));
+  const Array half = Array::full({}, 0.5, DType::f64);
+  optim::ema_update(target, online, half, Array::full({}, NAN, DType::f64));
   expect_close(target.parameters()[0].value(), before, tol::exact);
 }
 

@@ -133,6 +133,19 @@ class AKIN_ABI_TAG Array {
     return on_any(dtype_, [&]<class T>() { return static_cast<double>(static_cast<compute_t<T>>(*data<T>())); });
   }
 
+  /// Gives a one-element array this value. Nobody waits. Errors: not floating point.
+  AKIN_LAZY void set_item(double value) {
+    check(size() == 1, "set_item", "expected one element, got shape ", shape_);
+    on_float(dtype_, "set_item", [&]<class T>() {
+      const T one = static_cast<T>(static_cast<compute_t<T>>(value));
+      T* const to = mut<T>();
+#if AKIN_CUDA
+      if (device() == Device::cuda) return detail::copy_cuda(to, &one, sizeof one, cudaMemcpyHostToDevice);
+#endif
+      *to = one;
+    });
+  }
+
   // ---- views -------------------------------------------------------------------------------------------------------
 
   /// The same values in another shape; one size may be -1. Errors: different count, or not contiguous.

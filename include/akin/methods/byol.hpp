@@ -35,10 +35,14 @@ class Byol final : public Method {
     return {2 * (to_b + to_a) + 4, za.value()};
   }
 
-  void after_step(double progress, const Array& gate) override {
-    const double momentum = optim::ema_momentum(options_.target_momentum, progress);
-    optim::ema_update(target_encoder_, encoder(), momentum, gate);
-    optim::ema_update(target_projector_, projector_, momentum, gate);
+  void begin_step(double progress) override {
+    if (!momentum_.defined()) momentum_ = Array::zeros({}, DType::f64, encoder().device());
+    momentum_.set_item(optim::ema_momentum(options_.target_momentum, progress));
+  }
+  void end_step(const Array& gate) override {
+    check(momentum_.defined(), "byol", "end_step() without begin_step(), which computes the momentum of the target");
+    optim::ema_update(target_encoder_, encoder(), momentum_, gate);
+    optim::ema_update(target_projector_, projector_, momentum_, gate);
   }
 
  private:
@@ -65,6 +69,7 @@ class Byol final : public Method {
   }
 
   ByolOptions options_;
+  Array momentum_;  // of the target, in this step
   nn::Module projector_, predictor_, target_encoder_, target_projector_;
 };
 

@@ -24,9 +24,14 @@ class AKIN_ABI_TAG Method {
   /// Forward pass on the views of one batch, each [N, H, W, C].
   virtual StepOutput forward(const std::vector<Array>& views) = 0;
 
-  /// After the optimizer's step; progress in [0, 1] is how much of the run lies behind, and the gate is the optimizer's:
-  /// where it is not above 0, there was no step, and nothing may change here either (ops::apply_updates).
-  virtual void after_step(double progress, const Array& gate) { static_cast<void>(progress), static_cast<void>(gate); }
+  /// Before a step, at the end of which `progress` of the run lies behind, in [0, 1]: computes what changes from step to
+  /// step, and puts it into arrays beside the parameters. What forward() and end_step() take from there, and from nowhere
+  /// else, may be recorded as a CUDA graph.
+  virtual void begin_step(double progress) { static_cast<void>(progress); }
+
+  /// After the optimizer's step, with its gate: where that is not above 0, there was no step, and nothing may change here
+  /// either (ops::apply_updates). Undefined: there was one.
+  virtual void end_step(const Array& gate) { static_cast<void>(gate); }
 
   /// Parameters to train.
   AKIN_LAZY std::vector<optim::ParameterGroup> parameter_groups(double weight_decay) const {

@@ -24,10 +24,11 @@ template <class Step>
 struct Update {
   Step step;
   Array* value;
-  Array input;              ///< the gradient; for EmaStep the online value
-  Array* state0 = nullptr;  ///< momentum, or Adam's m
-  Array* state1 = nullptr;  ///< Adam's v
-  Array* count = nullptr;   ///< [] i64: Adam's steps so far, counted up
+  Array input;                  ///< the gradient; for EmaStep the online value
+  Array* state0 = nullptr;      ///< momentum, or Adam's m
+  Array* state1 = nullptr;      ///< Adam's v
+  Array* count = nullptr;       ///< [] i64: Adam's steps so far, counted up
+  const Array* rate = nullptr;  ///< [] f64, in place of the step's learning rate, or of EmaStep's momentum
 };
 
 namespace detail {
@@ -64,7 +65,8 @@ std::vector<kernels::TensorUpdate<T, Step>> updates_of(std::vector<Update<Step>>
                    input,
                    u.state0 ? u.state0->template mut<T>() : nullptr,
                    u.state1 ? u.state1->template mut<T>() : nullptr,
-                   {u.count ? u.count->template mut<std::int64_t>() : nullptr, products ? products + i : nullptr}});
+                   {u.count ? u.count->template mut<std::int64_t>() : nullptr, products ? products + i : nullptr,
+                    u.rate ? u.rate->template data<double>() : nullptr}});
   }
   return out;
 }
@@ -81,10 +83,11 @@ std::vector<kernels::ValueAndInput<T>> tensors_of(const std::vector<Array>& valu
   return tensors;
 }
 
-AKIN_LAZY void check_gate(std::string_view op, const Array& gate, const Array& value) {
-  check_shape(op, "the gate", gate, {});
-  check(gate.dtype() == DType::f64 && gate.device() == value.device(), op, "the gate must be f64 on ", value.device(),
-        ", where the values are; got ", gate.dtype(), " on ", gate.device());
+/// A number that kernels read beside the values.
+AKIN_LAZY void check_number(std::string_view op, std::string_view what, const Array& number, const Array& value) {
+  check_shape(op, what, number, {});
+  check(number.dtype() == DType::f64 && number.device() == value.device(), op, what, " must be f64 on ", value.device(),
+        ", where the values are; got ", number.dtype(), " on ", number.device());
 }
 
 }  // namespace detail
@@ -98,7 +101,8 @@ void apply_updates(std::string_view op, std::vector<Update<Step>> updates, const
                    const Array& products = {}) {
   for (const auto& u : updates) {
     detail::check_update(op, u);
-    if (gate.defined()) detail::check_gate(op, gate, *u.value);
+    if (gate.defined()) detail::check_number(op, "the gate", gate, *u.value);
+    if (u.rate) detail::check_number(op, "the rate", *u.rate, *u.value);
   }
   const auto* const rows =
       products.defined() ? reinterpret_cast<const kernels::UpdateProducts*>(products.data<double>()) : nullptr;

@@ -30,13 +30,12 @@ class AdamFamily final : public Optimizer {
   void update(const Array& gate) override {
     std::vector<ops::Update<ops::AdamStep>> updates;
     for_each_parameter([&](const ParameterGroup& group, const Tensor& p, std::size_t i) {
-      const ops::AdamStep step{.lr = lr_of(group),
-                               .beta1 = options_.beta1,
+      const ops::AdamStep step{.beta1 = options_.beta1,
                                .beta2 = options_.beta2,
                                .eps = options_.eps,
                                .weight_decay = group.weight_decay,
                                .decoupled = decoupled};
-      updates.push_back({step, &p.mutable_value(), p.grad(), &state(0, i), &state(1, i), &state(2, i)});
+      updates.push_back({step, &p.mutable_value(), p.grad(), &state(0, i), &state(1, i), &state(2, i), rate_of(group)});
     });
     ops::apply_updates("adam", std::move(updates), gate);
   }

@@ -16,11 +16,11 @@ AKIN_LAZY double ema_momentum(double base, double progress) {
   return 1 - (1 - base) * (std::cos(3.141592653589793 * progress) + 1) / 2;
 }
 
-/// target <- m target + (1 - m) online, for parameters only: running statistics of batch norms follow the target's own
-/// batches. With a gate that is not above 0, nothing: the optimizer has not made the step (Optimizer::step).
-/// Errors: the modules differ in names or shapes, or share a parameter; m outside [0, 1].
-AKIN_LAZY void ema_update(const nn::Module& target, const nn::Module& online, double momentum, const Array& gate = {}) {
-  check(momentum >= 0 && momentum <= 1, "ema_update", "momentum must lie in [0, 1], got ", momentum);
+namespace detail {
+
+/// The updates of ema_update; errors as there, but for m.
+AKIN_LAZY std::vector<ops::Update<ops::EmaStep>> ema_updates(const nn::Module& target, const nn::Module& online,
+                                                             const ops::EmaStep& step, const Array* momentum) {
   const auto to = target.named_parameters(), from = online.named_parameters();
   check(to.size() == from.size(), "ema_update", "the modules have ", to.size(), " and ", from.size(), " parameters");
   std::vector<ops::Update<ops::EmaStep>> updates;
@@ -29,9 +29,25 @@ AKIN_LAZY void ema_update(const nn::Module& target, const nn::Module& online, do
           to[i].name, "' ", to[i].tensor.shape(), " does not match '", from[i].name, "' ", from[i].tensor.shape());
     check(!to[i].tensor.shares_with(from[i].tensor), "ema_update", "target and online network share the parameter '",
           to[i].name, "'; make the target with clone()");
-    updates.push_back({{momentum}, &to[i].tensor.mutable_value(), from[i].tensor.value()});
+    updates.push_back(
+        {.step = step, .value = &to[i].tensor.mutable_value(), .input = from[i].tensor.value(), .rate = momentum});
   }
-  ops::apply_updates("ema_update", std::move(updates), gate);
+  return updates;
+}
+
+}  // namespace detail
+
+/// target <- m target + (1 - m) online, for parameters only: running statistics of batch norms follow the target's own
+/// batches. Errors: the modules differ in names or shapes, or share a parameter; m outside [0, 1].
+AKIN_LAZY void ema_update(const nn::Module& target, const nn::Module& online, double momentum) {
+  check(momentum >= 0 && momentum <= 1, "ema_update", "momentum must lie in [0, 1], got ", momentum);
+  ops::apply_updates("ema_update", detail::ema_updates(target, online, {momentum}, nullptr));
+}
+/// The same in a training step, of which nobody on the host need know whether it was made: with the gate of the optimizer
+/// (Optimizer::step), and m in [0, 1] as an array [] f64 beside the parameters.
+AKIN_LAZY void ema_update(const nn::Module& target, const nn::Module& online, const Array& momentum,
+                          const Array& gate) {
+  ops::apply_updates("ema_update", detail::ema_updates(target, online, {}, &momentum), gate);
 }
 
 }  // namespace akin::inline AKIN_ABI::optim

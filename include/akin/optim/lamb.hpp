@@ -31,8 +31,11 @@ class Lamb final : public Optimizer {
     std::vector<ops::Update<ops::LambStep>> updates;
     for_each_parameter([&](const ParameterGroup& group, const Tensor& p, std::size_t) {
       const bool excluded = options_.exclude_norms_and_biases && is_norm_or_bias(p);
-      const ops::SgdStep sgd{.lr = lr_of(group), .weight_decay = excluded ? 0 : group.weight_decay};
-      updates.push_back({{sgd, !excluded}, &p.mutable_value(), directions[updates.size()]});
+      const ops::SgdStep sgd{.weight_decay = excluded ? 0 : group.weight_decay};
+      updates.push_back({.step = {sgd, !excluded},
+                         .value = &p.mutable_value(),
+                         .input = directions[updates.size()],
+                         .rate = rate_of(group)});
     });
     const Array products = ops::update_products("lamb", updates);
     ops::apply_updates("lamb", std::move(updates), gate, products);

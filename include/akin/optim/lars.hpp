@@ -44,14 +44,14 @@ class Lars final : public Optimizer {
     for_each_parameter([&](const ParameterGroup& group, const Tensor& p, std::size_t i) {
       const bool excluded = options_.exclude_norms_and_biases && is_norm_or_bias(p);
       const bool adapted = !excluded && (options_.form != LarsForm::lightly || group.weight_decay != 0);
-      const ops::SgdStep sgd{.lr = lr_of(group),
-                             .momentum = options_.momentum,
+      const ops::SgdStep sgd{.momentum = options_.momentum,
                              .weight_decay = excluded ? 0 : group.weight_decay,
                              .nesterov = options_.nesterov};
-      updates.push_back({{sgd, options_.trust, options_.form, adapted},
-                         &p.mutable_value(),
-                         p.grad(),
-                         options_.momentum > 0 ? &state(0, i) : nullptr});
+      updates.push_back({.step = {sgd, options_.trust, options_.form, adapted},
+                         .value = &p.mutable_value(),
+                         .input = p.grad(),
+                         .state0 = options_.momentum > 0 ? &state(0, i) : nullptr,
+                         .rate = rate_of(group)});
     });
     const Array products = ops::update_products("lars", updates);
     ops::apply_updates("lars", std::move(updates), gate, products);

@@ -47,7 +47,11 @@ class Optimizer {
   std::int64_t steps() const { return steps_; }  ///< calls of step() so far, as schedules count
   void set_steps(std::int64_t steps) { steps_ = steps; }
 
-  void set_lr(double lr) { lr_ = checked_lr(lr); }
+  /// Of groups that follow the schedule. A recorded step (CudaGraph) follows too: the number lies beside the parameters.
+  AKIN_LAZY void set_lr(double lr) {
+    lr_ = checked_lr(lr);
+    rate_.set_item(lr);
+  }
   double lr() const { return lr_; }
   AKIN_LAZY void zero_grad() {
     for (auto& group : groups_)
@@ -65,11 +69,14 @@ class Optimizer {
  protected:
   /// Errors: lr or a weight decay negative or not finite; no parameters; one that appears twice, or cannot be trained.
   AKIN_LAZY Optimizer(std::vector<ParameterGroup> groups, double lr, const std::vector<StateSlot>& slots)
-      : groups_(std::move(groups)), lr_(checked_lr(lr)), base_lr_(lr) {
+      : groups_(std::move(groups)), lr_(checked_lr(lr)) {
     for (const auto& group : groups_)
       check(group.weight_decay >= 0 && std::isfinite(group.weight_decay), "optimizer",
             "weight_decay must be >= 0 and finite, got ", group.weight_decay);
     check_parameters();
+    const Device device = first_parameter().value().device();
+    rate_ = Array::full({}, lr, DType::f64, device);
+    base_rate_ = Array::full({}, lr, DType::f64, device);
     for (const auto& [slot, count] : slots) {
       slots_.emplace_back();
       for (const auto& group : groups_)
@@ -93,12 +100,19 @@ class Optimizer {
       }
   }
   Array& state(std::size_t slot, std::size_t i) { return slots_[slot][i].tensor.mutable_value(); }
-  double lr_of(const ParameterGroup& group) const { return group.constant_lr ? base_lr_ : lr_; }
+  /// The group's learning rate.
+  const Array* rate_of(const ParameterGroup& group) const { return group.constant_lr ? &base_rate_ : &rate_; }
 
  private:
   static double checked_lr(double lr) {
     check(lr >= 0 && std::isfinite(lr), "optimizer", "lr must be >= 0 and finite, got ", lr);
     return lr;
+  }
+
+  AKIN_LAZY const Tensor& first_parameter() const {
+    for (const auto& group : groups_)
+      if (!group.parameters.empty()) return group.parameters[0].tensor;
+    throw Error("optimizer: there is nothing to train: no group has a parameter (is everything frozen?)");
   }
 
   AKIN_LAZY void check_parameters() const {
@@ -112,12 +126,12 @@ class Optimizer {
                 "') and would be updated twice; list it once");
         seen.push_back({name, tensor});
       }
-    check(!seen.empty(), "optimizer", "there is nothing to train: no group has a parameter (is everything frozen?)");
   }
 
   std::vector<ParameterGroup> groups_;
   std::vector<std::vector<nn::NamedTensor>> slots_;  // [slot][parameter, over all groups in order]
-  double lr_, base_lr_;
+  double lr_;
+  Array rate_, base_rate_;  // [] f64: lr_, and what it was at first, where the parameters are
   std::int64_t steps_ = 0;
 };
 

@@ -30,13 +30,12 @@ class Sgd final : public Optimizer {
   void update(const Array& gate) override {
     std::vector<ops::Update<ops::SgdStep>> updates;
     for_each_parameter([&](const ParameterGroup& group, const Tensor& p, std::size_t i) {
-      updates.push_back({{.lr = lr_of(group),
-                          .momentum = options_.momentum,
-                          .weight_decay = group.weight_decay,
-                          .nesterov = options_.nesterov},
-                         &p.mutable_value(),
-                         p.grad(),
-                         options_.momentum > 0 ? &state(0, i) : nullptr});
+      updates.push_back(
+          {.step = {.momentum = options_.momentum, .weight_decay = group.weight_decay, .nesterov = options_.nesterov},
+           .value = &p.mutable_value(),
+           .input = p.grad(),
+           .state0 = options_.momentum > 0 ? &state(0, i) : nullptr,
+           .rate = rate_of(group)});
     });
     ops::apply_updates("sgd", std::move(updates), gate);
   }

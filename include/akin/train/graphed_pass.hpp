@@ -1,4 +1,4 @@
-// GraphedPass: forward and backward of batches of one shape, as a CUDA graph.
+// GraphedPass: what is done with batches of one shape, as a CUDA graph.
 #pragma once
 #include <memory>
 #include <utility>
@@ -10,18 +10,20 @@
 
 namespace akin::inline AKIN_ABI::train {
 
-/// What is known of a batch when its gradients are; on the device of the method.
+/// What a batch leaves behind, on the device of the method.
 struct BatchOutput {
-  Array loss;       ///< [] f64
-  Array embedding;  ///< [N, D] f32
+  Array loss;            ///< [] f64
+  Array embedding;       ///< [N, D] f32
+  Array step_loss = {};  ///< [] f64: the sum over the batches of the step so far
+  Array gate = {};       ///< of the update, behind the last batch of a step
 };
 
 /// The first batch passes as usual, so that all that happens only once has happened. The second is recorded, and from
 /// then on its ops run as one launch, on other values: the same kernels in the same order, so the same bits.
 class GraphedPass {
  public:
-  /// parameters  whose gradients a pass computes; they have none when it begins
-  /// counters    whole numbers on the host that a forward pass counts up, as batch norms do: a launch does it too
+  /// parameters  whose gradients a pass leaves; they have none when it begins
+  /// counters    whole numbers on the host that a pass counts up, as batch norms do: a launch does it too
   AKIN_LAZY GraphedPass(std::vector<Tensor> parameters, std::vector<Tensor> counters)
       : parameters_(std::move(parameters)), counters_(std::move(counters)) {}
 

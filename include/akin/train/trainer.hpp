@@ -104,9 +104,8 @@ class Trainer {
     const bool step_ends = in_step + 1 == parts;
     const bool look = step_ends && (p.step % options_.log_every == 0 || p.step + 1 == total_steps());
     if (in_step == 0) step_.begin(p.step), step_loss_ = 0;
-    const BatchOutput out = step_.add(batch.views, parts);
-    if (step_ends) step_.update(p);
-    const double loss = out.loss.item();  // now all of the step is queued
+    const BatchOutput out = step_.add(batch.views, in_step, parts);
+    const double loss = out.loss.item();  // waits: all of the step is queued
     step_loss_ += loss / static_cast<double>(parts);
     if (std::isfinite(loss)) p.epoch_loss += loss, ++p.epoch_batches;
     const bool finite = look && akin::detail::all_finite(out.embedding);

@@ -20,8 +20,8 @@ struct TrainerOptions {
   double clip_norm = 0;             ///< longest gradient, see optim::clip_grad_norm; 0 does not clip
   bool bf16 = false;                ///< see MixedPrecision
   bool gradient_checkpointing = false;  ///< of the encoder's stages: less memory, a third more time
-  bool cuda_graph = false;      ///< forward and backward as one launch on cuda: the same bits, less work for the host
-  std::int64_t save_every = 0;  ///< steps between checkpoints within an epoch; 0 saves after epochs alone
+  bool cuda_graph = false;              ///< a step as one launch, on cuda: the same bits, less work for the host
+  std::int64_t save_every = 0;          ///< steps between checkpoints within an epoch; 0 saves after epochs alone
   /// Steps between rows of metrics and looks at the embeddings; the last step has its own.
   std::int64_t log_every = 10;
 };

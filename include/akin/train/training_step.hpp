@@ -18,7 +18,7 @@
 
 namespace akin::inline AKIN_ABI::train {
 
-/// begin(), add() for each batch, update(), finish(). A loss or gradient that is not finite spoils the whole step:
+/// begin(), add() for each batch, finish(). A loss or gradient that is not finite spoils the whole step:
 /// parameters, targets and running statistics are then those of before. Only finish() waits for a GPU: what comes before
 /// is queued without the host's knowing whether the step can be made.
 class TrainingStep {
@@ -53,33 +53,32 @@ class TrainingStep {
 
   AKIN_LAZY void begin(std::int64_t step) {
     optimizer_->set_lr(schedule_(step));
+    method_.begin_step(static_cast<double>(step + 1) / static_cast<double>(total_steps_));
     optimizer_->zero_grad();
-    loss_ = {};
     keep_buffers();
   }
 
-  /// Forward and backward of one of `parts` batches, each of which has an equal share in the step.
-  AKIN_LAZY BatchOutput add(const std::vector<Array>& views, std::int64_t parts) {
-    const auto pass = [&](const std::vector<Array>& batch) { return forward_and_backward(batch, parts); };
-    BatchOutput out = graphed_ ? graphed_->run(views, pass) : pass(views);
-    loss_ = loss_.defined() ? ops::add(loss_, out.loss) : out.loss;
-    return out;
-  }
-
-  /// Updates the parameters if losses and gradients are finite.
-  AKIN_LAZY void update(const TrainingPosition& position) {
-    gate_ = options_.clip_norm > 0 ? optim::step_gate(parameters_, loss_, options_.clip_norm)
-                                   : optim::step_gate(parameters_, loss_);
-    optimizer_->step(gate_);
-    method_.after_step(static_cast<double>(position.step + 1) / static_cast<double>(total_steps_), gate_);
+  /// Forward and backward of batch number `part` of `parts`, each of which has an equal share in the step; behind the
+  /// last one, the update of the parameters, if losses and gradients are finite.
+  AKIN_LAZY BatchOutput add(const std::vector<Array>& views, std::int64_t part = 0, std::int64_t parts = 1) {
+    const std::int64_t steps = optimizer_->steps();
+    const auto queue = [&](const std::vector<Array>& batch) {
+      BatchOutput out = forward_and_backward(batch, parts);
+      out.step_loss = part == 0 ? out.loss : ops::add(last_.step_loss, out.loss);
+      if (part + 1 == parts) out.gate = update(out.step_loss);
+      return out;
+    };
+    last_ = graphed_ ? graphed_->run(views, queue) : queue(views);
+    if (part + 1 == parts) optimizer_->set_steps(steps + 1);  // which a launched graph does not tell it
+    return last_;
   }
 
   /// Waits for the update. If it could not be made, counts the step as skipped and returns why. Errors: the 20th in a row;
   /// the message ends with the op and the module in which the first bad value of a forward pass on `views` appears, if
   /// one does.
   AKIN_LAZY std::string finish(TrainingPosition& position, const std::vector<Array>& views) {
-    if (gate_.item() > 0) return position.skipped_in_a_row = 0, "";
-    const double loss = loss_.item();
+    if (last_.gate.item() > 0) return position.skipped_in_a_row = 0, "";
+    const double loss = last_.step_loss.item();
     const std::string problem = std::isfinite(loss)
                                     ? cat("the norm of the gradients is ", number("%g", optim::grad_norm(parameters_)))
                                     : cat("the loss is ", number("%g", loss));
@@ -93,6 +92,14 @@ class TrainingStep {
     const auto out = method_.forward(views);
     (parts == 1 ? out.loss : out.loss / static_cast<double>(parts)).backward();
     return {ops::cast(out.loss.value(), DType::f64), ops::cast(out.embedding, DType::f32)};
+  }
+
+  AKIN_LAZY Array update(const Array& step_loss) {
+    Array gate = options_.clip_norm > 0 ? optim::step_gate(parameters_, step_loss, options_.clip_norm)
+                                        : optim::step_gate(parameters_, step_loss);
+    optimizer_->step(gate);
+    method_.end_step(gate);
+    return gate;
   }
 
   AKIN_LAZY OptimizerSetup setup(std::vector<optim::ParameterGroup> groups) const {
@@ -155,8 +162,7 @@ class TrainingStep {
   std::vector<Tensor> parameters_, buffers_;
   std::optional<GraphedPass> graphed_;
   std::vector<Array> before_;  // the buffers, when the step began
-  Array loss_;                 // [] f64, of all batches of the step
-  Array gate_;                 // of the update
+  BatchOutput last_;
 };
 
 }  // namespace akin::inline AKIN_ABI::train

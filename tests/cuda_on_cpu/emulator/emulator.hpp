@@ -2,7 +2,8 @@
 //
 // Given to the compiler with -include, before anything else. NVIDIA's own headers declare the types and the runtime's
 // functions; this header says what qualifiers, built-in variables and intrinsics mean. Each thread of a block is a fiber
-// (scheduler.cpp); memory, streams and copies are those of runtime.cpp. Nothing here models time or weak memory order.
+// (scheduler.cpp); memory, streams, copies and graphs are those of runtime.hpp. Nothing here models time or weak memory
+// order.
 #pragma once
 #define AKIN_EMULATOR 1
 

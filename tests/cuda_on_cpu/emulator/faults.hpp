@@ -17,6 +17,10 @@ struct Faults {
 };
 extern Faults faults;
 
+/// How often the host waited: calls that block until queued work is done, and found some. A step that has its numbers
+/// from the device only when it needs them counts none.
+extern std::uint64_t waits;
+
 /// What the runtime finds on the machine.
 struct Machine {
   int driver = CUDART_VERSION;  ///< the CUDA that it serves; 0: none is installed
@@ -26,7 +30,7 @@ struct Machine {
 };
 extern Machine machine;
 
-/// Forgets queued work and sticky errors, as a new process would.
+/// Forgets queued work, captures, graphs, counts and sticky errors, as a new process would.
 void reset();
 
 }  // namespace emulator

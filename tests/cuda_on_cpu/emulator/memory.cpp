@@ -20,6 +20,12 @@ namespace {
 
 constexpr std::size_t reserved = std::size_t{1} << 38, page = 4096, gap = 256;
 
+void allow(const char* from, const char* to, int how) {
+  if (::mprotect(const_cast<char*>(from), static_cast<std::size_t>(to - from), how) != 0) std::abort();
+}
+
+std::size_t with_gap(std::size_t bytes) { return (bytes + gap + page - 1) / page * page; }
+
 struct Region {
   char* base = nullptr;
   std::size_t used = 0;
@@ -31,15 +37,19 @@ struct Region {
     return base && at >= base && at < base + reserved;
   }
   /// From the first live block on: each page costs time.
-  void protect(int how) {
-    if (blocks.empty()) return;
-    const auto before = static_cast<std::size_t>(blocks.begin()->first - base);
-    if (::mprotect(base + before, used - before, how) != 0) std::abort();
+  void protect(int how) const {
+    if (!blocks.empty()) allow(blocks.begin()->first, base + used, how);
+  }
+  /// Neighbours at once: each call costs more.
+  void open_live_blocks() const {
+    for (auto first = blocks.begin(), next = first; first != blocks.end(); first = next) {
+      const char* end = first->first;
+      for (; next != blocks.end() && next->first == end; ++next) end += with_gap(next->second);
+      allow(first->first, end, PROT_READ | PROT_WRITE);
+    }
   }
 };
 Region device, managed;
-
-std::size_t with_gap(std::size_t bytes) { return (bytes + gap + page - 1) / page * page; }
 
 /// Addresses of a new block, which nothing may touch yet.
 char* reserve(Region& region, std::size_t bytes) {
@@ -69,8 +79,12 @@ void* fill(char* block, std::size_t bytes) {
 
 }  // namespace
 
-OpenHeap::OpenHeap() {
-  if (device.openings++ == 0) device.protect(PROT_READ | PROT_WRITE);
+OpenHeap::OpenHeap(Reach reach) {
+  if (device.openings++ > 0) return;
+  if (reach == Reach::live_blocks)
+    device.open_live_blocks();
+  else
+    device.protect(PROT_READ | PROT_WRITE);
 }
 OpenHeap::~OpenHeap() {
   if (--device.openings == 0) device.protect(PROT_NONE);
@@ -79,7 +93,7 @@ OpenHeap::~OpenHeap() {
 void* allocate(std::size_t bytes) {
   char* const block = reserve(device, bytes);
   if (!block) return nullptr;
-  if (device.openings > 0) device.protect(PROT_READ | PROT_WRITE);
+  if (device.openings > 0) allow(block, block + with_gap(bytes), PROT_READ | PROT_WRITE);
   const OpenHeap open;
   return fill(block, bytes);
 }

@@ -4,17 +4,19 @@
 
 namespace emulator {
 
-/// The device's heap may be touched while one of these lives: kernels and copies hold one, the host never does.
+/// The device's heap may be touched while one of these lives: kernels and copies hold one, the host never does. Freed
+/// blocks between live ones may be touched as well unless it is open for live blocks alone, which takes longer.
 class OpenHeap {
  public:
-  OpenHeap();
+  enum class Reach { all, live_blocks };
+  explicit OpenHeap(Reach reach = Reach::all);
   ~OpenHeap();
   OpenHeap(const OpenHeap&) = delete;
   OpenHeap& operator=(const OpenHeap&) = delete;
 };
 
 /// A block of the device, filled with 0xff (NaN, -1); nullptr where `limit_bytes` would be passed. Addresses are never
-/// used twice, so what reads a block after it was freed is found.
+/// used twice, so what reads a block after it was freed is found: by the sanitized build, and in graphs by all.
 void* allocate(std::size_t bytes);
 /// The same, of managed memory.
 void* allocate_managed(std::size_t bytes);
