@@ -14,6 +14,7 @@
 #include "../../include/akin/core/bf16.hpp"
 #include "../../include/akin/core/thread.hpp"
 #include "../layout.hpp"
+#include "cublas_epilogue.hpp"
 #include "library_plans.hpp"
 #include "scratch.hpp"
 
@@ -30,7 +31,8 @@ struct CublasProduct {
   std::int64_t count, a_step, b_step;
   cudaDataType_t type;
   cublasComputeType_t compute;
-  std::uint32_t a_alignment, b_alignment, c_alignment;
+  cublasLtEpilogue_t epilogue;
+  std::uint32_t a_alignment, b_alignment, c_alignment, vector_alignment;
   bool operator==(const CublasProduct&) const = default;
 };
 
@@ -76,18 +78,22 @@ class Cublas {
     return *cublas;
   }
 
-  /// Queues c = op(a) op(b) for all items. False, and nothing is queued, if the library has no algorithm for it.
+  /// Queues c = op(a) op(b) for all items, and its epilogue. False, and nothing is queued, if the library has no
+  /// algorithm for it.
   template <class T>
-  bool multiply(Cuda queue, const CublasProduct& product, const T* a, const T* b, T* c) {
+  bool multiply(Cuda queue, const CublasProduct& product, const T* a, const T* b, T* c, const void* vector) {
     const Lock lock(mutex_);
-    const CublasPlan& plan = plans_.find(product, [&] { return plan_of(product); });
+    CublasPlan& plan = plans_.find(product, [&] { return plan_of(product, vector); });
     if (plan.refused) return false;
+    if (vector) set_vector(plan, vector);
     const DeviceScratch<unsigned char> workspace("gemm", queue, static_cast<std::int64_t>(plan.workspace));
     const compute_t<T> one = 1, zero = 0;
-    check_cublas("gemm", cublasLtMatmul(handle_, plan.product.get(), &one, b, plan.b.get(), a, plan.a.get(), &zero, c,
-                                        plan.c.get(), c, plan.c.get(), &plan.algorithm, workspace.data(),
-                                        plan.workspace, queue.stream));
-    return true;
+    const cublasStatus_t status =
+        cublasLtMatmul(handle_, plan.product.get(), &one, b, plan.b.get(), a, plan.a.get(), &zero, c, plan.c.get(), c,
+                       plan.c.get(), &plan.algorithm, workspace.data(), plan.workspace, queue.stream);
+    plan.refused = status == CUBLAS_STATUS_NOT_SUPPORTED;
+    if (!plan.refused) check_cublas("gemm", status);
+    return !plan.refused;
   }
 
  private:
@@ -108,7 +114,12 @@ class Cublas {
     return layout;
   }
 
-  AKIN_LAZY CublasPlan plan_of(const CublasProduct& p) const {
+  AKIN_LAZY static void set_vector(const CublasPlan& plan, const void* vector) {
+    set_cublas(cublasLtMatmulDescSetAttribute, plan.product.get(), CUBLASLT_MATMUL_DESC_BIAS_POINTER, vector);
+  }
+
+  /// The algorithm is chosen for the alignment of `vector`, not for its values.
+  AKIN_LAZY CublasPlan plan_of(const CublasProduct& p, const void* vector) const {
     const GemmShape& s = p.shape;
     CublasPlan plan{};
     cublasLtMatmulDesc_t product = nullptr;
@@ -117,6 +128,8 @@ class Cublas {
     const auto set = cublasLtMatmulDescSetAttribute;
     set_cublas(set, product, CUBLASLT_MATMUL_DESC_TRANSA, s.transpose_b ? CUBLAS_OP_T : CUBLAS_OP_N);
     set_cublas(set, product, CUBLASLT_MATMUL_DESC_TRANSB, s.transpose_a ? CUBLAS_OP_T : CUBLAS_OP_N);
+    set_cublas(set, product, CUBLASLT_MATMUL_DESC_EPILOGUE, p.epilogue);
+    if (vector) set_vector(plan, vector);
     plan.a = s.transpose_a ? layout(p, s.k, s.m, s.lda, p.a_step) : layout(p, s.m, s.k, s.lda, p.a_step);
     plan.b = s.transpose_b ? layout(p, s.n, s.k, s.ldb, p.b_step) : layout(p, s.k, s.n, s.ldb, p.b_step);
     plan.c = layout(p, s.m, s.n, s.ldc, s.m * s.ldc);
@@ -172,7 +185,7 @@ AKIN_LAZY bool cublas_takes(const GemmShape& s, std::int64_t count, const std::i
 /// gemm_batch by cuBLAS. False, and nothing is queued, where akin's kernels have to do it.
 template <class T>
 bool cublas_gemm_batch(Cuda queue, const GemmShape& s, std::int64_t count, const T* a, const std::int64_t* a_offset,
-                       const T* b, const std::int64_t* b_offset, T* c) {
+                       const T* b, const std::int64_t* b_offset, T* c, const CublasEpilogue& epilogue = {}) {
   if (!cublas_takes(s, count, a_offset, b_offset)) return false;
   const auto step = [&](const std::int64_t* offset) { return count > 1 ? offset[1] - offset[0] : 0; };
   const std::int64_t a_step = step(a_offset), b_step = step(b_offset);
@@ -183,10 +196,20 @@ bool cublas_gemm_batch(Cuda queue, const GemmShape& s, std::int64_t count, const
                               b_step,
                               cublas_type<T>,
                               cublas_compute_type<T>(),
+                              epilogue.kind,
                               alignment_of(first_a, a_step),
                               alignment_of(first_b, b_step),
-                              alignment_of(c, count > 1 ? s.m * s.ldc : 0)};
-  return Cublas::instance().multiply(queue, product, first_a, first_b, c);
+                              alignment_of(c, count > 1 ? s.m * s.ldc : 0),
+                              alignment_of(static_cast<const T*>(epilogue.vector), 0)};
+  return Cublas::instance().multiply(queue, product, first_a, first_b, c, epilogue.vector);
+}
+
+/// gemm with an epilogue. False, and neither is queued, where akin's kernels have to do them.
+template <class T>
+bool cublas_gemm_with(Cuda queue, const CublasEpilogue& epilogue, const GemmShape& s, const T* a, const T* b, T* c) {
+  constexpr std::int64_t first = 0;
+  return !std::is_same_v<T, double> && use_cuda_libraries() &&
+         cublas_gemm_batch(queue, s, 1, a, &first, b, &first, c, epilogue);
 }
 
 }  // namespace akin::inline AKIN_ABI::kernels::detail

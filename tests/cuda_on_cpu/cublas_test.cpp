@@ -3,7 +3,6 @@
 #include "products.hpp"
 #if defined(AKIN_EMULATOR)
 #include "emulator/faults.hpp"
-#include "emulator/libraries.hpp"
 #include "emulator/memory.hpp"
 #endif
 
@@ -11,18 +10,6 @@
 
 namespace akin_test {
 namespace {
-
-/// Expects that cuBLAS computes as many calls of the body as are said. On a GPU nobody counts.
-template <class Body>
-void expect_products([[maybe_unused]] std::uint64_t calls, Body body) {
-#if defined(AKIN_EMULATOR)
-  const std::uint64_t before = emulator::libraries.products;
-  body();
-  EXPECT_EQ(emulator::libraries.products - before, calls);
-#else
-  body();
-#endif
-}
 
 template <class T>
 class Cublas : public testing::Test {};
@@ -138,6 +125,15 @@ TEST(CublasPlans, WhatItRefusesRunsOnOwnKernels) {
   const std::uint64_t before = emulator::libraries.heuristics;
   expect_products(0, [] { compare_product<float>(product_of(31, 5, 6, 0, 0)); });
   EXPECT_EQ(emulator::libraries.heuristics, before);  // it was told once
+}
+
+TEST(CublasPlans, WhatItRefusesLateRunsOnOwnKernelsFromThenOn) {
+  const auto run = [] { compare_product<float>(product_of(37, 5, 6, 0, 0)); };
+  expect_products(1, run);
+  emulator::libraries.refuse = true;
+  expect_products(0, run);
+  emulator::libraries.refuse = false;
+  expect_products(0, run);
 }
 
 /// A product of a new shape, of which the n-th call that can fail does, for every n.

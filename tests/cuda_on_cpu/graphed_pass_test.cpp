@@ -73,6 +73,7 @@ bool same_values(const Array& a, const Array& b) {
 
 void expect_same_run(const GraphedSteps& graphed, const GraphedSteps& plain) {
   EXPECT_EQ(graphed.losses.size(), plain.losses.size());
+  EXPECT_EQ(graphed.step.optimizer().steps(), plain.step.optimizer().steps());
   for (std::size_t i = 0; i < plain.losses.size(); ++i)
     if (!std::isnan(plain.losses[i])) {
       EXPECT_EQ(graphed.losses[i], plain.losses[i]) << "step " << i;
@@ -196,6 +197,35 @@ TEST(TrainingStepOnCuda, WaitsForNothingBeforeAllOfItIsQueued) {
       EXPECT_TRUE(std::isfinite(out.loss.item()));
       EXPECT_GT(emulator::waits, waits);
     }
+}
+
+/// A failure in the step that records, or in the first launch: the calls in between are too many to fail each.
+TEST(GraphedPass, EveryFifthFailureIsAnErrorAndLeaksNothing) {
+  std::uint64_t n = 1, first = 0;
+  bool struck = true;
+  while (struck) {
+    emulator::reset();
+    const auto before = emulator::heap.live_blocks;
+    std::string error;
+    try {
+      GraphedSteps steps(true);
+      steps.make(graphed_views(0));
+      first = emulator::faults.calls;
+      emulator::faults.fail_at = first + n;
+      steps.make(graphed_views(1));
+      steps.make(graphed_views(2));
+    } catch (const Error& thrown) {
+      error = thrown.what();
+    }
+    struck = !emulator::faults.struck.empty();
+    EXPECT_EQ(error.empty(), !struck) << emulator::faults.struck << ", call " << n << ": " << error;
+    EXPECT_FALSE(is_recording_graph());
+    cudaDeviceSynchronize();
+    EXPECT_EQ(emulator::heap.live_blocks, before) << "call " << n << ": " << error;
+    n += 5;
+  }
+  EXPECT_GT(n, 100u);
+  emulator::reset();
 }
 
 TEST(TrainingStepOnCuda, IsFewCallsWithAGraph) {

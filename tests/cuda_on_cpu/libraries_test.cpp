@@ -37,27 +37,38 @@ void expect_refused(Status status, const std::string& sentence) {
 
 /// A product d[4, 3] = a[4, 5] b[5, 3] of floats, column by column, all of whose parts may be made wrong.
 struct RawProduct {
-  std::int64_t a_ld = 4, b_rows = 5, d_batch = 1;
+  std::int64_t a_ld = 4, b_rows = 5;
+  std::int32_t batch = 1, d_batch = batch;
   cublasComputeType_t compute = CUBLAS_COMPUTE_32F;
-  cudaDataType a_type = CUDA_R_32F;
+  cudaDataType type = CUDA_R_32F, a_type = type;
   std::int64_t a_skip = 0, workspace_skip = 0, workspace_bytes = 1 << 13;
   bool null_b = false, other_algorithm = false;
+  std::uint32_t epilogue = CUBLASLT_EPILOGUE_DEFAULT;
+  std::int64_t bias_skip = 0;  ///< once the algorithm is chosen
+  bool null_bias = false;
 
   cublasStatus_t run() const {
     emulator::reset();
     const std::vector<float> host(4096, 1);
-    const OnDevice<float> a(host), b(host), d(host), workspace(host);
+    const OnDevice<float> a(host), b(host), d(host), bias(host), workspace(host);
     const auto handle = handle_of<cublasLtHandle_t, cublasLtCreate>();
     cublasLtMatmulDesc_t product;
-    cublasLtMatmulDescCreate(&product, compute, CUDA_R_32F);
+    cublasLtMatmulDescCreate(&product, compute, type);
     const Descriptor<cublasLtMatmulDesc_t, cublasLtMatmulDescDestroy> own_product(product);
+    cublasLtMatmulDescSetAttribute(product, CUBLASLT_MATMUL_DESC_EPILOGUE, &epilogue, sizeof epilogue);
+    const float* at = null_bias ? nullptr : bias.data();
+    cublasLtMatmulDescSetAttribute(product, CUBLASLT_MATMUL_DESC_BIAS_POINTER, &at, sizeof at);
     cublasLtMatrixLayout_t la, lb, ld;
     cublasLtMatrixLayoutCreate(&la, a_type, 4, 5, a_ld);
-    cublasLtMatrixLayoutCreate(&lb, CUDA_R_32F, static_cast<std::uint64_t>(b_rows), 3, b_rows);
-    cublasLtMatrixLayoutCreate(&ld, CUDA_R_32F, 4, 3, 4);
+    cublasLtMatrixLayoutCreate(&lb, type, static_cast<std::uint64_t>(b_rows), 3, b_rows);
+    cublasLtMatrixLayoutCreate(&ld, type, 4, 3, 4);
     const OwnLayout own_a(la), own_b(lb), own_d(ld);
-    const auto batch = static_cast<std::int32_t>(d_batch);
-    cublasLtMatrixLayoutSetAttribute(ld, CUBLASLT_MATRIX_LAYOUT_BATCH_COUNT, &batch, sizeof batch);
+    const std::int64_t step = 64;
+    for (const auto& layout : {la, lb, ld}) {
+      const std::int32_t& count = layout == ld ? d_batch : batch;
+      cublasLtMatrixLayoutSetAttribute(layout, CUBLASLT_MATRIX_LAYOUT_BATCH_COUNT, &count, sizeof count);
+      cublasLtMatrixLayoutSetAttribute(layout, CUBLASLT_MATRIX_LAYOUT_STRIDED_BATCH_OFFSET, &step, sizeof step);
+    }
     cublasLtMatmulPreference_t preference;
     cublasLtMatmulPreferenceCreate(&preference);
     const Descriptor<cublasLtMatmulPreference_t, cublasLtMatmulPreferenceDestroy> own_preference(preference);
@@ -69,6 +80,8 @@ struct RawProduct {
         cublasLtMatmulAlgoGetHeuristic(handle, product, la, lb, ld, ld, preference, 1, &best, &found);
     if (asked != CUBLAS_STATUS_SUCCESS) return asked;
     if (other_algorithm) best.algo.data[0] ^= 1;
+    at += bias_skip;
+    cublasLtMatmulDescSetAttribute(product, CUBLASLT_MATMUL_DESC_BIAS_POINTER, &at, sizeof at);
     const float one = 1, zero = 0;
     return cublasLtMatmul(handle, product, &one, a.data() + a_skip, la, null_b ? nullptr : b.data(), lb, &zero,
                           d.data(), ld, d.data(), ld, &best.algo, workspace.data() + workspace_skip,
@@ -92,6 +105,23 @@ TEST(FakeCublas, RefusesMemoryThatTheAlgorithmCannotUse) {
   expect_refused(RawProduct{.workspace_bytes = 16}.run(), "workspaceSizeInBytes is less");
   expect_refused(RawProduct{.null_b = true}.run(), "in conflict");
   expect_refused(RawProduct{.other_algorithm = true}.run(), "don't match algo descriptor");
+}
+
+TEST(FakeCublas, RefusesEpiloguesThatDoNotFit) {
+  for (const std::uint32_t epilogue : {CUBLASLT_EPILOGUE_BIAS, CUBLASLT_EPILOGUE_BGRADB}) {
+    EXPECT_EQ(RawProduct{.epilogue = epilogue}.run(), CUBLAS_STATUS_SUCCESS);
+    EXPECT_EQ(cudaDeviceSynchronize(), cudaSuccess);
+    expect_refused(RawProduct{.batch = 2, .epilogue = epilogue}.run(), "BATCH_COUNT > 1");
+    expect_refused(RawProduct{.compute = CUBLAS_COMPUTE_64F, .type = CUDA_R_64F, .epilogue = epilogue}.run(),
+                   "Epilogue is not supported");
+    expect_refused(RawProduct{.epilogue = epilogue, .bias_skip = 1}.run(), "expected pointer alignment");
+    expect_refused(RawProduct{.epilogue = epilogue, .null_bias = true}.run(), "pointer in the device memory");
+    EXPECT_EQ(RawProduct({.epilogue = epilogue, .bias_skip = 1 << 20}).run(), CUBLAS_STATUS_SUCCESS);
+    EXPECT_NE(cudaDeviceSynchronize(), cudaSuccess);  // behind the end of its memory
+  }
+  expect_refused(RawProduct{.epilogue = CUBLASLT_EPILOGUE_GELU}.run(), "does not know");
+  EXPECT_EQ(RawProduct{.batch = 2}.run(), CUBLAS_STATUS_SUCCESS);
+  emulator::reset();
 }
 
 TEST(FakeCublas, RefusesAttributesOfAnotherSize) {

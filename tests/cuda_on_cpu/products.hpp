@@ -3,8 +3,23 @@
 #include "kernels/cpu/gemm.hpp"
 #include "kernels/cuda/gemm.hpp"
 #include "twins.hpp"
+#if defined(AKIN_EMULATOR)
+#include "emulator/libraries.hpp"
+#endif
 
 namespace akin_test {
+
+/// Expects that cuBLAS computes as many products of the body as are said. On a GPU nobody counts.
+template <class Body>
+void expect_products([[maybe_unused]] std::uint64_t calls, Body body) {
+#if defined(AKIN_EMULATOR)
+  const std::uint64_t before = emulator::libraries.products;
+  body();
+  EXPECT_EQ(emulator::libraries.products - before, calls);
+#else
+  body();
+#endif
+}
 
 /// Leading dimensions that are `more` elements longer than the lines.
 inline kernels::GemmShape product_of(std::int64_t m, std::int64_t n, std::int64_t k, int transposes,

@@ -1,4 +1,5 @@
 #include <akin/fn/matmul.hpp>
+#include <akin/fn/reduce.hpp>
 
 #include "support/gradients.hpp"
 
@@ -33,6 +34,26 @@ TEST(Linear, GradientsAreRight) {
                         {smooth({3, 7}), smooth({5, 7}, 2), smooth({5}, 3)});
   expect_right_gradient([](const Tensor& x, const Tensor& w, const Tensor& b) { return linear(x, w, b); },
                         {smooth({2, 3, 7}), smooth({5, 7}, 2), smooth({5}, 3)}, "tokens");
+}
+
+/// Weight and bias have one recipe where both are trained.
+TEST(Linear, GradientsAreRightWhicheverAreWanted) {
+  const Tensor x = smooth({3, 7}), w = smooth({5, 7}, 2), b = smooth({5}, 3);
+  const Tensor probe = smooth({3, 5}, 4);
+  const auto gradients = [&](bool want_w, bool want_b) {
+    const Tensor own_w(w.value(), want_w), own_b(b.value(), want_b);
+    sum(linear(x, own_w, own_b) * probe).backward();
+    EXPECT_EQ(own_w.has_grad(), want_w);
+    EXPECT_EQ(own_b.has_grad(), want_b);
+    if (want_w) expect_close(own_w.grad(), ops::matmul(probe.value(), x.value(), {.transpose_a = true}), tol::f64);
+    if (want_b) expect_close(own_b.grad(), ops::sum(probe.value(), 0), tol::f64);
+  };
+  gradients(true, true);
+  gradients(true, false);
+  gradients(false, true);
+  const Tensor alone(w.value(), true);
+  sum(linear(x, alone) * probe).backward();
+  expect_close(alone.grad(), ops::matmul(probe.value(), x.value(), {.transpose_a = true}), tol::f64);
 }
 
 TEST(Linear, ActsOnTheLastAxis) {

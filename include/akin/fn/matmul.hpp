@@ -1,7 +1,7 @@
 // Matrix products with gradients.
 #pragma once
 #include "../autograd/record.hpp"
-#include "../ops/matmul.hpp"
+#include "../ops/linear.hpp"
 #include "elementwise.hpp"
 #include "mixed_precision.hpp"
 
@@ -37,12 +37,20 @@ AKIN_LAZY Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bia
   if (bias.defined()) check_shape("linear", "bias", bias.value(), {out});
   const Tensor rows = detail::operand(x.rank() == 2 ? x : reshape(x, {-1, in})), w = detail::operand(weight);
   const Tensor b = bias.defined() ? detail::operand(bias) : bias;
-  Array product = ops::matmul(rows.value(), w.value(), {.transpose_b = true});
-  if (b.defined()) ops::add_row(product, b.value());
+  const bool both = w.requires_grad() && b.requires_grad();  // else one of the two would be computed for nobody
+  const Tensor none;
   const Tensor y = record(
-      "linear", product, wrt(rows, [w = w.value()](const Array& dy) { return ops::matmul(dy, w); }),
-      wrt(w, [rows = rows.saved()](const Array& dy) { return ops::matmul(dy, rows.value(), {.transpose_a = true}); }),
-      wrt(b, [](const Array& dy) { return ops::sum(dy, 0); }));
+      "linear",
+      b.defined() ? ops::linear(rows.value(), w.value(), b.value())
+                  : ops::matmul(rows.value(), w.value(), {.transpose_b = true}),
+      wrt(rows, [w = w.value()](const Array& dy) { return ops::matmul(dy, w); }),
+      wrt(both ? none : w,
+          [rows = rows.saved()](const Array& dy) { return ops::matmul(dy, rows.value(), {.transpose_a = true}); }),
+      wrt(both ? none : b, [](const Array& dy) { return ops::sum(dy, 0); }),
+      wrt({both ? w : none, both ? b : none}, [rows = rows.saved()](const Array& dy) {
+        auto d = ops::linear_backward_weights(dy, rows.value());
+        return std::array{d.dw, d.dbias};
+      }));
   if (x.rank() == 2) return y;
   Shape shape = x.shape();
   shape[x.rank() - 1] = out;

@@ -31,6 +31,19 @@ AKIN_LAZY MatrixView matrix_view(const Array& a) {
   return {contiguous(a), false, cols};
 }
 
+/// The product of two matrices, or of each two of a batch.
+AKIN_LAZY kernels::GemmShape gemm_shape(const MatrixView& a, const MatrixView& b, const MatmulOptions& options) {
+  const std::int64_t n = b.array.dim(options.transpose_b ? -2 : -1);
+  return {.m = a.array.dim(options.transpose_a ? -1 : -2),
+          .n = n,
+          .k = a.array.dim(options.transpose_a ? -2 : -1),
+          .transpose_a = a.transposed != options.transpose_a,
+          .transpose_b = b.transposed != options.transpose_b,
+          .lda = a.ld,
+          .ldb = b.ld,
+          .ldc = n};
+}
+
 /// Where each batch entry (row-major over `batch`) begins in an array whose leading axes broadcast to `batch`.
 AKIN_LAZY std::vector<std::int64_t> batch_offsets(const Array& a, const Shape& batch) {
   std::vector<std::int64_t> offsets;
@@ -80,14 +93,7 @@ AKIN_LAZY Array matmul(const Array& a, const Array& b, const MatmulOptions& opti
   Array c = Array::empty(shape, a.dtype(), a.device());
   const auto va = detail::matrix_view(a), vb = detail::matrix_view(b);
   const auto offsets_a = detail::batch_offsets(va.array, batch), offsets_b = detail::batch_offsets(vb.array, batch);
-  const kernels::GemmShape gemm{.m = m,
-                                .n = n,
-                                .k = k,
-                                .transpose_a = va.transposed != options.transpose_a,
-                                .transpose_b = vb.transposed != options.transpose_b,
-                                .lda = va.ld,
-                                .ldb = vb.ld,
-                                .ldc = n};
+  const auto gemm = detail::gemm_shape(va, vb, options);
   on_float(a.dtype(), "matmul", [&]<class T>() {
     on(a.device(), [&](auto queue) {
       kernels::gemm_batch(queue, gemm, batch.numel(), va.array.data<T>(), offsets_a.data(), vb.array.data<T>(),

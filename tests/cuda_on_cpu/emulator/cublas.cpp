@@ -1,5 +1,6 @@
 // The part of cuBLASLt that akin uses, behind NVIDIA's own header. Refusals are in the words of cublasLt.h; alignment
-// of the workspace and c = d are rules of the manual on cublasLtMatmul(), whose wording could not be compared here.
+// of the workspace, c = d and f64 without epilogues are rules of the manual on cublasLtMatmul(), whose wording could not
+// be compared here.
 #if defined(AKIN_WITH_CUBLAS)
 #include <set>
 
@@ -67,10 +68,18 @@ cublasStatus_t cublasLtMatmulDescDestroy(cublasLtMatmulDesc_t product) { return 
 cublasStatus_t cublasLtMatmulDescSetAttribute(cublasLtMatmulDesc_t product, cublasLtMatmulDescAttributes_t attribute,
                                               const void* value, std::size_t bytes) {
   auto& p = as<Product>(product);
-  return set(attribute == CUBLASLT_MATMUL_DESC_TRANSA   ? &p.a
-             : attribute == CUBLASLT_MATMUL_DESC_TRANSB ? &p.b
-                                                        : nullptr,
-             value, bytes);
+  switch (attribute) {
+    case CUBLASLT_MATMUL_DESC_TRANSA:
+      return set(&p.a, value, bytes);
+    case CUBLASLT_MATMUL_DESC_TRANSB:
+      return set(&p.b, value, bytes);
+    case CUBLASLT_MATMUL_DESC_EPILOGUE:
+      return set(&p.epilogue, value, bytes);
+    case CUBLASLT_MATMUL_DESC_BIAS_POINTER:
+      return set(&p.vector, value, bytes);
+    default:
+      return set<int>(nullptr, value, bytes);
+  }
 }
 
 cublasStatus_t cublasLtMatrixLayoutCreate(cublasLtMatrixLayout_t* layout, cudaDataType type, std::uint64_t rows,
@@ -113,6 +122,21 @@ cublasStatus_t cublasLtMatmulPreferenceSetAttribute(cublasLtMatmulPreference_t p
 
 // ---- products -------------------------------------------------------------------------------------------------------
 
+namespace {
+
+/// Epilogues by the type of the product: the manual's table.
+cublasStatus_t refusal_of(const Product& p, const Layout& d) {
+  if (p.epilogue == CUBLASLT_EPILOGUE_DEFAULT || d.type != CUDA_R_64F) return CUBLAS_STATUS_SUCCESS;
+  return refuse(CUBLAS_STATUS_NOT_SUPPORTED, "Epilogue is not supported.");
+}
+
+std::uintptr_t at(const void* p) { return reinterpret_cast<std::uintptr_t>(p); }
+
+/// The power of two, up to 256, that divides an address.
+std::uint32_t alignment_of(const void* p) { return static_cast<std::uint32_t>((at(p) | 256) & -(at(p) | 256)); }
+
+}  // namespace
+
 /// "Query cublasLt heuristic for algorithm appropriate for given use case": one that needs all that it may.
 cublasStatus_t cublasLtMatmulAlgoGetHeuristic(cublasLtHandle_t handle, cublasLtMatmulDesc_t product,
                                               cublasLtMatrixLayout_t a, cublasLtMatrixLayout_t b,
@@ -134,7 +158,12 @@ cublasStatus_t cublasLtMatmulAlgoGetHeuristic(cublasLtHandle_t handle, cublasLtM
   const auto& wish = as<Preference>(preference);
   const auto &la = as<Layout>(a), &lb = as<Layout>(b), &lc = as<Layout>(c), &ld = as<Layout>(d);
   if (const char* sentence = wrong_with(p, la, lb, lc, ld)) return invalid(sentence);
-  Algorithm algorithm{configuration_of(p, la, lb, ld), std::min<std::uint64_t>(wish.workspace, 5000), wish.schemes, {}};
+  if (const auto status = refusal_of(p, ld); status != CUBLAS_STATUS_SUCCESS) return status;
+  Algorithm algorithm{configuration_of(p, la, lb, ld),
+                      std::min<std::uint64_t>(wish.workspace, 5000),
+                      wish.schemes,
+                      {},
+                      alignment_of(p.vector)};
   std::copy(std::begin(wish.alignment), std::end(wish.alignment), algorithm.alignment);
   results[0] = {};
   std::memcpy(&results[0].algo, &algorithm, sizeof algorithm);
@@ -148,7 +177,6 @@ namespace {
 
 /// Pointers and working memory of a product; nullptr if nothing is wrong.
 const char* wrong_with_memory(const Algorithm& algorithm, const Call& call) {
-  const auto at = [](const void* p) { return reinterpret_cast<std::uintptr_t>(p); };
   const void* operands[] = {call.a.data, call.b.data, call.c.data, call.d};
   const Layout* layouts[] = {&call.a.layout, &call.b.layout, &call.c.layout, &call.c.layout};
   for (int i = 0; i < 4; ++i) {
@@ -158,6 +186,9 @@ const char* wrong_with_memory(const Algorithm& algorithm, const Call& call) {
              "strictly "
              "aligned as they need.";
   }
+  if (at(call.product.vector) % algorithm.vector_alignment != 0)
+    return "Routines that don't dereference this pointer, like cublasLtMatmulAlgoGetHeuristic() depend on its value to "
+           "determine expected pointer alignment.";
   if (call.workspace_bytes < algorithm.workspace)
     return "e.g. when workspaceSizeInBytes is less than workspace required by configured algo";
   if (at(call.workspace) % 256 != 0)
@@ -179,7 +210,12 @@ cublasStatus_t cublasLtMatmul(cublasLtHandle_t handle, cublasLtMatmulDesc_t prod
     if (!live.count(descriptor)) return invalid("Opaque descriptor for cublasLtMatmul() operation details");
   if (!alpha || !beta || !a || !b || !d || !algo || (workspace_bytes > 0 && !workspace))
     return invalid("if parameters are in conflict or in an impossible configuration");
+  if (libraries.refuse)
+    return refuse(CUBLAS_STATUS_NOT_SUPPORTED,
+                  "if current implementation on selected device doesn't support configured operation");
   const auto& p = as<Product>(product);
+  if (p.epilogue != CUBLASLT_EPILOGUE_DEFAULT && !p.vector)
+    return invalid("Bias or bias gradient vector pointer in the device memory.");
   const Operand left{"A", a, as<Layout>(a_layout)}, right{"B", b, as<Layout>(b_layout)},
       result{"D", c, as<Layout>(c_layout)};
   if (const char* sentence = wrong_with(p, left.layout, right.layout, result.layout, as<Layout>(d_layout)))
@@ -198,6 +234,7 @@ cublasStatus_t cublasLtMatmul(cublasLtHandle_t handle, cublasLtMatmulDesc_t prod
   if (emulator::enqueue_call("cublasLtMatmul", stream, [call] { call.run(); }) != cudaSuccess)
     return refuse(CUBLAS_STATUS_EXECUTION_FAILED, "if cuda reported execution error from the device");
   ++libraries.products;
+  libraries.epilogues += p.epilogue != CUBLASLT_EPILOGUE_DEFAULT;
   return CUBLAS_STATUS_SUCCESS;
 }
 

@@ -20,6 +20,8 @@ struct Product {
   cublasComputeType_t compute;
   cudaDataType scale;
   cublasOperation_t a = CUBLAS_OP_N, b = CUBLAS_OP_N;
+  std::uint32_t epilogue = CUBLASLT_EPILOGUE_DEFAULT;
+  const void* vector = nullptr;  // "Bias or bias gradient vector pointer in the device memory."
 };
 struct Preference {
   std::uint64_t workspace = 0;
@@ -30,7 +32,7 @@ struct Preference {
 struct Algorithm {
   std::uint64_t configuration;
   std::uint64_t workspace;
-  std::uint32_t schemes, alignment[4];
+  std::uint32_t schemes, alignment[4], vector_alignment;
 };
 static_assert(sizeof(Algorithm) <= sizeof(cublasLtMatmulAlgo_t));
 
@@ -57,6 +59,16 @@ inline const char* wrong_with(const Layout& l) {
   return l.batch < 1 ? "Number of matmul operations to perform in the batch." : nullptr;
 }
 
+/// What is wrong with an epilogue; nullptr if nothing is.
+inline const char* wrong_with_epilogue(const Product& p, const Layout& d) {
+  if (p.epilogue == CUBLASLT_EPILOGUE_DEFAULT) return nullptr;
+  if (p.epilogue != CUBLASLT_EPILOGUE_BIAS && p.epilogue != CUBLASLT_EPILOGUE_BGRADB)
+    return "an epilogue that the emulator does not know";
+  return d.batch == 1 ? nullptr
+                      : "Used together with CUBLASLT_MATMUL_DESC_BIAS_POINTER when matrix D's "
+                        "CUBLASLT_MATRIX_LAYOUT_BATCH_COUNT > 1.";
+}
+
 /// What is wrong with a configuration; nullptr if nothing is.
 inline const char* wrong_with(const Product& p, const Layout& a, const Layout& b, const Layout& c, const Layout& d) {
   for (const Layout* l : {&a, &b, &c, &d})
@@ -73,11 +85,12 @@ inline const char* wrong_with(const Product& p, const Layout& a, const Layout& b
     return "Number of matmul operations to perform in the batch.";
   if (d.batch > 1 && d.step < static_cast<std::int64_t>(d.cols - 1) * d.ld + static_cast<std::int64_t>(d.rows))
     return "Stride (in elements) to the next matrix for strided batch operation.";
-  return nullptr;
+  return wrong_with_epilogue(p, d);
 }
 
 inline std::uint64_t configuration_of(const Product& p, const Layout& a, const Layout& b, const Layout& d) {
-  std::uint64_t hash = static_cast<std::uint64_t>(p.compute) * 4 + p.a * 2 + p.b;
+  std::uint64_t hash = (static_cast<std::uint64_t>(p.epilogue) << 16) + static_cast<std::uint64_t>(p.compute) * 4 +
+                       static_cast<std::uint64_t>(p.a) * 2 + static_cast<std::uint64_t>(p.b);
   for (const Layout* l : {&a, &b, &d})
     for (const std::uint64_t value :
          {static_cast<std::uint64_t>(l->type), l->rows, l->cols, static_cast<std::uint64_t>(l->ld),
@@ -122,22 +135,48 @@ struct Call {
     store(element_of(c.layout.type), &kept, 0, sum);
     sum = load(element_of(c.layout.type), &kept, 0);
   }
-  void run() const {
+  /// The sum of term(k) along the inner axis.
+  template <class Term>
+  double total(Term term) const {
+    const auto terms = static_cast<std::int64_t>(product.a == CUBLAS_OP_N ? a.layout.cols : a.layout.rows);
+    double sum = 0;
+    for (std::int64_t k = 0; k < terms; ++k) {
+      sum += term(k);
+      if (k % 8 == 7) narrow(sum);
+    }
+    return sum;
+  }
+  /// "Bias vector is broadcasted to all columns and added before applying final postprocessing."
+  double bias(std::int64_t row) const {
+    return product.epilogue == CUBLASLT_EPILOGUE_BIAS ? load(element_of(c.layout.type), product.vector, row) : 0;
+  }
+  /// "Bias gradient based on the input matrix B. The bias size corresponds to the number of columns of the matrix D. The
+  /// reduction happens over the GEMM's "k" dimension."
+  void sum_columns_of_b() const {
+    for (std::int64_t j = 0; j < static_cast<std::int64_t>(c.layout.cols); ++j)
+      store(element_of(c.layout.type), const_cast<void*>(product.vector), j,
+            total([&](std::int64_t k) { return factor(b, product.b, 0, k, j); }));
+  }
+  void check_memory() const {
     for (const Operand* x : {&a, &b, &c}) x->check_memory();
+    if (product.epilogue == CUBLASLT_EPILOGUE_DEFAULT) return;
+    const auto length = product.epilogue == CUBLASLT_EPILOGUE_BIAS ? c.layout.rows : c.layout.cols;
+    need_on_device("cublasLtMatmul", "the bias", product.vector, static_cast<std::int64_t>(length),
+                   element_of(c.layout.type));
+  }
+  void run() const {
+    check_memory();
     spoil_workspace("cublasLtMatmul", workspace, workspace_bytes);
     const Element type = element_of(c.layout.type);
-    const auto terms = static_cast<std::int64_t>(product.a == CUBLAS_OP_N ? a.layout.cols : a.layout.rows);
     for (std::int64_t item = 0; item < c.layout.batch; ++item)
       for (std::int64_t j = 0; j < static_cast<std::int64_t>(c.layout.cols); ++j)
         for (std::int64_t i = 0; i < static_cast<std::int64_t>(c.layout.rows); ++i) {
-          double sum = 0;
-          for (std::int64_t k = 0; k < terms; ++k) {
-            sum += factor(a, product.a, item, i, k) * factor(b, product.b, item, k, j);
-            if (k % 8 == 7) narrow(sum);
-          }
+          const double sum = total(
+              [&](std::int64_t k) { return factor(a, product.a, item, i, k) * factor(b, product.b, item, k, j); });
           const std::int64_t at = c.index(item, i, j);
-          store(type, d, at, alpha * sum + (beta == 0 ? 0 : beta * load(type, c.data, at)));
+          store(type, d, at, alpha * sum + (beta == 0 ? 0 : beta * load(type, c.data, at)) + bias(i));
         }
+    if (product.epilogue == CUBLASLT_EPILOGUE_BGRADB) sum_columns_of_b();
   }
 };
 

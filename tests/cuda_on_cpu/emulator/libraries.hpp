@@ -14,10 +14,11 @@ namespace emulator {
 
 struct Libraries {
   std::uint64_t products = 0;           ///< queued by cublasLtMatmul
+  std::uint64_t epilogues = 0;          ///< how many of them did more than multiply
   std::uint64_t heuristics = 0;         ///< asked of cuBLASLt
   std::uint64_t convolutions = 0;       ///< queued by cuDNN
   std::uint64_t workspace_queries = 0;  ///< asked of cuDNN
-  bool refuse = false;                  ///< new shapes are "not supported"
+  bool refuse = false;                  ///< new shapes are "not supported"; known products as well
   std::string broken;                   ///< the sentence of NVIDIA's that the last refused call broke
 };
 extern Libraries libraries;
