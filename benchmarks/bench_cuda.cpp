@@ -204,10 +204,11 @@ void add_all(const StepOptions& o) {
   add_optimizers();
   add_augmentation();
   for (std::int64_t n = 256; n <= 65536; n *= 4) add_pair_loss(n);
-  for (const bool bf16 : {false, true}) {
-    add_step_on_gpu(demo(), bf16, o);
-    if (!smoke) add_step_on_gpu(resnet18(), bf16, o);
-  }
+  for (const bool bf16 : {false, true})
+    for (const bool graph : {false, true}) {
+      add_step_on_gpu(demo(), bf16, graph, o);
+      if (!smoke) add_step_on_gpu(resnet18(), bf16, graph, o);
+    }
 }
 
 }  // namespace

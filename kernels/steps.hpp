@@ -2,8 +2,9 @@
 // tensors that kernels apply them to.
 //
 // A step is callable as step(value, gradient, state...) with as many states as it keeps. Options are double; arithmetic
-// happens in the type of the values (f32 or f64). What a step takes from the values of a whole tensor, or from how many
-// steps that tensor has made, resolved() fills in where these numbers lie: a GPU need not tell the host.
+// happens in the type of the values (f32 or f64). What a step takes from the values of a whole tensor, from how many steps
+// that tensor has made, or from a rate that changes, resolved() fills in where these numbers lie: a GPU need not tell the
+// host.
 #pragma once
 #include <cmath>
 #include <cstdint>
@@ -51,7 +52,7 @@ struct GateOf {
   }
 };
 
-/// d = scale (g + weight_decay p);  m = momentum m + d (m = d in the first step);  p -= lr m.
+/// d = scale (g + weight_decay p);  m = momentum m + d, from m = 0;  p -= lr m.
 /// Nesterov: p -= lr (d + momentum m). The conventions of PyTorch with dampening 0. Without a state: p -= lr d.
 /// `scale` is the trust ratio of LARS (arXiv:1708.03888), 1 otherwise.
 struct SgdStep {
@@ -61,7 +62,6 @@ struct SgdStep {
   double momentum = 0;
   double weight_decay = 0;
   bool nesterov = false;
-  bool first = false;
   double scale = 1;
 
   AKIN_HD SgdStep resolved(const StepNumbers& of, double) const {
@@ -77,7 +77,7 @@ struct SgdStep {
   template <class T>
   AKIN_HD void operator()(T& p, T g, T& m) const {
     const T d = T(scale) * (g + T(weight_decay) * p);
-    m = first ? d : T(momentum) * m + d;
+    m = T(momentum) * m + d;
     p -= T(lr) * (nesterov ? d + T(momentum) * m : m);
   }
 };

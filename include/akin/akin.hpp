@@ -192,7 +192,7 @@
 #include "eval/lbfgs.hpp"
 #include "eval/linear_probe.hpp"
 
-#include "train/graphed_pass.hpp"
+#include "train/graphed_step.hpp"
 #include "train/metrics_log.hpp"
 #include "train/optimizers.hpp"
 #include "train/pretrain.hpp"

@@ -40,15 +40,29 @@ struct Piece {
   std::int64_t begin, end;
 };
 
+inline constexpr std::int64_t longest_piece = 1 << 15;
+
 /// All tensors cut into pieces: a network's many small tensors then cost one parallel loop, not one each.
 template <class Tensors>
 std::vector<Piece> pieces_of(const Tensors& tensors) {
-  constexpr std::int64_t longest = 1 << 15;
+  constexpr std::int64_t longest = longest_piece;
   std::vector<Piece> pieces;
+  pieces.reserve(tensors.size());
   for (std::size_t i = 0; i < tensors.size(); ++i)
     for (std::int64_t begin = 0; begin < tensors[i].n; begin += longest)
       pieces.push_back({i, begin, std::min(tensors[i].n, begin + longest)});
   return pieces;
+}
+
+/// Calls f(i) for every piece; on this thread alone where all together are not worth waking another.
+template <class F>
+void for_each_piece(const std::vector<Piece>& pieces, F f) {
+  std::int64_t values = 0;
+  for (const Piece& piece : pieces) values += piece.end - piece.begin;
+  const auto count = static_cast<std::int64_t>(pieces.size());
+  parallel_for(count, values <= longest_piece ? count : 1, [&](std::int64_t from, std::int64_t to) {
+    for (auto i = static_cast<std::size_t>(from); i < static_cast<std::size_t>(to); ++i) f(i);
+  });
 }
 
 }  // namespace detail
@@ -60,13 +74,12 @@ void apply_updates(Cpu, const std::vector<TensorUpdate<T, Step>>& updates, const
   if (factor == 0) return;
   using Resolved = decltype(updates[0].step.resolved(updates[0].numbers, factor));
   std::vector<Resolved> steps;
+  steps.reserve(updates.size());
   for (const auto& update : updates) steps.push_back(update.step.resolved(update.numbers, factor));
   const auto pieces = detail::pieces_of(updates);
-  parallel_for(static_cast<std::int64_t>(pieces.size()), 1, [&](std::int64_t from, std::int64_t to) {
-    for (std::int64_t i = from; i < to; ++i) {
-      const detail::Piece& piece = pieces[static_cast<std::size_t>(i)];
-      detail::step_range(updates[piece.tensor], steps[piece.tensor], static_cast<T>(factor), piece.begin, piece.end);
-    }
+  detail::for_each_piece(pieces, [&](std::size_t i) {
+    const auto& [tensor, begin, end] = pieces[i];
+    detail::step_range(updates[tensor], steps[tensor], static_cast<T>(factor), begin, end);
   });
 }
 
@@ -78,9 +91,7 @@ void sum_pieces(const Tensors& tensors, Part part, Sums* total) {
   const auto pieces = pieces_of(tensors);
   std::vector<Sums> parts(pieces.size());
   std::fill_n(total, tensors.size(), Sums{});
-  parallel_for(static_cast<std::int64_t>(pieces.size()), 1, [&](std::int64_t from, std::int64_t to) {
-    for (auto i = static_cast<std::size_t>(from); i < static_cast<std::size_t>(to); ++i) parts[i] = part(pieces[i]);
-  });
+  for_each_piece(pieces, [&](std::size_t i) { parts[i] = part(pieces[i]); });
   for (std::size_t i = 0; i < pieces.size(); ++i) total[pieces[i].tensor] += parts[i];
 }
 

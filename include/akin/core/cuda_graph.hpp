@@ -25,15 +25,16 @@ class CudaGraph {
   /// Errors: what f throws; f waits for the device, or copies from the host.
   template <class F>
   void record(F f) {
-    check(!graph_ && !detail::GraphMemory::recording(), "cuda_graph", "is recorded already");
+    check(!graph_, "cuda_graph", "holds something already; record another");
+    check(!is_recording_graph(), "cuda_graph", "another graph is being recorded; end that first");
     make_room();
     Recorded recorded;
     {
-      const Recording recording(memory_, recorded.graph);
+      const Recording recording(memory_, recorded);
       f();
     }
-    check_cuda("cuda_graph",
-               recorded.graph ? cudaGraphInstantiate(&graph_, recorded.graph, 0) : cudaErrorStreamCaptureInvalidated);
+    check_cuda("cuda_graph", recorded.status);
+    check_cuda("cuda_graph", cudaGraphInstantiate(&graph_, recorded.graph, 0));
   }
 
   /// Queues all of it. Errors: nothing was recorded.
@@ -45,6 +46,7 @@ class CudaGraph {
  private:
   struct Recorded {
     cudaGraph_t graph = nullptr;
+    cudaError_t status = cudaSuccess;
     ~Recorded() {
       if (graph) cudaGraphDestroy(graph);
     }
@@ -53,19 +55,19 @@ class CudaGraph {
   /// Between its two ends, ops are recorded. Relaxed: memory is asked of the device meanwhile.
   class Recording {
    public:
-    Recording(detail::GraphMemory& memory, cudaGraph_t& recorded) : memory_(memory), recorded_(recorded) {
+    Recording(detail::GraphMemory& memory, Recorded& recorded) : memory_(memory), recorded_(recorded) {
       check_cuda("cuda_graph", cudaStreamBeginCapture(compute_stream(), cudaStreamCaptureModeRelaxed));
       detail::GraphMemory::recording() = &memory;
     }
     ~Recording() {
-      cudaStreamEndCapture(compute_stream(), &recorded_);
+      recorded_.status = cudaStreamEndCapture(compute_stream(), &recorded_.graph);
       detail::GraphMemory::recording() = nullptr;
       memory_.finish(compute_stream());
     }
 
    private:
     detail::GraphMemory& memory_;
-    cudaGraph_t& recorded_;
+    Recorded& recorded_;
   };
 
   /// The memory of the ops of before, which are now those of the graph, goes back to the device.

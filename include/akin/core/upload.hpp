@@ -1,4 +1,5 @@
-// Copies from the host to the device for which nobody waits, as long as no more than 8 MiB are on their way.
+// Copies from the host to the device for which nobody waits, as long as no more than eight are on their way, of up to
+// 1 MiB.
 //
 // From ordinary memory cudaMemcpyAsync may wait until all that was queued before it is done. So values pass through
 // pinned memory: a few slots in turn, each free again when the copy out of it has run.

@@ -36,7 +36,8 @@ class Byol final : public Method {
   }
 
   void begin_step(double progress) override {
-    if (!momentum_.defined()) momentum_ = Array::zeros({}, DType::f64, encoder().device());
+    if (!momentum_.defined() || momentum_.device() != encoder().device())
+      momentum_ = Array::zeros({}, DType::f64, encoder().device());
     momentum_.set_item(optim::ema_momentum(options_.target_momentum, progress));
   }
   void end_step(const Array& gate) override {

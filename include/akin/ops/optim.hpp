@@ -57,7 +57,7 @@ std::vector<kernels::TensorUpdate<T, Step>> updates_of(std::vector<Update<Step>>
   for (std::size_t i = 0; i < updates.size(); ++i) {
     Update<Step>& u = updates[i];
     if (u.value->dtype() != dtype_of<T> || u.value->device() != device) continue;
-    u.input = contiguous(u.input);
+    if (!u.input.is_contiguous()) u.input = clone(u.input);
     const T* input = u.input.template data<T>();  // before mut(): it may be a handle to the memory of the value
     out.push_back({u.value->size(),
                    u.step,

@@ -36,6 +36,8 @@ struct StateSlot {
 class Optimizer {
  public:
   virtual ~Optimizer() = default;
+  Optimizer(const Optimizer&) = delete;  // two would share their states
+  Optimizer& operator=(const Optimizer&) = delete;
 
   /// One update from the gradients that backward() left. Parameters without a gradient are skipped.
   /// gate   as in ops::apply_updates: gradients are multiplied by it, and no value and no state changes if it is not above

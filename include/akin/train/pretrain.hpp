@@ -172,6 +172,8 @@ class Pretrain {
     if (options_.device == Device::cuda && !has_cuda) throw_no_cuda("pretrain");
     check(!options_.cuda_graph || options_.device == Device::cuda, "pretrain",
           "a CUDA graph needs --device cuda; leave out --cuda-graph on the cpu");
+    check(!options_.cuda_graph || !options_.anomaly, "pretrain",
+          "--anomaly looks at every op, which --cuda-graph repeats unseen; leave out one of the two");
     check(options_.batch_size >= 2, "pretrain", "batch_size must be >= 2, got ", options_.batch_size);
     find_optimizer(options_.optimizer);
     if (options_.recipe.empty()) return;

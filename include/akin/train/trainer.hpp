@@ -54,6 +54,7 @@ class Trainer {
     if (folder) folder->metrics().drop_from(position_.step);  // those rows will be written again
     TrainerReport report;
     if (position_.epoch < options_.epochs) train_on(progress, folder, stop, report);
+    step_.end();
     report.steps = position_.step;
     report.skipped_steps = position_.skipped;
     report.embedding_std = position_.embedding_std;

@@ -17,7 +17,7 @@ struct TrainerOptions {
   bool nesterov = false;            ///< of sgd
   std::int64_t warmup_steps = 100;  ///< linear; shortened to a tenth of a run that is shorter than ten times as long
   std::int64_t accumulate = 1;      ///< batches per step; their mean loss is minimised, each has negatives of its own
-  double clip_norm = 0;             ///< longest gradient, see optim::clip_grad_norm; 0 does not clip
+  double clip_norm = 0;             ///< longest gradient, see optim::step_gate; 0 does not clip
   bool bf16 = false;                ///< see MixedPrecision
   bool gradient_checkpointing = false;  ///< of the encoder's stages: less memory, a third more time
   bool cuda_graph = false;              ///< a step as one launch, on cuda: the same bits, less work for the host

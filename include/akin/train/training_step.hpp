@@ -11,7 +11,7 @@
 #include "../methods/method.hpp"
 #include "../optim/clip.hpp"
 #include "../optim/schedule.hpp"
-#include "graphed_pass.hpp"
+#include "graphed_step.hpp"
 #include "optimizers.hpp"
 #include "terminal.hpp"
 #include "trainer_options.hpp"
@@ -19,8 +19,8 @@
 namespace akin::inline AKIN_ABI::train {
 
 /// begin(), add() for each batch, finish(). A loss or gradient that is not finite spoils the whole step:
-/// parameters, targets and running statistics are then those of before. Only finish() waits for a GPU: what comes before
-/// is queued without the host's knowing whether the step can be made.
+/// parameters, targets and running statistics are then those of before. Only finish() waits for a GPU, and the add() that
+/// records a CUDA graph: a step is queued without the host's knowing whether it can be made.
 class TrainingStep {
  public:
   static constexpr std::int64_t most_skipped = 20;  ///< in a row
@@ -38,7 +38,11 @@ class TrainingStep {
       for (const auto& [inner, buffer] : network.named_buffers()) buffers_.push_back(buffer);
     for (const auto& group : optimizer_->groups())
       for (const auto& [name, parameter] : group.parameters) parameters_.push_back(parameter);
-    if (options.cuda_graph) graphed_.emplace(parameters_, host_counters());
+    if (!options.cuda_graph) return;
+    const Device device = method.encoder().device();
+    check(device == Device::cuda, "trainer", "a CUDA graph needs a method on cuda; it is on ", device,
+          ": move it with to(Device::cuda), or leave out cuda_graph");
+    graphed_.emplace(parameters_, host_counters());
   }
 
   const optim::Optimizer& optimizer() const { return *optimizer_; }
@@ -61,6 +65,7 @@ class TrainingStep {
   /// Forward and backward of batch number `part` of `parts`, each of which has an equal share in the step; behind the
   /// last one, the update of the parameters, if losses and gradients are finite.
   AKIN_LAZY BatchOutput add(const std::vector<Array>& views, std::int64_t part = 0, std::int64_t parts = 1) {
+    check(!graphed_ || parts == 1, "trainer", "a CUDA graph holds a step of one batch, got ", parts, " batches");
     const std::int64_t steps = optimizer_->steps();
     const auto queue = [&](const std::vector<Array>& batch) {
       BatchOutput out = forward_and_backward(batch, parts);
@@ -86,6 +91,11 @@ class TrainingStep {
     return problem;
   }
 
+  /// Gives the memory of a CUDA graph back; the next steps record another.
+  AKIN_LAZY void end() {
+    if (graphed_) graphed_->forget();
+  }
+
  private:
   AKIN_LAZY BatchOutput forward_and_backward(const std::vector<Array>& views, std::int64_t parts) {
     const MixedPrecision precision(options_.bf16);
@@ -107,13 +117,10 @@ class TrainingStep {
         .groups = std::move(groups), .lr = options_.lr, .momentum = options_.momentum, .nesterov = options_.nesterov};
   }
 
-  /// Errors: the method is on the cpu.
   AKIN_LAZY std::vector<Tensor> host_counters() const {
-    check(method_.encoder().device() == Device::cuda, "trainer", "a CUDA graph needs a method on cuda; it is on ",
-          method_.encoder().device(), ": move it with to(Device::cuda), or leave out cuda_graph");
     std::vector<Tensor> counters;
     for (const Tensor& buffer : buffers_)
-      if (buffer.dtype() == DType::i64) counters.push_back(buffer);
+      if (buffer.dtype() == DType::i64 && buffer.device() == Device::cpu) counters.push_back(buffer);
     return counters;
   }
 
@@ -134,12 +141,16 @@ class TrainingStep {
 
   AKIN_LAZY void skip(TrainingPosition& position, const std::string& problem, const std::vector<Array>& views) {
     optimizer_->set_steps(optimizer_->steps() - 1);
-    for (std::size_t i = 0; i < buffers_.size(); ++i) ops::assign(buffers_[i].mutable_value(), before_[i]);
+    restore_buffers();
     ++position.skipped;
     if (++position.skipped_in_a_row < most_skipped) return;
+    const std::string found = diagnosis(views);
+    restore_buffers();
     throw Error(cat("trainer: ", most_skipped, " steps in a row were skipped; at step ", position.step, ", epoch ",
-                    position.epoch, ", ", problem, "; lower the learning rate, or clip the gradients",
-                    diagnosis(views)));
+                    position.epoch, ", ", problem, "; lower the learning rate, or clip the gradients", found));
+  }
+  AKIN_LAZY void restore_buffers() {
+    for (std::size_t i = 0; i < buffers_.size(); ++i) ops::assign(buffers_[i].mutable_value(), before_[i]);
   }
 
   AKIN_LAZY std::string diagnosis(const std::vector<Array>& views) {
@@ -160,7 +171,7 @@ class TrainingStep {
   std::unique_ptr<optim::Optimizer> optimizer_;
   optim::Cosine schedule_;
   std::vector<Tensor> parameters_, buffers_;
-  std::optional<GraphedPass> graphed_;
+  std::optional<GraphedStep> graphed_;
   std::vector<Array> before_;  // the buffers, when the step began
   BatchOutput last_;
 };
