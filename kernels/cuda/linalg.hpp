@@ -12,8 +12,8 @@ namespace akin::inline AKIN_ABI::kernels {
 
 namespace detail {
 
-inline constexpr int tile = 32, tile_rows = 8;  // blocks of tile x tile_rows threads
-inline constexpr int tile_stride = tile + 1;    // no bank conflicts along columns
+inline constexpr int tile = 32, tile_lines = 8;  // blocks of tile x tile_lines threads
+inline constexpr int tile_stride = tile + 1;     // no bank conflicts along columns
 
 /// The tile at (row, col) of a matrix [n, n]; zeros outside.
 template <class T>
@@ -78,7 +78,7 @@ __global__ void cholesky_update_kernel(std::int64_t n, std::int64_t k, T* a, con
   load_tile(n, a, col, k, right);
   __syncthreads();
   const int x = threadIdx.x;
-  for (int y = threadIdx.y; y < tile; y += tile_rows) {
+  for (int y = threadIdx.y; y < tile; y += tile_lines) {
     T sum = 0;
     for (int t = 0; t < tile; ++t) sum += left[y * tile_stride + t] * right[x * tile_stride + t];
     if (row + y < n && col + x <= row + y) a[(row + y) * n + col + x] -= sum;
@@ -92,15 +92,15 @@ __global__ void clear_upper_kernel(std::int64_t n, T* a, const std::int64_t* bad
     for (std::int64_t j = i + 1 + threadIdx.x; j < n; j += blockDim.x) a[i * n + j] = 0;
 }
 
-/// sum -= l x for tiles; each thread keeps tile / tile_rows sums of its column. Rows of x above the diagonal are zeros
+/// sum -= l x for tiles; each thread keeps tile / tile_lines sums of its column. Rows of x above the diagonal are zeros
 /// that are not multiplied, so that infinities of l stay in their columns.
 template <class T>
 __device__ void subtract_product(std::int64_t row_minus_col, const T* l, const T* x, T* sum) {
   const int c = threadIdx.x;
   for (int t = 0; t < tile; ++t) {
     if (row_minus_col + t < c) continue;
-    for (int q = 0; q < tile / tile_rows; ++q)
-      sum[q] -= l[(threadIdx.y + q * tile_rows) * tile_stride + t] * x[t * tile_stride + c];
+    for (int q = 0; q < tile / tile_lines; ++q)
+      sum[q] -= l[(threadIdx.y + q * tile_lines) * tile_stride + t] * x[t * tile_stride + c];
   }
 }
 
@@ -109,12 +109,12 @@ template <class T>
 __global__ void inverse_lower_kernel(std::int64_t n, const T* l, T* x) {
   AKIN_SHARED(T, factor, tile * tile_stride);
   AKIN_SHARED(T, solved, tile * tile_stride);
-  constexpr int own = tile / tile_rows;
+  constexpr int own = tile / tile_lines;
   const int c = threadIdx.x;
   const std::int64_t col = static_cast<std::int64_t>(blockIdx.x) * tile;
   for (std::int64_t row = 0; row < n; row += tile) {
     T sum[own];
-    for (int q = 0; q < own; ++q) sum[q] = row + threadIdx.y + q * tile_rows == col + c ? 1 : 0;
+    for (int q = 0; q < own; ++q) sum[q] = row + threadIdx.y + q * tile_lines == col + c ? 1 : 0;
     for (std::int64_t k = col; k < row; k += tile) {
       load_tile(n, l, row, k, factor);
       load_tile(n, static_cast<const T*>(x), k, col, solved);
@@ -123,13 +123,13 @@ __global__ void inverse_lower_kernel(std::int64_t n, const T* l, T* x) {
       __syncthreads();
     }
     load_tile(n, l, row, row, factor);
-    for (int q = 0; q < own; ++q) solved[(threadIdx.y + q * tile_rows) * tile_stride + c] = sum[q];
+    for (int q = 0; q < own; ++q) solved[(threadIdx.y + q * tile_lines) * tile_stride + c] = sum[q];
     __syncthreads();
     for (int r = 0; r < tile && row + r < n; ++r) {
       const T value = row + r < col + c ? T(0) : solved[r * tile_stride + c] / factor[r * tile_stride + r];
-      for (int y = threadIdx.y; y < tile; y += tile_rows)
+      for (int y = threadIdx.y; y < tile; y += tile_lines)
         if (y > r && row + r >= col + c) solved[y * tile_stride + c] -= factor[y * tile_stride + r] * value;
-      if (r % tile_rows == static_cast<int>(threadIdx.y) && col + c < n) x[(row + r) * n + col + c] = value;
+      if (r % tile_lines == static_cast<int>(threadIdx.y) && col + c < n) x[(row + r) * n + col + c] = value;
       __syncthreads();
     }
   }
@@ -141,7 +141,7 @@ __global__ void inverse_lower_kernel(std::int64_t n, const T* l, T* x) {
 /// Returns -1, or the first row whose pivot is not positive (then that pivot is in a[row, row]).
 AKIN_LAZY std::int64_t cholesky(Cuda queue, std::int64_t n, double* a) {
   if (n == 0) return -1;
-  using detail::tile, detail::tile_rows;
+  using detail::tile, detail::tile_lines;
   constexpr const char* op = "cholesky";
   const DeviceScratch<std::int64_t> bad(op, queue, 1);
   check_cuda(op, cudaMemsetAsync(bad.data(), 0xff, sizeof(std::int64_t), queue.stream));  // -1
@@ -149,10 +149,10 @@ AKIN_LAZY std::int64_t cholesky(Cuda queue, std::int64_t n, double* a) {
     launch(op, queue, {dim3(1), dim3(tile, tile)}, detail::cholesky_tile_kernel<double>, n, k, a, bad.data());
     const std::int64_t below = n - k - tile;
     if (below <= 0) break;
-    const auto rows = static_cast<unsigned>((below + tile_rows - 1) / tile_rows),
+    const auto rows = static_cast<unsigned>((below + tile_lines - 1) / tile_lines),
                tiles = static_cast<unsigned>((below + tile - 1) / tile);
-    launch(op, queue, {dim3(rows), dim3(tile, tile_rows)}, detail::cholesky_rows_kernel<double>, n, k, a, bad.data());
-    launch(op, queue, {dim3(tiles, tiles), dim3(tile, tile_rows)}, detail::cholesky_update_kernel<double>, n, k, a,
+    launch(op, queue, {dim3(rows), dim3(tile, tile_lines)}, detail::cholesky_rows_kernel<double>, n, k, a, bad.data());
+    launch(op, queue, {dim3(tiles, tiles), dim3(tile, tile_lines)}, detail::cholesky_update_kernel<double>, n, k, a,
            bad.data());
   }
   launch(op, queue, grid_of_rows(n), detail::clear_upper_kernel<double>, n, a, bad.data());
@@ -163,9 +163,9 @@ AKIN_LAZY std::int64_t cholesky(Cuda queue, std::int64_t n, double* a) {
 
 /// x = l^-1 for a lower triangular l.
 AKIN_LAZY void inverse_lower(Cuda queue, std::int64_t n, const double* l, double* x) {
-  using detail::tile, detail::tile_rows;
+  using detail::tile, detail::tile_lines;
   if (n > 0)
-    launch("inverse_lower", queue, {dim3(static_cast<unsigned>((n + tile - 1) / tile)), dim3(tile, tile_rows)},
+    launch("inverse_lower", queue, {dim3(static_cast<unsigned>((n + tile - 1) / tile)), dim3(tile, tile_lines)},
            detail::inverse_lower_kernel<double>, n, l, x);
 }
 

@@ -112,8 +112,8 @@ AKIN_LAZY MixBox random_mix_box(std::int64_t height, std::int64_t width, double 
 }  // namespace detail
 
 /// Mixup: pictures and labels are lambda x + (1 - lambda) x of a partner. Zhang et al., arXiv:1710.09412, section 2.
-/// images  [N, H, W, C] f32
-/// labels  [N, K] f32, one-hot (ops::one_hot) or soft
+/// images  [N, H, W, C] f32, contiguous, on the host
+/// labels  [N, K] f32, one-hot (ops::one_hot) or soft; likewise
 /// throws  Error if they are not that, or alpha <= 0
 AKIN_LAZY Mixed mixup(const Array& images, const Array& labels, const MixOptions& o = {}) {
   detail::check_mix("mixup", images, labels, o);
