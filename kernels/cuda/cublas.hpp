@@ -154,10 +154,11 @@ class Cublas {
     const cublasStatus_t status =
         cublasLtMatmulAlgoGetHeuristic(handle_, plan.product.get(), plan.b.get(), plan.a.get(), plan.c.get(),
                                        plan.c.get(), preference, 1, &best, &found);
-    // Which epilogues an algorithm takes is nowhere said in full: whatever it says of one is a refusal.
-    const bool may_refuse = status == CUBLAS_STATUS_NOT_SUPPORTED || p.epilogue != CUBLASLT_EPILOGUE_DEFAULT;
-    if (!may_refuse) check_cublas("gemm", status);
-    plan.refused = status != CUBLAS_STATUS_SUCCESS || found == 0 || best.state != CUBLAS_STATUS_SUCCESS;
+    // Nowhere is it said in full which epilogues there are for what: calling one invalid is a refusal, too.
+    const bool refusal = status == CUBLAS_STATUS_NOT_SUPPORTED ||
+                         (status == CUBLAS_STATUS_INVALID_VALUE && p.epilogue != CUBLASLT_EPILOGUE_DEFAULT);
+    if (!refusal) check_cublas("gemm", status);
+    plan.refused = refusal || found == 0 || best.state != CUBLAS_STATUS_SUCCESS;
     plan.algorithm = best.algo;
     plan.workspace = best.workspaceSize;
   }

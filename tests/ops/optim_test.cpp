@@ -155,7 +155,7 @@ TEST(Updates, TakeTheirRateFromAnArray) {
       [&] {
         ops::apply_updates<ops::EmaStep>("ema", {{.step = {}, .value = &target, .input = online, .rate = &single}});
       },
-      "ema: the rate must be f64 on cpu, where the values are; got f32 on cpu");
+      cat("ema: the rate must be f64 on ", default_device, ", where the values are; got f32"));
 }
 
 TEST(Updates, RefuseAGateThatIsNotOneDoubleBesideTheValues) {
@@ -163,7 +163,7 @@ TEST(Updates, RefuseAGateThatIsNotOneDoubleBesideTheValues) {
   const auto step = [&](const Array& gate) { ops::apply_updates<ops::SgdStep>("sgd", {{{.lr = 1}, &p, p}}, gate); };
   expect_error([&] { step(scalar(1)); }, "sgd: the gate has shape [1], expected []");
   expect_error([&] { step(Array::full({}, 1, DType::f32)); },
-               "sgd: the gate must be f64 on cpu, where the values are; got f32 on cpu");
+               cat("sgd: the gate must be f64 on ", default_device, ", where the values are; got f32"));
 }
 
 TEST(AdamStep, CountsTheStepsThatAGateLetsItMake) {
