@@ -8,7 +8,6 @@
 #pragma once
 #include <cmath>
 #include <cstdint>
-#include <limits>
 
 #include "../include/akin/core/macros.hpp"
 
@@ -47,7 +46,8 @@ struct GateOf {
 
   AKIN_HD double operator()(double squared_norm, double loss) const {
     const double norm = std::sqrt(squared_norm);
-    if (!(norm - norm == 0 && loss - loss == 0)) return std::numeric_limits<double>::quiet_NaN();
+    const double defect = (norm - norm) + (loss - loss);  // 0, or NaN where one of them is not finite
+    if (defect != 0) return defect;
     return norm > max_norm ? max_norm / norm : 1;
   }
 };
