@@ -14,8 +14,9 @@ namespace akin::inline AKIN_ABI::kernels {
 
 namespace detail {
 
-/// Updates values begin ... end-1 of one tensor; its inputs are multiplied by `scale`.
-template <class T, class Step, class Resolved>
+/// Updates values begin ... end-1 of one tensor. scaled: its inputs are multiplied by `scale`; else that is 1, and not in
+/// the way of a fused multiply-add.
+template <bool scaled, class T, class Step, class Resolved>
 void step_range(const TensorUpdate<T, Step>& update, const Resolved step, const T scale, std::int64_t begin,
                 std::int64_t end) {
   T* __restrict value = update.value;
@@ -23,16 +24,16 @@ void step_range(const TensorUpdate<T, Step>& update, const Resolved step, const 
   T* __restrict b = update.state1;
   const T* __restrict input = update.input;
   if constexpr (std::is_invocable_v<const Resolved&, T&, T, T&, T&>) {
-    for (std::int64_t i = begin; i < end; ++i) step(value[i], scale * input[i], a[i], b[i]);
+    for (std::int64_t i = begin; i < end; ++i) step(value[i], scaled ? scale * input[i] : input[i], a[i], b[i]);
     return;
   } else if constexpr (std::is_invocable_v<const Resolved&, T&, T, T&>) {
     if (a) {
-      for (std::int64_t i = begin; i < end; ++i) step(value[i], scale * input[i], a[i]);
+      for (std::int64_t i = begin; i < end; ++i) step(value[i], scaled ? scale * input[i] : input[i], a[i]);
       return;
     }
   }
   if constexpr (std::is_invocable_v<const Resolved&, T&, T>)
-    for (std::int64_t i = begin; i < end; ++i) step(value[i], scale * input[i]);
+    for (std::int64_t i = begin; i < end; ++i) step(value[i], scaled ? scale * input[i] : input[i]);
 }
 
 struct Piece {
@@ -45,12 +46,11 @@ inline constexpr std::int64_t longest_piece = 1 << 15;
 /// All tensors cut into pieces: a network's many small tensors then cost one parallel loop, not one each.
 template <class Tensors>
 std::vector<Piece> pieces_of(const Tensors& tensors) {
-  constexpr std::int64_t longest = longest_piece;
   std::vector<Piece> pieces;
   pieces.reserve(tensors.size());
   for (std::size_t i = 0; i < tensors.size(); ++i)
-    for (std::int64_t begin = 0; begin < tensors[i].n; begin += longest)
-      pieces.push_back({i, begin, std::min(tensors[i].n, begin + longest)});
+    for (std::int64_t begin = 0; begin < tensors[i].n; begin += longest_piece)
+      pieces.push_back({i, begin, std::min(tensors[i].n, begin + longest_piece)});
   return pieces;
 }
 
@@ -79,7 +79,9 @@ void apply_updates(Cpu, const std::vector<TensorUpdate<T, Step>>& updates, const
   const auto pieces = detail::pieces_of(updates);
   detail::for_each_piece(pieces, [&](std::size_t i) {
     const auto& [tensor, begin, end] = pieces[i];
-    detail::step_range(updates[tensor], steps[tensor], static_cast<T>(factor), begin, end);
+    const auto step_range =
+        factor == 1 ? detail::step_range<false, T, Step, Resolved> : detail::step_range<true, T, Step, Resolved>;
+    step_range(updates[tensor], steps[tensor], static_cast<T>(factor), begin, end);
   });
 }
 
