@@ -41,7 +41,7 @@ AKIN_HD inline double factor_behind(const double* gate, bool takes_gradient) {
 
 /// The gate of an optimizer's step: what shortens gradients whose norm exceeds max_norm (arXiv:1211.5063, Alg. 1), else 1;
 /// NaN where their norm or the loss is not finite.
-struct GateOf {
+struct StepGate {
   double max_norm;
 
   AKIN_HD double operator()(double squared_norm, double loss) const {

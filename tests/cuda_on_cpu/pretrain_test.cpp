@@ -3,6 +3,7 @@
 
 #include "support/folder.hpp"
 #include "support/small_data.hpp"
+#include "support/test.hpp"
 #include "twins.hpp"
 #if defined(AKIN_EMULATOR)
 #include "emulator/faults.hpp"
@@ -109,6 +110,14 @@ TEST(CudaPretrain, ResumesBitForBitAndSoWithAGraph) {
   const std::string pieces = trained_bytes(options, folder / "pieces", true);
   options.cuda_graph = true;
   EXPECT_EQ(pieces, trained_bytes(options, folder / "whole", false));
+}
+
+TEST(CudaPretrain, RefusesToLookAtEveryOpOfAGraph) {
+  const akin::test::SmallData files({32, small_side, small_side}, {24, small_side, small_side});
+  auto options = small_run(files, Device::cuda);
+  options.cuda_graph = options.anomaly = true;
+  expect_error([&] { train::Pretrain pretrain(options); },
+               "pretrain: --anomaly looks at every op, which --cuda-graph repeats unseen; leave out one of the two");
 }
 
 TEST(CudaPretrain, TrainsAndEvaluatesAsTheHostDoes) {

@@ -64,6 +64,11 @@ TEST(Byol, TheTargetStartsElsewhere) {
   EXPECT_NE(at(net.projector.parameters()[0].value(), 0), at(net.target_projector.parameters()[0].value(), 0));
 }
 
+TEST(Byol, RefusesToMoveItsTargetByAMomentumThatNobodyComputed) {
+  const auto method = test::tiny_method("byol");
+  expect_error([&] { method->end_step({}); }, "byol: end_step() without begin_step()");
+}
+
 /// Every parameter of the target moved by exactly that momentum; every other value stayed.
 void expect_average(const nn::Module& online, const nn::Module& target, double progress, methods::Method& method) {
   const nn::Module before = target.clone(), online_before = online.clone();

@@ -181,9 +181,9 @@ TEST(AdamStep, CountsTheStepsThatAGateLetsItMake) {
   expect_close(p.item(), 1.02, tol::golden);
 }
 
-TEST(UpdateGate, IsWhatShortensTheGradientsOrNanWhereANumberIsNotFinite) {
+TEST(StepGateOp, IsWhatShortensTheGradientsOrNanWhereANumberIsNotFinite) {
   const auto gate = [](double squares, double loss, double max_norm) {
-    return ops::update_gate(Array::full({}, squares, DType::f64), Array::full({}, loss, DType::f64), max_norm).item();
+    return ops::step_gate(Array::full({}, squares, DType::f64), Array::full({}, loss, DType::f64), max_norm).item();
   };
   EXPECT_EQ(gate(16, 1, 2), 0.5);
   EXPECT_EQ(gate(16, 1, 4), 1);

@@ -51,6 +51,10 @@ TEST(TrainingStep, TwentySkippedStepsInARowEndTheRunAndSayWhereTheFirstBadValueI
       [&] { train(method, loader(), {.epochs = 20, .lr = 0.1}); },
       "trainer: 20 steps in a row were skipped; at step 26, epoch 8, the loss is nan; lower the learning rate, "
       "or clip the gradients (anomaly: the forward of 'scale'");
+  for (const auto& [name, tensor] : method.named_tensors())
+    if (name.ends_with("num_batches_tracked")) {
+      EXPECT_EQ(at(tensor.value(), 0), 7) << "the search for the bad value leaves no trace";
+    }
   SometimesNan often([](std::int64_t step) { return step % 20 != 0; });
   EXPECT_EQ(train(often, loader(), {.epochs = 20, .lr = 0.1}).skipped_steps, 57);
 }

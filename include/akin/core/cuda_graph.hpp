@@ -10,6 +10,7 @@ namespace akin::inline AKIN_ABI {
 /// Whether what ops queue now is kept for a graph.
 AKIN_LAZY bool is_recording_graph() { return detail::GraphMemory::recording() != nullptr; }
 
+/// What some ops queued, to be queued again. It keeps the memory of all that they computed.
 class CudaGraph {
  public:
   CudaGraph() = default;

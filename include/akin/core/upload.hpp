@@ -62,8 +62,7 @@ class PinnedSlots {
 /// Queues a copy from the host. `from` may change or go as soon as this returns. Errors: a graph is being recorded.
 AKIN_LAZY void upload(std::string_view op, cudaStream_t stream, void* to, const void* from, std::size_t bytes) {
   check(!GraphMemory::recording(), op,
-        "copies values from the host, and a CUDA graph would copy those of its first time "
-        "again and again: train without --cuda-graph");
+        "copies values from the host, of which a CUDA graph would keep the first: train without --cuda-graph");
   PinnedSlots::instance().copy(op, stream, to, from, bytes);
 }
 

@@ -11,8 +11,7 @@ namespace akin::inline AKIN_ABI::ops {
 AKIN_LAZY Array dropout_mask(const Array& x, double p, std::uint64_t seed, std::uint32_t call) {
   check(p >= 0 && p < 1, "dropout", "p must lie in [0, 1), got ", p);
   check(!is_recording_graph(), "dropout",
-        "a CUDA graph would drop the same values in every step: train without "
-        "--cuda-graph");
+        "a CUDA graph would drop the same values in every step: train without --cuda-graph");
   Array mask = empty_like(x);
   on_float(x.dtype(), "dropout", [&]<class T>() {
     T* values = mask.mut<T>();

@@ -163,11 +163,11 @@ AKIN_LAZY Array squared_norm(std::string_view op, const std::vector<Array>& arra
 
 /// The gate of a step, for apply_updates: 1, or max_norm / norm where the norm of the gradients is larger; NaN where that
 /// or the loss is not finite. max_norm may be infinite. squared_norm and loss [] f64, on one device.
-AKIN_LAZY Array update_gate(const Array& squared_norm, const Array& loss, double max_norm) {
-  check_same_kind("update_gate", squared_norm, loss);
+AKIN_LAZY Array step_gate(const Array& squared_norm, const Array& loss, double max_norm) {
+  check_same_kind("step_gate", squared_norm, loss);
   Array gate = Array::empty({}, DType::f64, loss.device());
   on(gate.device(), [&](auto queue) {
-    kernels::map(queue, 1, gate.mut<double>(), kernels::GateOf{max_norm}, squared_norm.data<double>(),
+    kernels::map(queue, 1, gate.mut<double>(), kernels::StepGate{max_norm}, squared_norm.data<double>(),
                  loss.data<double>());
   });
   return gate;

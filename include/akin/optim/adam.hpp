@@ -29,6 +29,7 @@ class AdamFamily final : public Optimizer {
  private:
   void update(const Array& gate) override {
     std::vector<ops::Update<ops::AdamStep>> updates;
+    updates.reserve(parameter_count());
     for_each_parameter([&](const ParameterGroup& group, const Tensor& p, std::size_t i) {
       const ops::AdamStep step{.beta1 = options_.beta1,
                                .beta2 = options_.beta2,

@@ -63,7 +63,7 @@ AKIN_LAZY Array step_gate(const std::vector<Tensor>& parameters, const Array& lo
                           double max_norm = std::numeric_limits<double>::infinity()) {
   check(max_norm > 0, "step_gate", "max_norm must be > 0, got ", max_norm);
   const Array squares = ops::squared_norm("step_gate", detail::gradients_of(detail::with_gradients(parameters)));
-  return ops::update_gate(squares.to(loss.device()), ops::cast(loss, DType::f64), max_norm);
+  return ops::step_gate(squares.to(loss.device()), ops::cast(loss, DType::f64), max_norm);
 }
 
 /// Clamps every value of every gradient:  g <- min(max(g, -max_value), max_value). NaN stays NaN.

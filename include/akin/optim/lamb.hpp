@@ -29,6 +29,7 @@ class Lamb final : public Optimizer {
   void update(const Array& gate) override {
     const std::vector<Array> directions = adam_directions(gate);
     std::vector<ops::Update<ops::LambStep>> updates;
+    updates.reserve(parameter_count());
     for_each_parameter([&](const ParameterGroup& group, const Tensor& p, std::size_t) {
       const bool excluded = options_.exclude_norms_and_biases && is_norm_or_bias(p);
       const ops::SgdStep sgd{.weight_decay = excluded ? 0 : group.weight_decay};
@@ -47,6 +48,7 @@ class Lamb final : public Optimizer {
     for_each_parameter(
         [&](const ParameterGroup&, const Tensor& p, std::size_t) { directions.push_back(zeros_like(p.value())); });
     std::vector<ops::Update<ops::AdamStep>> updates;
+    updates.reserve(parameter_count());
     const ops::AdamStep step{.lr = -1, .beta1 = options_.beta1, .beta2 = options_.beta2, .eps = options_.eps};
     for_each_parameter([&](const ParameterGroup&, const Tensor& p, std::size_t i) {
       updates.push_back({step, &directions[updates.size()], p.grad(), &state(0, i), &state(1, i), &state(2, i)});

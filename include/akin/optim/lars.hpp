@@ -41,6 +41,7 @@ class Lars final : public Optimizer {
  private:
   void update(const Array& gate) override {
     std::vector<ops::Update<ops::LarsStep>> updates;
+    updates.reserve(parameter_count());
     for_each_parameter([&](const ParameterGroup& group, const Tensor& p, std::size_t i) {
       const bool excluded = options_.exclude_norms_and_biases && is_norm_or_bias(p);
       const bool adapted = !excluded && (options_.form != LarsForm::lightly || group.weight_decay != 0);

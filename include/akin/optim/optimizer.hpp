@@ -101,6 +101,11 @@ class Optimizer {
         ++i;
       }
   }
+  std::size_t parameter_count() const {
+    std::size_t count = 0;
+    for (const auto& group : groups_) count += group.parameters.size();
+    return count;
+  }
   Array& state(std::size_t slot, std::size_t i) { return slots_[slot][i].tensor.mutable_value(); }
   /// The group's learning rate.
   const Array* rate_of(const ParameterGroup& group) const { return group.constant_lr ? &base_rate_ : &rate_; }

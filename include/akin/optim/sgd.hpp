@@ -29,6 +29,7 @@ class Sgd final : public Optimizer {
  private:
   void update(const Array& gate) override {
     std::vector<ops::Update<ops::SgdStep>> updates;
+    updates.reserve(parameter_count());
     for_each_parameter([&](const ParameterGroup& group, const Tensor& p, std::size_t i) {
       updates.push_back(
           {.step = {.momentum = options_.momentum, .weight_decay = group.weight_decay, .nesterov = options_.nesterov},

@@ -32,19 +32,19 @@ class GraphedStep {
   /// recorded ones pass as usual. Errors: those of CudaGraph::record.
   template <class Step>
   BatchOutput run(const std::vector<Array>& views, Step step) {
-    if (recorded_ ? !same_shapes(views, recorded_->views) : shapes_of(views) != before_) {
+    std::vector<Shape> shapes;
+    for (const Array& view : views) shapes.push_back(view.shape());
+    if (shapes != shapes_) {
       BatchOutput out = step(views);
-      before_ = shapes_of(views);
+      if (!recorded_) shapes_ = shapes;
       return out;
     }
-    if (recorded_)
-      load(views);
-    else
-      record(views, step);
+    recorded_ ? load(views) : record(views, step);
     recorded_->graph.launch();
     return recorded_->output;
   }
 
+  /// Gives the memory of the graph back.
   void forget() { recorded_.reset(); }
 
  private:
@@ -54,15 +54,6 @@ class GraphedStep {
     BatchOutput output;
     CudaGraph graph;  // destroyed first
   };
-
-  static std::vector<Shape> shapes_of(const std::vector<Array>& views) {
-    std::vector<Shape> shapes;
-    for (const Array& view : views) shapes.push_back(view.shape());
-    return shapes;
-  }
-  static bool same_shapes(const std::vector<Array>& a, const std::vector<Array>& b) {
-    return shapes_of(a) == shapes_of(b);
-  }
 
   template <class Step>
   void record(const std::vector<Array>& views, Step step) {
@@ -100,7 +91,7 @@ class GraphedStep {
   }
 
   std::vector<Tensor> parameters_, counters_;
-  std::vector<Shape> before_;  // of the views that last passed as usual
+  std::vector<Shape> shapes_;  // of the recorded views; before, of those of the last batch
   std::unique_ptr<Recorded> recorded_;
 };
 
