@@ -36,17 +36,12 @@ if(AKIN_NATIVE)
   endforeach()
 endif()
 
-add_library(akin_test INTERFACE)
-target_link_libraries(akin_test INTERFACE akin_program)
-
 if(AKIN_CUDA AND AKIN_SANITIZE)
   message(FATAL_ERROR "sanitizers see the CPU only: configure with -DAKIN_CUDA=OFF, and use compute-sanitizer on a GPU")
 endif()
 
 # Target options follow those of the build type on the command line, so these optimisation levels win.
-if(AKIN_SANITIZE STREQUAL "")
-  target_compile_options(akin_test INTERFACE $<$<CONFIG:Release>:-O2>)
-elseif(AKIN_SANITIZE STREQUAL "thread")
+if(AKIN_SANITIZE STREQUAL "thread")
   target_compile_options(akin_program INTERFACE -fsanitize=thread -O1 -g -UNDEBUG)
   target_link_options(akin_program INTERFACE -fsanitize=thread)
 elseif(AKIN_SANITIZE MATCHES "fuzzer")  # speed finds bugs; float-cast-overflow is not part of undefined
@@ -56,7 +51,7 @@ elseif(AKIN_SANITIZE MATCHES "fuzzer")  # speed finds bugs; float-cast-overflow 
   set(fuzz_flags -fsanitize=${AKIN_SANITIZE},float-cast-overflow -fno-sanitize-recover=all)
   target_compile_options(akin_program INTERFACE ${fuzz_flags} -fno-omit-frame-pointer -O1 -g -UNDEBUG)
   target_link_options(akin_program INTERFACE ${fuzz_flags})
-else()  # -O0: with optimisation, compiling takes three to five times as long; g++ takes twice the preset's clang++
+elseif(AKIN_SANITIZE)  # -O0: optimising takes three to five times as long; g++ takes twice the preset's clang++
   target_compile_options(akin_program INTERFACE -fsanitize=${AKIN_SANITIZE} -fno-sanitize-recover=all
                                                 -fno-omit-frame-pointer -O0 -g -UNDEBUG)
   target_link_options(akin_program INTERFACE -fsanitize=${AKIN_SANITIZE})
@@ -69,6 +64,13 @@ if(CMAKE_CXX_COMPILER_ID MATCHES Clang)  # g++ defines them itself; the emulator
     target_compile_definitions(akin_program INTERFACE __SANITIZE_THREAD__=1)
   endif()
 endif()
+
+# The optimisation level of a target of C++ in a Release build. Sanitized builds have levels of their own.
+function(akin_optimize target level)
+  if(NOT AKIN_SANITIZE)
+    target_compile_options(${target} PRIVATE $<$<AND:$<CONFIG:Release>,$<COMPILE_LANGUAGE:CXX>>:${level}>)
+  endif()
+endfunction()
 
 # Adds a program of one source file, compiled by nvcc where this build is for CUDA.
 function(akin_add_program name source)

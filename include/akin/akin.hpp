@@ -23,6 +23,7 @@
 #include "core/tags.hpp"
 #include "core/thread.hpp"
 #include "core/upload.hpp"
+#include "core/upload_ahead.hpp"
 
 #include "ops/batch_norm.hpp"
 #include "ops/conv.hpp"

@@ -62,8 +62,9 @@ inline void write_row(T* out, const Vec<T> (&acc)[tile_vectors], std::int64_t co
 
 }  // namespace detail
 
-/// out[i][j] (+)= sum over the stretches of a tile; pairs of bf16 are summed in float. The caller fills all row pointers, also beyond the edge: choosing
-/// them here would leave indices in vector registers, whose way back to addresses waits behind the multiplications.
+/// out[i][j] (+)= sum over the stretches of a tile; pairs of bf16 are summed in float. The caller fills all row pointers,
+/// also beyond the edge: choosing them here would leave indices in vector registers, whose way back to addresses waits
+/// behind the multiplications.
 template <class T>
 [[gnu::noinline]] void sum_tile(const Stretch<T>* stretches, std::int64_t count, const TileShift& shift,
                                 const TileOut<compute_t<T>>& out) {

@@ -207,7 +207,8 @@ void apply_updates(Cuda queue, const std::vector<TensorUpdate<T, Step>>& updates
 template <class T>
 void update_products(Cuda queue, const std::vector<ValueAndInput<T>>& tensors, UpdateProducts* out) {
   static_assert(sizeof(UpdateProducts) == 3 * sizeof(double));
-  detail::tensor_sums<3>("update_products", queue, tensors, &out->value_value);
+  auto* const sums = reinterpret_cast<double*>(out);  // null where there are no tensors
+  detail::tensor_sums<3>("update_products", queue, tensors, sums);
 }
 
 /// out[i]: |value|^2 of tensor i, summed in double in a fixed order; the inputs are not read.

@@ -28,6 +28,18 @@ TEST(Draws, AreTheWordsOfConsecutiveCounters) {
     for (const std::uint32_t word : philox(seed, {block, 7, 33 << 8 | 1, 257}).words) EXPECT_EQ(draws.bits(), word);
 }
 
+TEST(Draws, SkippedAreTheDrawsBehindThoseLeftOut) {
+  Draws whole(42, {7, 2, 1, 99});
+  for (std::uint64_t taken = 0; taken < 9; ++taken) {
+    for (std::uint64_t words : {0, 1, 2, 3, 4, 5, 8, 11, 1000}) {
+      Draws behind = whole, rest = whole.skipped(words);
+      for (std::uint64_t i = 0; i < words; ++i) behind.bits();
+      for (int i = 0; i < 9; ++i) ASSERT_EQ(rest.bits(), behind.bits()) << taken << " taken, " << words << " skipped";
+    }
+    whole.bits();
+  }
+}
+
 TEST(Draws, DifferInEveryCoordinate) {
   const auto first = [](std::uint64_t seed, Draws::Where where) { return Draws(seed, where).bits(); };
   const std::set<std::uint32_t> words = {

@@ -48,18 +48,22 @@ TEST(CudaLoader, MakesTheViewsOfTheHostWhereverTheImagesStay) {
     }
 }
 
-TEST(CudaUpload, CopiesMoreThanItsSlotsHoldAndLetsTheSourceGo) {
-  constexpr std::int64_t count = (9 << 18) + 17;  // nine slots and a bit
-  Array there;
-  {
-    Array here = Array::empty({count});
-    for (std::int64_t i = 0; i < count; ++i) here.mut<float>()[i] = static_cast<float>(i % 8191);
-    there = here.to(Device::cuda);
-    std::fill_n(here.mut<float>(), count, -1.0f);
+TEST(CudaLoader, SendsTheNextBatchAheadAndChangesNothing) {
+  const auto dataset = colour_shapes();
+  for (const int workers : {0, 2}) {
+    const auto loader = small_loader(dataset, Device::cuda, 0, workers);
+    data::Batches ahead = loader.epochs(0, 3);
+    std::int64_t count = 0;
+    for (const data::Batch& batch : ahead) {
+      ahead.send_next();
+      const data::Batch alone = loader.batch(batch.epoch, batch.step);
+      EXPECT_EQ(batch.samples.indices, alone.samples.indices);
+      for (std::size_t v = 0; v < 2; ++v) expect_near(batch.views[v], alone.views[v].to(Device::cpu), 0);
+      ahead.send_next();  // that is done
+      ++count;
+    }
+    EXPECT_EQ(count, 3 * loader.steps_per_epoch());
   }
-  const Array back = there.to(Device::cpu);
-  const float* values = back.data<float>();
-  for (std::int64_t i = 0; i < count; ++i) ASSERT_EQ(values[i], static_cast<float>(i % 8191)) << i;
 }
 
 TEST(CudaEmbed, GivesTheFeaturesOfTheHost) {

@@ -61,6 +61,18 @@ TEST(Init, IsAFunctionOfSeedAndNameAlone) {
   EXPECT_FALSE(equal(drawn(1, "layer1.0"), drawn(1, "layer1.1")));
 }
 
+TEST(Init, ValuesAreConsecutiveDrawsHoweverManyThreadsDrawThem) {
+  const nn::InitContext context{7, "conv1"};
+  const Tensor normal(Array::empty({3, 9001})), uniform(Array::empty({3, 9001}));
+  nn::init_normal(normal, 0.5, context.draws("weight"));
+  nn::init_uniform(uniform, 0.25, context.draws("weight"));
+  Draws n = context.draws("weight"), u = n;
+  for (std::int64_t i = 0; i < normal.size(); ++i) {
+    ASSERT_EQ(at(normal.value(), i), static_cast<float>(0.5 * n.normal())) << i;
+    ASSERT_EQ(at(uniform.value(), i), static_cast<float>(u.uniform(-0.25, 0.25))) << i;
+  }
+}
+
 TEST(Init, AModuleGetsTheSameValuesWhateverWasBuiltBefore) {
   const auto build = [] {
     return nn::Module(nn::Sequential(nn::Linear({.in = 7, .out = 3}), nn::Linear({.in = 3, .out = 2})));

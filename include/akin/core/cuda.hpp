@@ -149,6 +149,12 @@ AKIN_LAZY cudaStream_t compute_stream() {
   return stream;
 }
 
+/// The stream of copies that run beside the ops (upload_ahead.hpp). Errors: as above.
+AKIN_LAZY cudaStream_t copy_stream() {
+  static const cudaStream_t stream = detail::new_stream();
+  return stream;
+}
+
 /// Waits until all ops so far are done, and throws if one of them failed.
 AKIN_LAZY void synchronize_cuda(std::string_view op) { check_cuda(op, cudaStreamSynchronize(compute_stream())); }
 

@@ -57,6 +57,16 @@ class Draws {
   AKIN_HD Draws(std::uint64_t seed, Where where)
       : seed_(seed), where_{{0, where.index, where.epoch << 8 | where.view, where.stream}} {}
 
+  /// The same draws without the next `words`: those of part of a long array, in a time that does not depend on its place.
+  AKIN_HD Draws skipped(std::uint64_t words) const {
+    const std::uint64_t next = std::uint64_t{where_[0]} * 4 + static_cast<std::uint64_t>(used_) + words - 4;
+    Draws rest = *this;
+    rest.where_[0] = static_cast<std::uint32_t>(next / 4);
+    rest.used_ = 4;
+    for (std::uint64_t i = 0; i < next % 4; ++i) rest.bits();
+    return rest;
+  }
+
   AKIN_HD std::uint32_t bits() {
     if (used_ == 4) {
       words_ = philox(seed_, where_);

@@ -7,7 +7,9 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
+#include <optional>
 
+#include "cuda_event.hpp"
 #include "graph_memory.hpp"
 #include "thread.hpp"
 
@@ -32,7 +34,7 @@ class PinnedSlots {
       part = std::min(bytes, slot_bytes);
       std::memcpy(slot.memory, source, part);
       check_cuda(op, cudaMemcpyAsync(target, slot.memory, part, cudaMemcpyHostToDevice, stream));
-      check_cuda(op, cudaEventRecord(slot.copied, stream));
+      slot.copied->record(op, stream);
     }
   }
 
@@ -40,17 +42,15 @@ class PinnedSlots {
   static constexpr std::size_t slot_bytes = std::size_t{1} << 20, slot_count = 8;
   struct Slot {
     void* memory = nullptr;
-    cudaEvent_t copied = nullptr;
+    std::optional<CudaEvent> copied;
   };
 
   /// The slot whose copy was queued first. Waits for it only if all others are still in use.
   AKIN_LAZY Slot& free_slot(std::string_view op) {
     Slot& slot = slots_[next_++ % slot_count];
     if (!slot.memory) check_cuda(op, cudaMallocHost(&slot.memory, slot_bytes));
-    if (slot.copied)
-      check_cuda(op, cudaEventSynchronize(slot.copied));
-    else
-      check_cuda(op, cudaEventCreateWithFlags(&slot.copied, cudaEventDisableTiming));
+    if (!slot.copied) slot.copied.emplace(op);
+    slot.copied->wait(op);
     return slot;
   }
 

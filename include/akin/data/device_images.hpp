@@ -21,8 +21,9 @@ class DeviceImages {
 
   Device device() const { return device_; }
   bool holds_all() const { return all_.defined(); }
+  bool copies_batches() const { return device_ != Device::cpu && !holds_all(); }
 
-  /// The images of these samples, on the device: gathered, or copied from where they were read to.
+  /// The images of these samples, on the device: gathered, or copied from where they were read to if they are not there.
   AKIN_LAZY Array of(const Samples& samples) const {
     if (!holds_all()) return samples.images.to(device_);
     const auto n = static_cast<std::int64_t>(samples.indices.size());

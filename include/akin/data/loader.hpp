@@ -8,9 +8,11 @@
 #include <cstdint>
 #include <iterator>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
+#include "../core/upload_ahead.hpp"
 #include "clock.hpp"
 #include "dataset.hpp"
 #include "device_images.hpp"
@@ -125,13 +127,32 @@ class Batches {
   AKIN_LAZY Iterator begin() { return advance(), Iterator(this); }
   AKIN_LAZY std::default_sentinel_t end() const { return {}; }
 
+  /// To be called when all that uses this batch is queued: the images of the next one go to a device while it works on
+  /// these. Nothing to do on the cpu, where all images are on the device, and until a worker has read them.
+  AKIN_LAZY void send_next() {
+    if (sent_ || next_ == end_ || !state_->images.copies_batches() || (ahead_ && !ahead_->ready())) return;
+    sent_ = read();
+    if (!uploads_) uploads_.emplace();
+    uploads_->start(sent_->samples.images);
+  }
+
  private:
+  AKIN_LAZY Batch read() { return ahead_ ? ahead_->next() : make_(next_); }
+  /// The next batch, wherever its images are.
+  AKIN_LAZY Batch read_or_sent() {
+    if (!sent_) return read();
+    Batch batch = std::move(*sent_);
+    sent_.reset();
+    batch.samples.images = uploads_->finish();
+    return batch;
+  }
+
   AKIN_LAZY void advance() {
     batch_ = {};  // gives its memory back before the next is made
     done_ = next_ == end_;
     if (done_) return;
     const double before = steady_seconds();
-    batch_ = detail::finished(*state_, ahead_ ? ahead_->next() : make_(next_));
+    batch_ = detail::finished(*state_, read_or_sent());
     ++next_;
     state_->waited += steady_seconds() - before;
   }
@@ -140,6 +161,8 @@ class Batches {
   std::int64_t next_, end_;
   bool done_ = false;
   Batch batch_;
+  std::optional<Batch> sent_;               // the next one, read and on its way
+  std::optional<UploadAhead> uploads_;      // from the first one that was
   detail::BatchMaker make_;                 // without workers
   std::unique_ptr<Prefetch<Batch>> ahead_;  // with workers
 };

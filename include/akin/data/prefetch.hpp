@@ -31,6 +31,12 @@ class Prefetch {
   Prefetch(const Prefetch&) = delete;
   Prefetch& operator=(const Prefetch&) = delete;
 
+  /// Whether next() would return at once.
+  bool ready() {
+    const Lock lock(mutex_);
+    return slot_of(delivered_).ready;
+  }
+
   /// The next item; waits for it, and throws what its making threw. To be called end - first times at most.
   Item next() {
     Lock lock(mutex_);

@@ -38,7 +38,8 @@ AKIN_LAZY std::int64_t first_bad_row(const Array& x) {
   });
 }
 
-/// x, row-major, on the host, where all measurements are made. Errors: not [N, D] floating point with at least one value; NaN or infinity in some row.
+/// x, row-major, on the host, where all measurements are made. Errors: not [N, D] floating point with at least one value;
+/// NaN or infinity in some row.
 AKIN_LAZY Array checked_features(std::string_view op, std::string_view what, const Array& x) {
   check(x.defined(), op, what, " have no value");
   check_rank(op, cat(what, " [N, D]"), x, 2);
@@ -105,8 +106,10 @@ struct EmbedOptions {
 };
 
 /// The features of all images of a data set, in order, on the host. The encoder runs on the device where it is, in
-/// evaluation mode, and records no gradients; its own mode is restored. encoder: [B, ...] -> [B, D]; preprocess: Array(const Array& images), turns images
-/// [B, H, W, C] u8 into what the encoder takes; nothing in it may be random.
+/// evaluation mode, and records no gradients; its own mode is restored.
+/// encoder     [B, ...] -> [B, D]
+/// preprocess  Array(const Array& images): turns images [B, H, W, C] u8 into what the encoder takes; nothing in it may be
+///             random
 /// Errors: the data set is empty; the encoder returns another shape, or a value that is not finite (says which image).
 template <class Preprocess>
 Features embed(const nn::Module& encoder, const data::Dataset& dataset, const Preprocess& preprocess,

@@ -2,35 +2,41 @@
 #pragma once
 #include <cmath>
 
+#include "../core/parallel.hpp"
 #include "module.hpp"
 
 namespace akin::inline AKIN_ABI::nn {
 
 namespace detail {
-/// Fills a floating-point tensor from draw(), in element order: on the host, so that values do not depend on the device.
-template <class Draw>
-void fill(const Tensor& tensor, Draw draw) {
+/// Fills a floating-point tensor with value(draws), in element order; each value takes `words` words of the draws, so that
+/// threads can begin anywhere. On the host, so that values do not depend on the device.
+template <class Value>
+void fill(const Tensor& tensor, const Draws& draws, int words, Value value) {
   Array drawn = Array::empty(tensor.shape(), tensor.dtype(), Device::cpu);
   on_float(tensor.dtype(), "initialize", [&]<class T>() {
-    T* values = drawn.mut<T>();
-    for (std::int64_t i = 0; i < drawn.size(); ++i) values[i] = static_cast<T>(static_cast<compute_t<T>>(draw()));
+    T* const values = drawn.mut<T>();
+    parallel_for(drawn.size(), 1 << 14, [&](std::int64_t begin, std::int64_t end) {
+      Draws own = draws.skipped(static_cast<std::uint64_t>(begin * words));
+      for (std::int64_t i = begin; i < end; ++i) values[i] = static_cast<T>(static_cast<compute_t<T>>(value(own)));
+    });
   });
   ops::assign(tensor.mutable_value(), drawn.to(tensor.device()));
 }
 /// Every value of a tensor; nothing where it is undefined.
 AKIN_LAZY void set_all(const Tensor& tensor, double value) {
-  if (tensor.defined()) fill(tensor, [value] { return value; });
+  if (tensor.defined())
+    ops::assign(tensor.mutable_value(), Array::full(tensor.shape(), value, tensor.dtype(), tensor.device()));
 }
 }  // namespace detail
 
 /// Uniform on [-bound, bound).
-AKIN_LAZY void init_uniform(const Tensor& parameter, double bound, Draws draws) {
-  detail::fill(parameter, [&] { return draws.uniform(-bound, bound); });
+AKIN_LAZY void init_uniform(const Tensor& parameter, double bound, const Draws& draws) {
+  detail::fill(parameter, draws, 1, [bound](Draws& own) { return own.uniform(-bound, bound); });
 }
 
 /// Normal with mean 0 and the given standard deviation.
-AKIN_LAZY void init_normal(const Tensor& parameter, double deviation, Draws draws) {
-  detail::fill(parameter, [&] { return deviation * draws.normal(); });
+AKIN_LAZY void init_normal(const Tensor& parameter, double deviation, const Draws& draws) {
+  detail::fill(parameter, draws, 2, [deviation](Draws& own) { return deviation * own.normal(); });
 }
 
 /// How the weights of linear and convolution layers start.

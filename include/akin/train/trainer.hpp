@@ -79,9 +79,11 @@ class Trainer {
     double images = 0, started = data::steady_seconds(), waited = loader_.wait_seconds();
     begin_epoch(progress);
     // All epochs in one loop: the loader begins the next one while the last batch of this one is in use.
-    for (const data::Batch& batch : loader_.epochs(position_.epoch, options_.epochs, position_.batch)) {
+    data::Batches batches = loader_.epochs(position_.epoch, options_.epochs, position_.batch);
+    for (const data::Batch& batch : batches) {
       const double now_waited = loader_.wait_seconds();
-      const bool step_ends = train_on(batch, now_waited - std::exchange(waited, now_waited), progress, folder);
+      const double wait_seconds = now_waited - std::exchange(waited, now_waited);
+      const bool step_ends = train_on(batch, batches, wait_seconds, progress, folder);
       images += static_cast<double>(batch.labels.size());
       if (!step_ends) continue;
       const bool epoch_ends = position_.batch == 0;
@@ -97,15 +99,18 @@ class Trainer {
     report.images_per_second = images / report.seconds;
   }
 
-  /// Trains on one batch, for which the loader let us wait; moves the position, shows and logs. True if a step ended.
-  AKIN_LAZY bool train_on(const data::Batch& batch, double wait_seconds, Progress& progress, RunFolder* folder) {
+  /// Trains on one of the batches, for which the loader let us wait; moves the position, shows and logs. True if a step
+  /// ended.
+  AKIN_LAZY bool train_on(const data::Batch& batch, data::Batches& batches, double wait_seconds, Progress& progress,
+                          RunFolder* folder) {
     TrainingPosition& p = position_;
-    const std::int64_t batches = loader_.steps_per_epoch(), in_step = batch.step % options_.accumulate;
-    const std::int64_t parts = std::min(options_.accumulate, batches - (batch.step - in_step));
+    const std::int64_t per_epoch = loader_.steps_per_epoch(), in_step = batch.step % options_.accumulate;
+    const std::int64_t parts = std::min(options_.accumulate, per_epoch - (batch.step - in_step));
     const bool step_ends = in_step + 1 == parts;
     const bool look = step_ends && (p.step % options_.log_every == 0 || p.step + 1 == total_steps());
     if (in_step == 0) step_.begin(p.step), step_loss_ = 0;
     const BatchOutput out = step_.add(batch.views, in_step, parts);
+    batches.send_next();
     const double loss = out.loss.item();  // waits: all of the step is queued
     step_loss_ += loss / static_cast<double>(parts);
     if (std::isfinite(loss)) p.epoch_loss += loss, ++p.epoch_batches;
@@ -117,7 +122,7 @@ class Trainer {
     if (step_ends) end_step(batch, progress, folder);
     if (folder && look) log_row(*folder, batch.epoch, step_loss_, progress.state(), finite ? out.embedding : Array());
     if (step_ends) ++p.step;
-    p.batch = (batch.step + 1) % batches;
+    p.batch = (batch.step + 1) % per_epoch;
     p.epoch = batch.epoch + (p.batch == 0 ? 1 : 0);
     return step_ends;
   }
