@@ -146,6 +146,15 @@ TEST(CublasLinearPlans, WhatItRefusesIsComputedInPasses) {
   expect_products(0, [] { compare_backward_weights<float>(41, 5, 6, false); });
   emulator::libraries.refuse = false;
 }
+
+TEST(CublasLinearPlans, AnEpilogueThatItCallsInvalidIsAPassBehindTheProduct) {
+  emulator::libraries.refuse_epilogues = true;
+  expect_epilogues<float>(0, [] {
+    compare_linear<float>(product_of(43, 5, 6, 2, 0));
+    compare_backward_weights<float>(43, 5, 6, false);
+  });
+  emulator::libraries.refuse_epilogues = false;
+}
 #endif
 #endif
 

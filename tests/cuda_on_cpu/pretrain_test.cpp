@@ -7,6 +7,7 @@
 #include "twins.hpp"
 #if defined(AKIN_EMULATOR)
 #include "emulator/faults.hpp"
+#include "emulator/memory.hpp"
 #endif
 
 namespace akin_test {
@@ -65,6 +66,61 @@ TEST(CudaLoader, SendsTheNextBatchAheadAndChangesNothing) {
     EXPECT_EQ(count, 3 * loader.steps_per_epoch());
   }
 }
+
+/// Grey images of one pixel, of which one cannot be read.
+class OneUnreadable final : public data::Dataset {
+ public:
+  explicit OneUnreadable(std::int64_t bad)
+      : Dataset({.name = "one_unreadable", .size = 48, .height = 1, .width = 1, .channels = 1}), bad_(bad) {}
+
+ private:
+  void read_image(std::int64_t index, std::uint8_t* pixels) const override {
+    check(index != bad_, name(), "image ", index, " is torn");
+    *pixels = static_cast<std::uint8_t>(index);
+  }
+  std::int64_t read_label(std::int64_t) const override { return -1; }
+
+  std::int64_t bad_;
+};
+
+TEST(CudaLoader, WhatCannotBeReadIsAnErrorWhenItsBatchIsDue) {
+  for (const int workers : {0, 2}) {
+    const data::Loader loader(
+        std::make_shared<OneUnreadable>(20),
+        {.batch_size = small_batch, .shuffle = false, .workers = workers, .device = Device::cuda, .resident_bytes = 0});
+    data::Batches batches = loader.epoch(0);
+    auto batch = batches.begin();
+    for (int i = 0; i < 100; ++i) batches.send_next();  // the worker may not have been there yet
+    EXPECT_EQ(batch->step, 0);
+    expect_error([&] { ++batch; }, "image 20 is torn");
+  }
+}
+
+#if defined(AKIN_EMULATOR)
+TEST(CudaLoader, ABatchThatCouldNotBeSentAheadIsSentWhenItIsDue) {
+  const auto loader = small_loader(colour_shapes(), Device::cuda, 0, 0);
+  const Array expected = loader.batch(1, 0).views[1].to(Device::cpu);
+  synchronize_cuda("test");
+  const auto before = emulator::heap.live_blocks;
+  bool struck = true;
+  std::uint64_t n = 0;
+  while (struck) {
+    data::Batches batches = loader.epochs(0, 2);
+    auto batch = batches.begin();
+    batches.send_next(), ++batch;
+    emulator::faults.fail_at = emulator::faults.calls + ++n;
+    batches.send_next();
+    struck = !emulator::faults.struck.empty();
+    emulator::faults = {};
+    ++batch;
+    EXPECT_EQ(batch->epoch, 1);
+    expect_near(batch->views[1], expected, 0);
+  }
+  EXPECT_GT(n, 2u);
+  synchronize_cuda("test");
+  EXPECT_EQ(emulator::heap.live_blocks, before);
+}
+#endif
 
 TEST(CudaEmbed, GivesTheFeaturesOfTheHost) {
   const nn::Module encoder = nn::convnet({.channels = 3, .widths = {4, 8}, .seed = 1});

@@ -124,14 +124,15 @@ class Twins {
       EXPECT_EQ(cuda.guards[i], guard) << "operand " << i << ": written behind its end";
       if (reals_[i].is_output) compare_reals(i, exact.reals[i], cpu.reals[i], cuda.reals[i], tolerance);
     }
-    for (std::size_t i = 0; i < integers_.size(); ++i)
-      if (integers_[i].is_output) {
-        EXPECT_EQ(cuda.integers[i], cpu.integers[i]) << "integer operand " << i;
-      }
+    for (std::size_t i = 0; i < integers_.size(); ++i) {
+      EXPECT_EQ(cuda.integers[i].back(), guard) << "integer operand " << i << ": written behind its end";
+      if (!integers_[i].is_output) continue;
+      EXPECT_EQ(cuda.integers[i], cpu.integers[i]) << "integer operand " << i;
+    }
   }
 
  private:
-  static constexpr double guard = 96;  // exact in every type
+  static constexpr int guard = 96;  // exact in every type
 
   template <class V>
   struct Operand {
@@ -241,8 +242,11 @@ class Twins {
   template <class I>
   Integers<I> integers(bool on_device) const {
     Integers<I> places;
-    for (const auto& operand : integers_)
-      places.push_back(place(std::vector<I>(operand.values.begin(), operand.values.end()), on_device));
+    for (const auto& operand : integers_) {
+      std::vector<I> values(operand.values.begin(), operand.values.end());
+      values.push_back(guard);
+      places.push_back(place(std::move(values), on_device));
+    }
     return places;
   }
   template <class T>

@@ -73,6 +73,20 @@ TEST(CudaUploadAhead, KeepsTheValuesOfWhichSomebodyHasAHandle) {
   for (int i = 0; i < 6; ++i) expect_marked(kept[static_cast<std::size_t>(i)], 257, i);
 }
 
+TEST(CudaUploadAhead, WaitsForOpsThatReadAHandleWhichIsGoneSince) {
+  UploadAhead uploads;
+  std::vector<Array> copies;
+  Array last;
+  for (int i = 0; i < 6; ++i) {
+    uploads.start(marked(257, i));
+    hurry_copies();
+    const Array now = uploads.finish();
+    if (last.defined()) copies.push_back(ops::clone(last));  // of the values before these
+    last = now;
+  }
+  for (int i = 0; i < 5; ++i) expect_marked(copies[static_cast<std::size_t>(i)], 257, i);
+}
+
 TEST(CudaUploadAhead, MayEndWithValuesOnTheirWay) {
   Array next;
   {
@@ -94,6 +108,7 @@ TEST(CudaUploadAhead, RefusesTheWrongOrder) {
         UploadAhead().start(marked(4, 0).reshape({2, 2}).transpose());
       },
       "upload: needs contiguous values");
+  expect_error([] { UploadAhead().start(marked(4, 0).to(Device::cuda)); }, "upload: the values are on cuda already");
 }
 
 #if defined(AKIN_EMULATOR)

@@ -30,9 +30,9 @@ struct LoaderOptions {
   int workers = 1;         ///< threads that read and transform ahead; 0 does it when the batch is asked for
   int prefetch = 3;        ///< batches in the making or waiting, at most
   /// Where views are made. On cuda workers only read: the images go to the device, and views are made there by the
-  /// thread that takes the batch. A data set of up to `resident_bytes` stays on the device as a whole.
+  /// thread that takes the batch.
   Device device = Device::cpu;
-  std::int64_t resident_bytes = std::int64_t{2} << 30;
+  std::int64_t resident_bytes = std::int64_t{2} << 30;  ///< up to these, a data set stays on the device as a whole
 };
 
 struct Batch {
@@ -128,22 +128,28 @@ class Batches {
   AKIN_LAZY std::default_sentinel_t end() const { return {}; }
 
   /// To be called when all that uses this batch is queued: the images of the next one go to a device while it works on
-  /// these. Nothing to do on the cpu, where all images are on the device, and until a worker has read them.
+  /// these. Without workers they are read now. Nothing to do on the cpu, where all images are on the device, and until a
+  /// worker has read them. Throws nothing: what fails is tried again when the batch is due.
   AKIN_LAZY void send_next() {
-    if (sent_ || next_ == end_ || !state_->images.copies_batches() || (ahead_ && !ahead_->ready())) return;
-    sent_ = read();
-    if (!uploads_) uploads_.emplace();
-    uploads_->start(sent_->samples.images);
+    if (read_ || next_ == end_ || !state_->images.copies_batches() || (ahead_ && !ahead_->ready())) return;
+    const double before = steady_seconds();
+    try {
+      read_ = read();
+      if (!uploads_) uploads_.emplace();
+      uploads_->start(read_->samples.images);
+    } catch (...) {
+    }
+    state_->waited += steady_seconds() - before;
   }
 
  private:
   AKIN_LAZY Batch read() { return ahead_ ? ahead_->next() : make_(next_); }
-  /// The next batch, wherever its images are.
-  AKIN_LAZY Batch read_or_sent() {
-    if (!sent_) return read();
-    Batch batch = std::move(*sent_);
-    sent_.reset();
-    batch.samples.images = uploads_->finish();
+  /// The next batch, its images wherever they are.
+  AKIN_LAZY Batch take_next() {
+    if (!read_) return read();
+    Batch batch = std::move(*read_);
+    read_.reset();
+    if (uploads_ && uploads_->on_its_way()) batch.samples.images = uploads_->finish();
     return batch;
   }
 
@@ -152,7 +158,7 @@ class Batches {
     done_ = next_ == end_;
     if (done_) return;
     const double before = steady_seconds();
-    batch_ = detail::finished(*state_, read_or_sent());
+    batch_ = detail::finished(*state_, take_next());
     ++next_;
     state_->waited += steady_seconds() - before;
   }
@@ -161,8 +167,8 @@ class Batches {
   std::int64_t next_, end_;
   bool done_ = false;
   Batch batch_;
-  std::optional<Batch> sent_;               // the next one, read and on its way
-  std::optional<UploadAhead> uploads_;      // from the first one that was
+  std::optional<Batch> read_;               // by send_next()
+  std::optional<UploadAhead> uploads_;      // of its images
   detail::BatchMaker make_;                 // without workers
   std::unique_ptr<Prefetch<Batch>> ahead_;  // with workers
 };

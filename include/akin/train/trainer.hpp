@@ -53,8 +53,8 @@ class Trainer {
     method_.train();
     if (folder) folder->metrics().drop_from(position_.step);  // those rows will be written again
     TrainerReport report;
+    const End end{step_};
     if (position_.epoch < options_.epochs) train_on(progress, folder, stop, report);
-    step_.end();
     report.steps = position_.step;
     report.skipped_steps = position_.skipped;
     report.embedding_std = position_.embedding_std;
@@ -64,6 +64,12 @@ class Trainer {
   }
 
  private:
+  /// The end of a run, even by an Error.
+  struct End {
+    TrainingStep& step;
+    ~End() { step.end(); }
+  };
+
   AKIN_LAZY static TrainerOptions resolved(const TrainerOptions& o, const data::Loader& loader) {
     detail::check_options(o);
     TrainerOptions options = o;

@@ -157,6 +157,7 @@ cublasStatus_t cublasLtMatmulAlgoGetHeuristic(cublasLtHandle_t handle, cublasLtM
   const auto& p = as<Product>(product);
   const auto& wish = as<Preference>(preference);
   const auto &la = as<Layout>(a), &lb = as<Layout>(b), &lc = as<Layout>(c), &ld = as<Layout>(d);
+  if (libraries.refuse_epilogues && p.epilogue != CUBLASLT_EPILOGUE_DEFAULT) return invalid("Epilogue function.");
   if (const char* sentence = wrong_with(p, la, lb, lc, ld)) return invalid(sentence);
   if (const auto status = refusal_of(p, ld); status != CUBLAS_STATUS_SUCCESS) return status;
   Algorithm algorithm{configuration_of(p, la, lb, ld),

@@ -19,6 +19,7 @@ struct Libraries {
   std::uint64_t convolutions = 0;       ///< queued by cuDNN
   std::uint64_t workspace_queries = 0;  ///< asked of cuDNN
   bool refuse = false;                  ///< new shapes are "not supported"; known products as well
+  bool refuse_epilogues = false;        ///< new products with an epilogue are "invalid"
   std::string broken;                   ///< the sentence of NVIDIA's that the last refused call broke
 };
 extern Libraries libraries;
