@@ -42,7 +42,7 @@ endif()
 
 # Target options follow those of the build type on the command line, so these optimisation levels win.
 if(AKIN_SANITIZE STREQUAL "thread")
-  target_compile_options(akin_program INTERFACE -fsanitize=thread -O1 -g -UNDEBUG)
+  target_compile_options(akin_program INTERFACE -fsanitize=thread -O1 -g1 -UNDEBUG)
   target_link_options(akin_program INTERFACE -fsanitize=thread)
 elseif(AKIN_SANITIZE MATCHES "fuzzer")  # speed finds bugs; float-cast-overflow is not part of undefined
   if(NOT CMAKE_CXX_COMPILER_ID MATCHES Clang)
@@ -53,7 +53,7 @@ elseif(AKIN_SANITIZE MATCHES "fuzzer")  # speed finds bugs; float-cast-overflow 
   target_link_options(akin_program INTERFACE ${fuzz_flags})
 elseif(AKIN_SANITIZE)  # -O0: optimising takes three to five times as long; g++ takes twice the preset's clang++
   target_compile_options(akin_program INTERFACE -fsanitize=${AKIN_SANITIZE} -fno-sanitize-recover=all
-                                                -fno-omit-frame-pointer -O0 -g -UNDEBUG)
+                                                -fno-omit-frame-pointer -O0 -g1 -UNDEBUG)
   target_link_options(akin_program INTERFACE -fsanitize=${AKIN_SANITIZE})
 endif()
 

@@ -1,4 +1,5 @@
-// y[r, c] += row[c], in place: the bias of a linear layer, added where the matrix product left its result.
+// y[r, c] += row[c], in place: the bias of a linear layer, added where the matrix product left its result. Twin:
+// kernels/cpu/add_row.hpp.
 //
 // Memory-bound. A thread keeps its part of the row in registers and walks down the matrix.
 #pragma once

@@ -1,5 +1,5 @@
 // Augmentation: a block of threads takes one image through its plan, then the next, in one launch per batch. The plans
-// are drawn on the host and copied; images are read where they are, as bytes.
+// are drawn on the host and copied; images are read where they are, as bytes. Twin: kernels/cpu/augment.hpp.
 #pragma once
 #include <algorithm>
 #include <cstdint>

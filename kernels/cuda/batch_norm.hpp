@@ -1,4 +1,4 @@
-// Batch normalisation over the last axis: x [rows, channels]; see kernels/cpu/batch_norm.hpp.
+// Batch normalisation over the last axis: x [rows, channels]. Twin: kernels/cpu/batch_norm.hpp.
 //
 // Memory is the limit: the statistics read x once, the normalisation reads it again and writes y with residual and relu
 // in the same sweep. Moments are kept relative to the first row of a chunk, in the compute type (a mean of 1e4 beside a
@@ -142,6 +142,7 @@ void batch_norm_stats(Cuda queue, std::int64_t rows, std::int64_t channels, doub
                        detail::FinishBatchNormStats<compute_t<T>>{eps, mean, rstd, var});
 }
 
+/// y from x and the statistics of the channels, with residual and relu as f asks for them.
 template <class T>
 void batch_norm_apply(Cuda queue, std::int64_t rows, std::int64_t channels, const BatchNormForward<T>& f) {
   if (rows == 0 || channels == 0) return;

@@ -1,4 +1,4 @@
-// The gradients of batch normalisation; see batch_norm.hpp and kernels/cpu/batch_norm_backward.hpp.
+// The gradients of batch normalisation; see batch_norm.hpp. Twin: kernels/cpu/batch_norm_backward.hpp.
 //
 // One sweep for two sums, one that writes dx. Neither reads y if it can do without: the mask of the relu is computed
 // again from x, which both read anyway.

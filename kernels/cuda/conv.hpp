@@ -1,4 +1,5 @@
-// 2-d convolution: forward and both gradients, each as a matrix product whose operands are read where they lie.
+// 2-d convolution: forward and both gradients, each as a matrix product whose operands are read where they lie. Twin:
+// kernels/cpu/conv.hpp.
 //
 // cuDNN computes them (cudnn.hpp) where it is compiled in and takes the shape. Groups of few channels have kernels of
 // their own (conv_depthwise.hpp). ConvAlgorithm is for the CPU: here all are direct.

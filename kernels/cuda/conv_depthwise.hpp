@@ -1,4 +1,5 @@
-// Convolutions with few channels in a group, such as depthwise ones: forward, and the gradient of the images.
+// Convolutions with few channels in a group, such as depthwise ones: forward, and the gradient of the images. Twin:
+// kernels/cpu/conv.hpp, which has no special case for them.
 //
 // As matrix products they would use a few columns of each 64 wide tile. Here a thread takes one channel of the result,
 // or 16 bytes of them where each is a group of its own, for a strip of pixels: a weight that it loads serves all of

@@ -1,4 +1,5 @@
-// Gradients of the weights of convolutions with few channels in a group; see conv_depthwise.hpp.
+// Gradients of the weights of convolutions with few channels in a group; see conv_depthwise.hpp. Twin:
+// kernels/cpu/conv_backward_weights.hpp.
 //
 // A block takes some output channels, a chunk of the pixels of y and up to nine terms: the taps of a 3 x 3 filter and,
 // as neighbours, the input channels of a group. A thread keeps the sums of its channels for all of these terms, so dy

@@ -1,4 +1,4 @@
-// Dropout masks.
+// Dropout masks. Twin: kernels/cpu/dropout.hpp.
 //
 // Philox gives four words at a time, so a thread makes four values. Which words these are, is the format of the mask:
 // the same on both backends.

@@ -1,4 +1,4 @@
-// Eigenvalues of symmetric matrices in double; see kernels/cpu/linalg.hpp, whose algorithm this is.
+// Eigenvalues of symmetric matrices in double. Twin: kernels/cpu/linalg.hpp, whose algorithm this is.
 //
 // The device makes the matrix tridiagonal. The scalar QR sweeps run on the host, which gets 2 n numbers and sends
 // rotations; the device turns the eigenvectors, a thread for each column, since rotations of rows leave columns

@@ -1,4 +1,5 @@
 // Matrix products of stored matrices, by cuBLAS (cublas.hpp) where it takes them, else by akin's kernels (product.hpp).
+// Twin: kernels/cpu/gemm.hpp.
 #pragma once
 #include <initializer_list>
 

@@ -1,6 +1,8 @@
-// Reading and writing by index: rows, one value per row, one-hot, and blocks of bytes.
+// Reading and writing by index: rows, one value per row, one-hot, and blocks of bytes. Twin: kernels/cpu/index.hpp.
 //
-// Indices must lie in range: ops check them with first_out_of_range before they call the others.
+// Memory-bound: a thread for each value that is written, neighbours side by side. Where several values are added to one
+// place, whoever owns the place adds them, in their order: the same bits in every run. Indices must lie in range: ops
+// check them with first_out_of_range before they call the others.
 #pragma once
 #include <cstdint>
 

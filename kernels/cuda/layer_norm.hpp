@@ -1,4 +1,5 @@
-// Normalisation of rows: layer norm (arXiv:1607.06450) and division by the Euclidean length.
+// Normalisation of rows: layer norm (arXiv:1607.06450) and division by the Euclidean length. Twins:
+// kernels/cpu/layer_norm.hpp and kernels/cpu/norm.hpp.
 //
 // Statistics are totalled in double, as on the CPU: a large mean costs no digits, squares of f32 values neither
 // overflow nor vanish.

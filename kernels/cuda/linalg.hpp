@@ -1,4 +1,4 @@
-// Cholesky factors and triangular inverses in double; see kernels/cpu/linalg.hpp. Eigenvalues: eigen.hpp.
+// Cholesky factors and triangular inverses in double. Twin: kernels/cpu/linalg.hpp. Eigenvalues: eigen.hpp.
 //
 // Both work on tiles of 32 x 32. Cholesky goes right-looking, three launches for 32 columns: the tile on the diagonal by
 // one block, the rows below it by a warp each, the rest of the matrix by as many blocks as it has tiles. The inverse is

@@ -1,5 +1,5 @@
 // Linear layers: product and bias in one pass by cuBLAS where it takes them (cublas_epilogue.hpp), else one after the
-// other.
+// other. Twin: kernels/cpu/linear.hpp.
 #pragma once
 #include "../reducers.hpp"
 #include "add_row.hpp"

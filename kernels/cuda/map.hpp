@@ -1,4 +1,4 @@
-// map: out[i] = f(in[i]...), contiguous or strided (broadcast, transposed, sliced operands).
+// map: out[i] = f(in[i]...), contiguous or strided (broadcast, transposed, sliced operands). Twin: kernels/cpu/map.hpp.
 //
 // Memory-bound: each value is read and written once, in packs of 16 bytes where all operands lie at multiples of that.
 #pragma once

@@ -1,4 +1,5 @@
-// Optimizer steps: one pass over values, gradients and states of many tensors (tensor_table.hpp).
+// Optimizer steps: one pass over values, gradients and states of many tensors (tensor_table.hpp). Twin:
+// kernels/cpu/optim.hpp.
 //
 // No number passes through the host: ahead of the updates, a thread for each tensor resolves its step. Sums are made in
 // double: each piece leaves its own, and a warp for each tensor adds them.

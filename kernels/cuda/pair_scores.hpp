@@ -1,5 +1,6 @@
-// Every row of a against every row of c, each row of scores reduced to one number, with its gradient. The scores exist
-// one block at a time: memory grows with the number of rows, time with that of pairs.
+// Every row of a against every row of c, each row of scores reduced to one number; the gradient is in
+// pair_scores_backward.hpp. The scores exist one block at a time: memory grows with the number of rows, time with that of
+// pairs. Twin: kernels/cpu/pair_scores.hpp.
 //
 // As on the CPU a streaming softmax (Milakov and Gimelshein, arXiv:1805.02867), but each thread streams by itself over
 // the columns that it sees; the maxima and sums of threads, and of parts of the columns, meet at the end. The symmetric
@@ -41,8 +42,8 @@ struct StreamedRow {
   }
 };
 
-/// What one part of the columns gives: shift, sum [rows, parts], a part being half of those of a block of threads.
-/// right [rows]: the scores of the right pairs.
+/// shift, sum [rows, halves]: what half of a part of the columns gives, the two halves of a block of threads having one
+/// each. right [rows]: the scores of the right pairs.
 template <class T>
 struct PairPartials {
   T* shift;
@@ -52,13 +53,14 @@ struct PairPartials {
 
 template <class T, class Pairs, class Reduction>
 __global__ void __launch_bounds__(pair_threads, blocks_at_once<T>)
-    reduce_pairs_kernel(PairOperand<T> rows, PairOperand<T> cols, Pairs pairs, Reduction f, std::int64_t blocks,
-                        PairPartials<T> out) {
+    reduce_pairs_kernel(PairOperand<T> rows, PairOperand<T> cols, Pairs pairs, Reduction f,
+                        std::int64_t blocks_per_part, PairPartials<T> out) {
   AKIN_SHARED(PairChunk<T>, slices, slices_size<T> / pack_lanes<T>);
   AKIN_SHARED(PairChunk<T>, block, pair_tile * block_stride<T> / pack_lanes<T>);
   T* const scores = &block[0].values[0];
   const std::int64_t row = static_cast<std::int64_t>(blockIdx.x) * pair_tile, i = row + own_line();
-  const std::int64_t begin = blockIdx.y * blocks * pair_tile, end = begin + blocks * pair_tile;
+  const std::int64_t cols_per_part = blocks_per_part * pair_tile, begin = blockIdx.y * cols_per_part;
+  const std::int64_t end = begin + cols_per_part;
   const std::int64_t right = i < rows.count ? pairs.target(i) : -1;
   StreamedRow<T> state{first_shift<T, Reduction>};
   for (std::int64_t col = begin; col < end && col < cols.count; col += pair_tile) {
@@ -73,19 +75,19 @@ __global__ void __launch_bounds__(pair_threads, blocks_at_once<T>)
   if (i < rows.count) out.shift[at] = state.shift, out.sum[at] = state.sum;
 }
 
-/// A warp per row adds its parts.
+/// A warp per row adds what the halves gave.
 template <class T, class Pairs, class Reduction>
-__global__ void finish_pairs_kernel(std::int64_t rows, std::int64_t parts, Pairs pairs, Reduction f, PairPartials<T> in,
-                                    T* y, T* shift, double* sum) {
+__global__ void finish_pairs_kernel(std::int64_t rows, std::int64_t halves, Pairs pairs, Reduction f,
+                                    PairPartials<T> in, T* y, T* shift, double* sum) {
   const int lane = threadIdx.x % warp_size;
   for (std::int64_t i = first_item() / warp_size; i < rows; i += item_step() / warp_size) {
-    const T* const shifts = in.shift + i * parts;
+    const T* const shifts = in.shift + i * halves;
     T top = first_shift<T, Reduction>;
-    for (std::int64_t p = lane; p < parts; p += warp_size) top = shifts[p] > top ? shifts[p] : top;
+    for (std::int64_t p = lane; p < halves; p += warp_size) top = shifts[p] > top ? shifts[p] : top;
     top = warp_reduce(top, MaxOf{});
     double total = 0;
-    for (std::int64_t p = lane; p < parts; p += warp_size)
-      total += in.sum[i * parts + p] * static_cast<double>(std::exp(shifts[p] - top));
+    for (std::int64_t p = lane; p < halves; p += warp_size)
+      total += in.sum[i * halves + p] * static_cast<double>(std::exp(shifts[p] - top));
     total = warp_reduce(total, SumOf{});
     if (lane == 0) {
       shift[i] = top, sum[i] = total;

@@ -1,4 +1,5 @@
 // The gradient of scores of all pairs, each row of them reduced to one number: of the rows, of the columns, or of both.
+// Twin: kernels/cpu/pair_scores.hpp.
 //
 // The scores are computed again, turned into their own gradients in shared memory, and weigh the other side's rows.
 // Every block of threads owns the rows whose gradient it sums, so nothing is added by two: for the gradient of the

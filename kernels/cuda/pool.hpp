@@ -1,4 +1,5 @@
 // 2-d pooling of NHWC images: a row of threads for each pixel that is written, 16 bytes of its channels for each thread.
+// Twin: kernels/cpu/pool.hpp.
 //
 // Gradients are gathered: an input pixel visits the windows that it lies in, in order, so nobody adds to the same memory
 // and sums are those of the CPU to the order of their terms.
@@ -86,7 +87,8 @@ __global__ void average_windows_kernel(PoolShape s, bool count_padding, const Pa
 }
 
 template <class Windows, class T, int lanes>
-__global__ void spread_windows_kernel(PoolShape s, bool count_padding, const Pack<T, lanes>* dy, Pack<T, lanes>* dx) {
+__global__ void average_windows_backward_kernel(PoolShape s, bool count_padding, const Pack<T, lanes>* dy,
+                                                Pack<T, lanes>* dx) {
   using C = compute_t<T>;
   for (std::int64_t pixel = first_row(); pixel < s.n * s.h * s.w; pixel += row_step()) {
     const PixelPlace at(pixel, s.h, s.w);
@@ -114,7 +116,8 @@ void launch_averages(std::string_view op, Cuda queue, const PoolShape& s, bool b
     using P = Pack<T, lanes>;
     PoolShape of_packs = s;
     of_packs.c = s.c / lanes;
-    const auto kernel = backward ? spread_windows_kernel<Windows, T, lanes> : average_windows_kernel<Windows, T, lanes>;
+    const auto kernel =
+        backward ? average_windows_backward_kernel<Windows, T, lanes> : average_windows_kernel<Windows, T, lanes>;
     launch(op, queue, grid_over_matrix(pixels, of_packs.c), kernel, of_packs, count_padding,
            reinterpret_cast<const P*>(from), reinterpret_cast<P*>(to));
   });

@@ -1,4 +1,5 @@
 // Matrix products of any operands, one for each item: c[row, col] = sum over terms of a(row, term) b(col, term).
+// Twins: kernels/cpu/gemm.hpp and kernels/cpu/conv.hpp, by way of gemm.hpp and conv.hpp.
 //
 // A block computes one tile of c. Where c has fewer tiles than the GPU has room for blocks and the sums are long, as in
 // the gradients of weights, the terms are cut into slices: each slice writes sums of its own, and a second kernel adds

@@ -1,4 +1,5 @@
-// reduce: out[o, i] = combine over k of x[o, k, i], for x seen as [outer, n, inner]; and the variance over k.
+// reduce: out[o, i] = combine over k of x[o, k, i], for x seen as [outer, n, inner]; and the variance over k. Twin:
+// kernels/cpu/reduce.hpp. Who works on what: reduce_shares.hpp.
 #pragma once
 #include "reduce_shares.hpp"
 
@@ -94,6 +95,7 @@ struct VarianceOfParts {
 
 }  // namespace detail
 
+/// out [outer, inner] = the values of x [outer, n, inner] along n, combined by R.
 template <class R, class T>
 void reduce(Cuda queue, R, std::int64_t outer, std::int64_t n, std::int64_t inner, const T* x, T* out) {
   const detail::ReduceExtent extent{outer, n, inner};

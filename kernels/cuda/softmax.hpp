@@ -1,4 +1,5 @@
-// softmax, log-softmax and log-sum-exp of rows, and their gradients.
+// softmax, log-softmax and log-sum-exp of rows, and their gradients. Twin: kernels/cpu/softmax.hpp. Who works on a row:
+// rows.hpp.
 //
 // As on the CPU, the maximum is subtracted first, -inf entries (masked logits) get probability 0, and a row of nothing
 // but -inf has logsumexp -inf, softmax 0 and log-softmax -inf. A NaN makes its whole row NaN.

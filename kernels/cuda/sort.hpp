@@ -1,4 +1,4 @@
-// Order along rows: sort, argsort, the k largest, the largest and the smallest.
+// Order along rows: sort, argsort, the k largest, the largest and the smallest. Twin: kernels/cpu/sort.hpp.
 //
 // Rows are sorted as pairs of value and position, and a tie goes to the lower position: the order is unique, and that of
 // the CPU. A row that fits shared memory is sorted there by one block, with a bitonic network (Batcher 1968), which

@@ -1,4 +1,4 @@
-// Householder reflections that make a symmetric matrix tridiagonal; see kernels/cpu/linalg.hpp.
+// Householder reflections that make a symmetric matrix tridiagonal. Twin: kernels/cpu/linalg.hpp.
 //
 // Three launches for each: every reflection needs the whole matrix that the last one left.
 #pragma once

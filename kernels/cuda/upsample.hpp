@@ -1,4 +1,7 @@
-// Enlarging of NHWC images by repeating pixels: a row of threads for each pixel that is written.
+// Enlarging of NHWC images by repeating pixels: a row of threads for each pixel that is written. Twin:
+// kernels/cpu/upsample.hpp.
+//
+// Memory-bound: every pixel is written once, and what it is made of comes from the caches after the first time.
 #pragma once
 #include <cstdint>
 

@@ -6,16 +6,11 @@
 #include <fstream>
 
 #include "support/gradients.hpp"
+#include "support/sanitized.hpp"
 #include "support/tensors.hpp"
 
 namespace akin {
 namespace {
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool too_slow = true;
-#else
-constexpr bool too_slow = false;
-#endif
 
 /// "name dtype [sizes]" of each tensor, convolution weights as torchvision lays them out.
 std::vector<std::string> listed(const nn::Module& model) {
@@ -47,14 +42,14 @@ void expect_torchvisions(const nn::Module& model, const std::string& name, std::
 }
 
 TEST(Resnet, HasTorchvisionsTensorsInItsOrder) {
-  if (too_slow) GTEST_SKIP();
+  if (test::sanitized) GTEST_SKIP();
   expect_torchvisions(nn::resnet18({.classes = 1000}), "resnet18", 122, 11'689'512);
   expect_torchvisions(nn::resnet34({.classes = 1000}), "resnet34", 218, 21'797'672);
   expect_torchvisions(nn::resnet50({.classes = 1000}), "resnet50", 320, 25'557'032);
 }
 
 TEST(Resnet, TrainsOnSmallPictures) {
-  if (too_slow) GTEST_SKIP();
+  if (test::sanitized) GTEST_SKIP();
   const nn::Module model = nn::resnet18({.small_images = true});
   EXPECT_EQ(model.parameter_count(), 11'168'832);
   const Tensor y = model(random_tensor({2, 9, 9, 3}));

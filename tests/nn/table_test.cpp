@@ -1,6 +1,7 @@
 #include <akin/nn/models/table.hpp>
 #include <set>
 
+#include "support/sanitized.hpp"
 #include "support/test.hpp"
 
 namespace akin {
@@ -25,8 +26,8 @@ TEST(EncoderTable, TheConvnetGivesTheFeaturesThatItsRowSays) {
   }
 }
 
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // there, drawing the weights takes a minute
 TEST(EncoderTable, TheResnetsHaveTheFeaturesAndTheSizeThatTheirRowsSay) {
+  if (test::sanitized) GTEST_SKIP();  // drawing the weights takes a minute
   for (const auto* name : {"resnet18", "resnet34", "resnet50"}) {
     const auto& row = nn::find_encoder(name);
     const nn::Module model = row.make({.size = 8, .channels = 1, .seed = 1});
@@ -36,7 +37,6 @@ TEST(EncoderTable, TheResnetsHaveTheFeaturesAndTheSizeThatTheirRowsSay) {
         << name;
   }
 }
-#endif
 
 }  // namespace
 }  // namespace akin

@@ -152,5 +152,27 @@ TEST(Umbrella, ReachesEveryHeader) {
   EXPECT_EQ(missing, "") << "akin.hpp does not include these";
 }
 
+/// The CPU header that the head of a CUDA kernel's file names as its twin, "" if there is none.
+std::string twin_of(const std::string& text) {
+  const std::string head = text.substr(0, text.find("#pragma once"));
+  const std::size_t said = head.find("Twin"), at = said == std::string::npos ? said : head.find("kernels/cpu/", said);
+  return at == std::string::npos ? "" : head.substr(at, head.find(".hpp", at) + 4 - at);
+}
+
+TEST(Twins, AreNamedAtTheHeadOfEveryCudaHeaderThatOpsCall) {
+  const Headers headers = read_headers(".");
+  std::string missing;
+  for (const auto& name : includes_of("ops/kernels.hpp", headers.at("ops/kernels.hpp")))
+    if (name.rfind("kernels/cuda/", 0) == 0 && !headers.count(twin_of(headers.at(name)))) missing += name + "\n";
+  EXPECT_EQ(missing, "") << "say in the first comment where the kernel that tests compare with is: "
+                            "\"Twin: kernels/cpu/softmax.hpp.\"";
+}
+
+TEST(Twins, AreFound) {
+  EXPECT_EQ(twin_of("// Sums. Twin:\n// kernels/cpu/sum.hpp. See kernels/cpu/map.hpp.\n#pragma once"),
+            "kernels/cpu/sum.hpp");
+  EXPECT_EQ(twin_of("// Sums; see kernels/cpu/sum.hpp.\n#pragma once\n// Twin: kernels/cpu/sum.hpp."), "");
+}
+
 }  // namespace
 }  // namespace akin::structure

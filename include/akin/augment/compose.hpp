@@ -111,7 +111,7 @@ class Pipeline {
 };
 
 struct ViewOptions {
-  std::uint64_t seed = 0;
+  std::uint64_t seed = 0;  ///< of all random draws of the transforms, beside sample index, epoch and view
 };
 
 /// Two pipelines for methods whose views are treated differently.
@@ -145,9 +145,11 @@ class Views {
   std::uint64_t seed_;
 };
 
+/// Two views from one pipeline; each draws random numbers of its own.
 AKIN_LAZY Views two_views(const Pipeline& both, const ViewOptions& options = {}) {
   return Views({both, both}, options);
 }
+/// View 0 from the first pipeline, view 1 from the second.
 AKIN_LAZY Views two_views(const Pipeline& first, const Pipeline& second, const ViewOptions& options = {}) {
   return Views({first, second}, options);
 }

@@ -48,7 +48,7 @@ struct MixOptions {
 
 /// A mixed batch, and how it came about.
 struct Mixed {
-  Array images, labels;
+  Array images, labels;                ///< [N, H, W, C] and [N, K], f32, on the host
   double lambda = 1;                   ///< the part of a picture that is its own
   std::vector<std::int64_t> partners;  ///< row i is mixed with row partners[i]
 };

@@ -67,7 +67,8 @@ AKIN_LAZY DatasetPtr mnist_like(const MnistLike& from, Split split) {
 inline constexpr std::string_view fashion_mnist_folder = "/usr/share/datasets/fashion-mnist";
 inline constexpr std::string_view fashion_mnist_install = "sudo apt-get install dataset-fashion-mnist";
 
-/// 60,000 training and 10,000 test images of clothes, 28 x 28 grey, ten classes.
+/// 60,000 training and 10,000 test images of clothes, 28 x 28 grey, ten classes. Errors: those of mnist_like; where a
+/// file is missing, the message names the folder and how to install the data set: fashion_mnist_install.
 AKIN_LAZY DatasetPtr fashion_mnist(std::string_view folder = fashion_mnist_folder, Split split = Split::train) {
   return mnist_like({.name = "fashion-mnist",
                      .folder = std::string(folder),

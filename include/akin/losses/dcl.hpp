@@ -34,6 +34,7 @@ AKIN_LAZY Tensor decoupled(std::string_view op, const ViewPair& views, double te
 /// returns  []      mean over the 2N anchors, nats, also below 0; chance level log(2N - 2)
 /// memory   O(N D)
 /// throws   Error   if shapes or dtypes differ, they are not [N, D] with N >= 2 and D > 0, or temperature is not > 0
+///                  and finite
 AKIN_LAZY Tensor dcl(const Tensor& za, const Tensor& zb, const DclOptions& options = {}) {
   return detail::decoupled("dcl", view_pair("dcl", za, zb), options.temperature);
 }
@@ -42,7 +43,7 @@ AKIN_LAZY Tensor dcl(const Tensor& za, const Tensor& zb, const DclOptions& optio
 ///   w(i) s[i,p(i)]/t instead of s[i,p(i)]/t,  w(i) = 2 - N softmax_i(s[i,p(i)]/sigma)      arXiv:2110.06848, Sec. 3
 /// Weights are constants: no gradient flows through them (lightly's choice; the authors' code differentiates them), so
 /// central differences do not apply, and there is no row in the table.
-/// za, zb, returns, throws: as for dcl
+/// za, zb, returns, throws: as for dcl; Error too if sigma is not > 0 and finite
 AKIN_LAZY Tensor dclw(const Tensor& za, const Tensor& zb, const DclwOptions& options = {}) {
   const auto views = view_pair("dclw", za, zb);
   const Tensor plain = detail::decoupled("dclw", views, options.temperature);

@@ -21,7 +21,8 @@ class AKIN_ABI_TAG Method {
   Method(const Method&) = delete;
   Method& operator=(const Method&) = delete;
 
-  /// Forward pass on the views of one batch, each [N, H, W, C].
+  /// Forward pass on the views of one batch, each [N, H, W, C], of the dtype and on the device of the parameters.
+  /// Errors: a wrong number of views, or views of different shapes; check_views() finds both.
   virtual StepOutput forward(const std::vector<Array>& views) = 0;
 
   /// Before a step, at the end of which `progress` of the run lies behind, in [0, 1]: computes what changes from step to

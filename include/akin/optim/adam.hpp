@@ -7,9 +7,9 @@ namespace akin::inline AKIN_ABI::optim {
 
 struct AdamOptions {
   double lr = 1e-3;
-  double beta1 = 0.9, beta2 = 0.999;
-  double eps = 1e-8;
-  double weight_decay = 0;  ///< for the constructor that takes a module; groups bring their own
+  double beta1 = 0.9, beta2 = 0.999;  ///< in [0, 1): the shares of m and of v that stay at each step
+  double eps = 1e-8;                  ///< > 0 and finite: added to the root of v, which may be 0
+  double weight_decay = 0;            ///< for the constructor that takes a module; groups bring their own
 };
 
 namespace detail {
@@ -50,7 +50,7 @@ class AdamFamily final : public Optimizer {
 ///   m = beta1 m + (1 - beta1) g;   v = beta2 v + (1 - beta2) g^2
 ///   p -= lr (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + eps)
 /// t counts the steps of each parameter: one that gets its first gradient late is corrected from there on.
-/// Errors: betas outside [0, 1), eps <= 0.
+/// Errors: betas outside [0, 1), eps not > 0 and finite.
 using Adam = detail::AdamFamily<false>;
 
 /// The same with decoupled weight decay: p shrinks by lr weight_decay beside the step. arXiv:1711.05101, Algorithm 2.

@@ -43,8 +43,10 @@ AKIN_LAZY void ema_update(const nn::Module& target, const nn::Module& online, do
   check(momentum >= 0 && momentum <= 1, "ema_update", "momentum must lie in [0, 1], got ", momentum);
   ops::apply_updates("ema_update", detail::ema_updates(target, online, {momentum}, nullptr));
 }
-/// The same in a training step, of which nobody on the host need know whether it was made: with the gate of the optimizer
-/// (Optimizer::step), and m in [0, 1] as an array [] f64 beside the parameters.
+/// The same in a training step, where the host need not know whether the step was made: with the gate of the optimizer
+/// (Optimizer::step), and m in [0, 1] as an array [] f64 beside the parameters. Errors: the modules differ in names or
+/// shapes, or share a parameter; m, or a gate that is defined, is not [] f64 on the device of the parameters. m outside
+/// [0, 1] is not noticed: the host does not read it.
 AKIN_LAZY void ema_update(const nn::Module& target, const nn::Module& online, const Array& momentum,
                           const Array& gate) {
   ops::apply_updates("ema_update", detail::ema_updates(target, online, {}, &momentum), gate);

@@ -6,8 +6,8 @@ namespace akin::inline AKIN_ABI::optim {
 
 struct LambOptions {
   double lr = 1e-3;
-  double beta1 = 0.9, beta2 = 0.999;
-  double eps = 1e-6;
+  double beta1 = 0.9, beta2 = 0.999;     ///< in [0, 1): the shares of m and of v that stay at each step
+  double eps = 1e-6;                     ///< > 0 and finite: added to the root of v, which may be 0
   double weight_decay = 0;               ///< for the constructor that takes a module; groups bring their own
   bool exclude_norms_and_biases = true;  ///< neither adapt nor decay parameters of one axis or none
 };
@@ -68,7 +68,7 @@ class Lamb final : public Optimizer {
 ///   u = (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + eps) + wd p
 ///   p -= lr q u,   q = |p| / |u|, the L2 norms of the whole parameter;  1 where either is 0
 /// Excluded parameters (norms and biases: one axis or none) take Adam's step: q = 1, wd = 0. t counts the steps of each
-/// parameter. Errors: betas outside [0, 1), eps <= 0; parameters of different dtypes.
+/// parameter. Errors: betas outside [0, 1), eps not > 0 and finite; parameters of different dtypes.
 using Lamb = detail::Lamb<void>;
 
 }  // namespace akin::inline AKIN_ABI::optim

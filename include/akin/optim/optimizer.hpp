@@ -49,7 +49,9 @@ class Optimizer {
   std::int64_t steps() const { return steps_; }  ///< calls of step() so far, as schedules count
   void set_steps(std::int64_t steps) { steps_ = steps; }
 
-  /// Of groups that follow the schedule. A recorded step (CudaGraph) follows too: the number lies beside the parameters.
+  /// Sets the learning rate of the groups that follow the schedule; those with constant_lr keep the first one. A step
+  /// that was recorded (CudaGraph) takes the new one too: the number lies beside the parameters.
+  /// Errors: lr negative or not finite.
   AKIN_LAZY void set_lr(double lr) {
     lr_ = checked_lr(lr);
     rate_.set_item(lr);

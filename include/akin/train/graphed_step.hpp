@@ -29,7 +29,8 @@ class GraphedStep {
       : parameters_(std::move(parameters)), counters_(std::move(counters)) {}
 
   /// What step(views) returns and leaves behind; results hold until the next call. Views of other shapes than the
-  /// recorded ones pass as usual. Errors: those of CudaGraph::record.
+  /// recorded ones pass as usual. Nothing but shapes is compared: training mode, dtypes, and which parameters get a
+  /// gradient must stay as they were when the step was recorded. Errors: those of CudaGraph::record.
   template <class Step>
   BatchOutput run(const std::vector<Array>& views, Step step) {
     std::vector<Shape> shapes;

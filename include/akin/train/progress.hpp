@@ -49,6 +49,8 @@ class Smoothed {
   double decay_, sum_ = 0, weight_ = 0;
 };
 
+/// What people see of a training: begin_epoch(), step() behind each batch, finish() at the end of the epoch. Loss,
+/// images per second and time left are smoothed (ProgressOptions::smoothing). Not for several threads at once.
 class Progress {
  public:
   explicit Progress(std::FILE* out, const ProgressOptions& options = {}) : out_(out), options_(options) {}

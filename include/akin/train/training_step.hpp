@@ -55,6 +55,9 @@ class TrainingStep {
     return config;
   }
 
+  /// Begins a step, before its first add(). Steps count from 0 over the whole run. Sets the learning rate, tells the
+  /// method how far the run is, clears gradients, and keeps the buffers, in case the step cannot be made.
+  /// Errors: step < 0; those of Method::begin_step.
   AKIN_LAZY void begin(std::int64_t step) {
     optimizer_->set_lr(schedule_(step));
     method_.begin_step(static_cast<double>(step + 1) / static_cast<double>(total_steps_));
