@@ -10,9 +10,10 @@
 
 namespace akin::inline AKIN_ABI::kernels {
 
-/// mask[i] = 0 with probability p, else 1 / (1 - p): a function of (seed, call, i) alone.
+/// mask[i] = 0 with probability p, else 1 / (1 - p): a function of (seed, *number, i) alone, modulo 2^32.
 template <class T>
-void dropout_mask(Cpu, std::int64_t n, double p, std::uint64_t seed, std::uint32_t call, T* mask) {
+void dropout_mask(Cpu, std::int64_t n, double p, std::uint64_t seed, const std::int64_t* number, T* mask) {
+  const auto call = static_cast<std::uint32_t>(*number);
   const T kept = static_cast<T>(static_cast<compute_t<T>>(1 / (1 - p))), dropped{};
   parallel_for(n, dropout_block, [&](std::int64_t begin, std::int64_t end) {
     Draws draws(seed, {.index = static_cast<std::uint32_t>(begin / dropout_block),

@@ -50,13 +50,26 @@ TEST(CudaGraph, GivesItsMemoryBackAndLeavesWhatArraysHold) {
 }
 #endif
 
+TEST(CudaGraph, DropsOtherValuesInEveryLaunch) {
+  const Tensor here(Array::ones({257})), there(here.value().to(Device::cuda));
+  Array calls = Array::zeros({}, DType::i64).to(Device::cuda), y;
+  CudaGraph graph;
+  graph.record([&] { y = dropout(there, 0.5, 7, calls).value(); });
+  for (const std::uint32_t call : {0u, 1u, 2u}) {
+    graph.launch();
+    const Array got = y.to(Device::cpu), want = dropout(here, 0.5, 7, call).value();
+    for (std::int64_t i = 0; i < want.size(); ++i) ASSERT_EQ(got.data<float>()[i], want.data<float>()[i]) << i;
+  }
+  EXPECT_EQ(calls.item(), 3);
+}
+
 TEST(CudaGraph, SaysWhatItCannotHold) {
   const Array x = Array::ones({4, 4}).to(Device::cuda);
   CudaGraph uploads, drops, waits, fine, inner;
   expect_error([&] { uploads.record([&] { Array::ones({4}).to(Device::cuda); }); },
                "copy: copies values from the host");
   expect_error([&] { drops.record([&] { dropout(Tensor(x), 0.5, 1, 0); }); },
-               "dropout: a CUDA graph would drop the same values in every step");
+               "dropout: a CUDA graph would drop the same values every time");
   expect_error([&] { waits.record([&] { ops::sum(x).item(); }); }, "waits for the GPU, which a CUDA graph cannot");
   expect_error([&] { uploads.launch(); }, "cuda_graph: nothing was recorded");
   fine.record([&] {

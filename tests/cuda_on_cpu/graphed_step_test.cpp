@@ -17,7 +17,7 @@ constexpr std::int64_t graphed_side = 8;
 nn::Module graphed_encoder() {
   const nn::Module encoder =
       nn::Sequential(nn::Conv2d({.in = 1, .out = 6, .kernel = 3, .stride = 2, .padding = 1, .bias = false}),
-                     nn::BatchNorm({.features = 6, .relu = true}), nn::GlobalAveragePool());
+                     nn::BatchNorm({.features = 6, .relu = true}), nn::Dropout({.p = 0.3}), nn::GlobalAveragePool());
   encoder.initialize(3);
   encoder.to(Device::cuda);
   return encoder;

@@ -282,8 +282,10 @@ void expect_dropout(std::int64_t n, double p, std::uint64_t seed, std::uint32_t 
   SCOPED_TRACE(cat("n ", n, ", p ", p, ", offset ", offset));
   std::vector<T> want(static_cast<std::size_t>(offset + n + 1), static_cast<T>(7.0f));
   const OnDevice<T> mask(want);
-  kernels::dropout_mask(Cpu{}, n, p, seed, call, want.data() + offset);
-  kernels::dropout_mask(Cuda{}, n, p, seed, call, mask.data() + offset);
+  const std::int64_t number = (std::int64_t{3} << 32) + call;  // of which the lower half counts
+  const OnDevice<std::int64_t> there(std::vector<std::int64_t>{number});
+  kernels::dropout_mask(Cpu{}, n, p, seed, &number, want.data() + offset);
+  kernels::dropout_mask(Cuda{}, n, p, seed, there.data(), mask.data() + offset);
   EXPECT_TRUE(mask.host() == want);
 }
 

@@ -42,6 +42,17 @@ TEST(Dropout, IsAFunctionOfSeedAndCallAlone) {
   EXPECT_NEAR(same(other_seed), 0.5, 0.02);
 }
 
+TEST(Dropout, CountsItsCallsInAnArrayBesideTheValues) {
+  const Tensor x(Array::ones({999}));
+  Array calls = Array::from<std::int64_t>({}, {41});
+  for (const std::uint32_t call : {41u, 42u, 43u})
+    expect_close(dropout(x, 0.5, 7, calls).value(), dropout(x, 0.5, 7, call).value(), tol::exact);
+  EXPECT_EQ(calls.item(), 44);
+  Array pair = Array::zeros({2}, DType::i64), real = Array::zeros({});
+  expect_error([&] { dropout(x, 0.5, 7, pair); }, "dropout: the number of the call has shape [2], expected []");
+  expect_error([&] { dropout(x, 0.5, 7, real); }, "holds f32, asked for i64");
+}
+
 TEST(Dropout, GradientIsRight) {
   expect_right_gradient([](const Tensor& x) { return dropout(x, 0.4, 5, 1); }, {smooth({33})});
 }

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "../fn/dropout.hpp"
+#include "init.hpp"
 #include "module.hpp"
 
 namespace akin::inline AKIN_ABI::nn {
@@ -15,8 +16,8 @@ struct DropoutOptions {
 /// its full name; `calls` counts forward passes in training and is saved with the weights, so a resumed run goes on.
 struct Dropout {
   DropoutOptions options;
-  Tensor calls;  ///< [] i64: forward passes so far
-  Tensor key;    ///< [] i64: of the random stream
+  Tensor calls;  ///< [] i64: forward passes so far, counted where the values are
+  Tensor key;    ///< [] i64: of the random stream, on the host
 
   AKIN_LAZY explicit Dropout(const DropoutOptions& o = {}) : options(o) {
     check(o.p >= 0 && o.p < 1, "Dropout", "p must lie in [0, 1), got ", o.p);
@@ -27,19 +28,17 @@ struct Dropout {
 
   AKIN_LAZY Tensor operator()(const Tensor& x, bool training) const {
     if (!training || options.p == 0) return x;
-    const auto call = (*calls.mutable_value().mut<std::int64_t>())++;
-    return dropout(x, options.p, static_cast<std::uint64_t>(*key.value().data<std::int64_t>()),
-                   static_cast<std::uint32_t>(call));
+    return dropout(x, options.p, static_cast<std::uint64_t>(*key.value().data<std::int64_t>()), calls.mutable_value());
   }
 
   void visit(Visitor& v) {
-    v.buffer("calls", calls);
+    v.moving_buffer("calls", calls);
     v.buffer("key", key);
   }
   AKIN_LAZY void initialize(const InitContext& context) const {
     Draws draws = context.draws("key");
     *key.mutable_value().mut<std::int64_t>() = static_cast<std::int64_t>(draws.bits());
-    *calls.mutable_value().mut<std::int64_t>() = 0;
+    detail::set_all(calls, 0);
   }
   AKIN_LAZY std::string describe() const { return cat("Dropout(", options.p, ")"); }
 };

@@ -49,6 +49,8 @@ class Visitor {
   virtual ~Visitor() = default;
   virtual void parameter(std::string_view name, Tensor& value) = 0;  ///< trained; may be undefined (no bias)
   virtual void buffer(std::string_view name, Tensor& value) = 0;     ///< kept with the weights, not trained
+  /// A buffer of whole numbers that kernels read: it goes where the weights go, while others stay on the host.
+  virtual void moving_buffer(std::string_view name, Tensor& value) { buffer(name, value); }
   virtual void child(std::string_view name, Module& module) = 0;
 };
 

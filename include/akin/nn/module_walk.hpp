@@ -107,7 +107,7 @@ class Converter final : public Visitor {
   DType dtype_;
 };
 
-/// Moves the floating-point tensors of one layer, without its children.
+/// Moves the floating-point tensors of one layer, and whole numbers that ask for it, without its children.
 template <class Lazy = void>
 class Mover final : public Visitor {
  public:
@@ -116,6 +116,7 @@ class Mover final : public Visitor {
     if (value.defined() && is_floating(value.dtype())) value.replace(ops::contiguous(value.value()).to(device_));
   }
   void buffer(std::string_view name, Tensor& value) override { parameter(name, value); }
+  void moving_buffer(std::string_view, Tensor& value) override { value.replace(value.value().to(device_)); }
   void child(std::string_view, Module&) override {}
 
  private:
