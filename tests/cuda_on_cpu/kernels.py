@@ -2,11 +2,12 @@
 """What can be said about the CUDA kernels without a GPU: which are tested, and what ptxas makes of each.
 
 kernels.py compile  FOLDER NVCC       compiles all_kernels.cpp to PTX, and that for each architecture
-kernels.py launch   FOLDER PROGRAM    runs the emulated tests in one process and notes the kernels they launch
+kernels.py forget   FOLDER            forgets which kernels were launched
 kernels.py coverage FOLDER            fails if a kernel of the PTX was not launched
 kernels.py costs    FOLDER [--update] fails if kernel_costs.txt differs or a kernel spills; --update accepts new costs
 
-FOLDER holds what the first two leave for the others. Status 77: skipped.
+FOLDER holds what the first two leave for the others, and launched.txt, to which every run of the emulated tests adds the
+kernels that it launches if AKIN_LAUNCHED_KERNELS names that file. Status 77: skipped.
 """
 import difflib
 import hashlib
@@ -88,11 +89,8 @@ def compile_kernels(folder, nvcc):
     compiled.write_text(digest)
 
 
-def launch_kernels(folder, program):
-    notes = folder / "launched.txt"
-    notes.unlink(missing_ok=True)
-    run(program, "--gtest_brief=1", cwd=ROOT, env={**os.environ, "AKIN_LAUNCHED_KERNELS": str(notes)})
-    print(f"{len(notes.read_text().splitlines())} kernels were launched")
+def forget_launches(folder):
+    (folder / "launched.txt").unlink(missing_ok=True)
 
 
 def emitted_kernels(folder):
@@ -104,9 +102,13 @@ def emitted_kernels(folder):
 
 def launched_kernels(folder):
     """{short name: (threads, dynamic shared bytes)}, the largest that were launched."""
-    lines = [line.split() for line in (folder / "launched.txt").read_text().splitlines()]
-    names = short_names(symbol for symbol, _, _ in lines)
-    return {names[symbol]: (int(threads), int(shared)) for symbol, threads, shared in lines}
+    launched = {}
+    for line in (folder / "launched.txt").read_text().splitlines():
+        symbol, threads, shared = line.split()
+        before = launched.get(symbol, (0, 0))
+        launched[symbol] = max(before[0], int(threads)), max(before[1], int(shared))
+    names = short_names(launched)
+    return {names[symbol]: largest for symbol, largest in launched.items()}
 
 
 def coverage(folder):
@@ -238,8 +240,8 @@ def main(command, folder, *arguments):
     folder.mkdir(parents=True, exist_ok=True)
     if command == "compile":
         return compile_kernels(folder, *arguments)
-    if command == "launch":
-        return launch_kernels(folder, *arguments)
+    if command == "forget":
+        return forget_launches(folder)
     return coverage(folder) if command == "coverage" else costs(folder, "--update" in arguments)
 
 
