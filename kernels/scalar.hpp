@@ -26,7 +26,6 @@ struct MaximumVjp { AKIN_FN operator()(T a, T b, T dy) const { return a > b ? dy
 /// 1 where a = b, else 0
 struct Equal { AKIN_FN operator()(T a, T b) const { return T(a == b); } };
 /// a + k b
-struct AddOne { AKIN_FN operator()(T a) const { return a + T(1); } };
 struct AddScaled { double k; AKIN_FN operator()(T a, T b) const { return a + T(k) * b; } };
 
 // ---- one operand ----------------------------------------------------------------------------------------------------

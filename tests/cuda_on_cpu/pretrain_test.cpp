@@ -97,6 +97,27 @@ TEST(CudaLoader, WhatCannotBeReadIsAnErrorWhenItsBatchIsDue) {
 }
 
 #if defined(AKIN_EMULATOR)
+/// Blocks of device memory left by a run that ended in an Error at its third batch, while its Trainer is alive.
+std::size_t blocks_after_a_failed_run(bool graph) {
+  data::Loader loader(
+      std::make_shared<OneUnreadable>(40),
+      {.batch_size = small_batch, .shuffle = false, .workers = 0, .device = Device::cuda, .resident_bytes = 0},
+      augment::two_views(augment::plain({})));
+  methods::SimClr method(nn::Sequential(nn::Conv2d({.in = 1, .out = 4, .kernel = 1}), nn::GlobalAveragePool()),
+                         {.features = 4, .hidden = 4, .out = 2});
+  method.to(Device::cuda);
+  train::Trainer trainer(method, loader, {.epochs = 1, .cuda_graph = graph});
+  train::Progress silent(stdout, {.quiet = true});
+  expect_error([&] { trainer.run(silent); }, "image 40 is torn");
+  EXPECT_EQ(trainer.position().step, 2);
+  synchronize_cuda("test");
+  return emulator::heap.live_blocks;
+}
+
+TEST(CudaTrainer, ARunThatFailsGivesTheMemoryOfItsGraphBack) {
+  EXPECT_EQ(blocks_after_a_failed_run(true), blocks_after_a_failed_run(false));
+}
+
 TEST(CudaLoader, ABatchThatCouldNotBeSentAheadIsSentWhenItIsDue) {
   const auto loader = small_loader(colour_shapes(), Device::cuda, 0, 0);
   const Array expected = loader.batch(1, 0).views[1].to(Device::cpu);

@@ -20,7 +20,7 @@ nn::Module tiny_encoder() {
       nn::Sequential(nn::Conv2d({.in = 1, .out = 8, .kernel = 3, .padding = 1, .bias = false}),
                      nn::BatchNorm({.features = 8, .relu = true}),
                      nn::Conv2d({.in = 8, .out = 12, .kernel = 3, .stride = 2, .padding = 1, .bias = false}),
-                     nn::BatchNorm({.features = 12, .relu = true}), nn::GlobalAveragePool());
+                     nn::BatchNorm({.features = 12, .relu = true}), nn::Dropout({.p = 0.1}), nn::GlobalAveragePool());
   encoder.initialize(7);
   return encoder;
 }

@@ -42,14 +42,14 @@ void expect_torchvisions(const nn::Module& model, const std::string& name, std::
 }
 
 TEST(Resnet, HasTorchvisionsTensorsInItsOrder) {
-  if (test::sanitized) GTEST_SKIP();
+  if (test::sanitized) GTEST_SKIP();  // drawing the weights takes a minute
   expect_torchvisions(nn::resnet18({.classes = 1000}), "resnet18", 122, 11'689'512);
   expect_torchvisions(nn::resnet34({.classes = 1000}), "resnet34", 218, 21'797'672);
   expect_torchvisions(nn::resnet50({.classes = 1000}), "resnet50", 320, 25'557'032);
 }
 
 TEST(Resnet, TrainsOnSmallPictures) {
-  if (test::sanitized) GTEST_SKIP();
+  if (test::sanitized) GTEST_SKIP();  // so does a step
   const nn::Module model = nn::resnet18({.small_images = true});
   EXPECT_EQ(model.parameter_count(), 11'168'832);
   const Tensor y = model(random_tensor({2, 9, 9, 3}));

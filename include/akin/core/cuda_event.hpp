@@ -6,6 +6,7 @@
 
 namespace akin::inline AKIN_ABI::detail {
 
+/// An event without timing. op, in all of these: what an Error names.
 class CudaEvent {
  public:
   AKIN_LAZY explicit CudaEvent(std::string_view op) {

@@ -37,7 +37,7 @@ AKIN_LAZY Array dropout_mask(const Array& x, double p, std::uint64_t seed, std::
 AKIN_LAZY Array dropout_mask(const Array& x, double p, std::uint64_t seed, Array& calls) {
   const Array mask = detail::dropout_mask_of(x, p, seed, calls);
   auto* const count = calls.mut<std::int64_t>();
-  on(calls.device(), [&](auto queue) { kernels::map(queue, 1, count, kernels::AddOne{}, count); });
+  on(calls.device(), [&](auto queue) { kernels::map(queue, 1, count, kernels::AddScalar{1}, count); });
   return mask;
 }
 
