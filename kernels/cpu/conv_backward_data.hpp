@@ -6,20 +6,21 @@
 
 namespace akin::inline AKIN_ABI::kernels {
 
-/// dx[pixel, c] = sum over the outputs that read the pixel, and their channels, of dy * w; overwrites dx.
+namespace detail {
+
 template <class T>
-void conv2d_backward_data(Cpu, const ConvShape& s, const T* dy, const T* w, T* dx) {
-  const auto map = detail::backward_taps(s);
-  const auto panels =
-      detail::pack_taps<T>(map, [&](std::int64_t group, std::int64_t tap, std::int64_t k, std::int64_t f) {
-        return w[((group * map.source_c + k) * map.taps() + tap) * map.target_c + f];
-      });
-  if (!detail::uses_winograd<T>(s)) return detail::sum_over_taps<T>(map, dy, panels.data(), dx);
-  const auto tiles = detail::winograd_backward(s);
-  detail::winograd_convolution<T>(tiles, dy, detail::winograd_weights<T>(tiles, panels.data(), true).data(), dx);
+auto pack_backward(const TapMap& map, const T* w) {
+  return pack_taps<compute_t<T>>(map, [&](std::int64_t group, std::int64_t tap, std::int64_t k, std::int64_t f) {
+    return static_cast<compute_t<T>>(w[((group * map.source_c + k) * map.taps() + tap) * map.target_c + f]);
+  });
 }
 
-namespace detail {
+template <class T>
+void winograd_data_pass(const ConvShape& s, const T* dy, const T* w, T* dx) {
+  const auto map = winograd_backward(s);
+  const auto panels = pack_backward(backward_taps(s), w);
+  winograd_convolution<T>(map, dy, winograd_weights<compute_t<T>>(map, panels.data(), true).data(), dx);
+}
 
 /// The products of two neighbouring output channels at once: oc / groups must be even.
 AKIN_LAZY void conv2d_backward_data_pairs(const ConvShape& s, const bf16* dy, const bf16* w, float* dx) {
@@ -37,8 +38,17 @@ AKIN_LAZY void conv2d_backward_data_pairs(const ConvShape& s, const bf16* dy, co
 
 }  // namespace detail
 
+/// dx[pixel, c] = sum over the outputs that read the pixel, and their channels, of dy * w; overwrites dx.
+template <class T>
+void conv2d_backward_data(Cpu, const ConvShape& s, const T* dy, const T* w, T* dx) {
+  if (detail::uses_winograd<T>(s)) return detail::winograd_data_pass(s, dy, w, dx);
+  const auto map = detail::backward_taps(s);
+  detail::sum_over_taps<T>(map, dy, detail::pack_backward(map, w).data(), dx);
+}
+
 /// bf16 operands, float sums.
 AKIN_LAZY void conv2d_backward_data(Cpu cpu, const ConvShape& s, const bf16* dy, const bf16* w, bf16* dx) {
+  if (detail::uses_winograd<bf16>(s)) return detail::winograd_data_pass(s, dy, w, dx);
   const Scratch<float> sums(s.n * s.h * s.w * s.c);
   if (has_bf16_dot && s.oc / s.groups % 2 == 0) {
     detail::conv2d_backward_data_pairs(s, dy, w, sums.data());

@@ -94,6 +94,8 @@ void conv2d_backward_weights(Cpu, const ConvShape& s, const T* x, const T* dy, T
 }
 
 AKIN_LAZY void conv2d_backward_weights(Cpu cpu, const ConvShape& s, const bf16* x, const bf16* dy, bf16* dw) {
+  if (detail::uses_winograd<bf16>(s) && s.n * s.oh * s.ow > 0)
+    return detail::WinogradWeights<bf16>(detail::winograd_forward(s)).run(x, dy, dw);
   const auto wide_x = widened(x, s.n * s.h * s.w * s.c), wide_dy = widened(dy, s.n * s.oh * s.ow * s.oc);
   const Scratch<float> wide_dw(s.oc * s.kh * s.kw * (s.c / s.groups));
   conv2d_backward_weights<float>(cpu, s, wide_x.data(), wide_dy.data(), wide_dw.data());

@@ -6,20 +6,21 @@
 
 namespace akin::inline AKIN_ABI::kernels {
 
-/// y = x * w, overwriting y: x [n, h, w, c], w [oc, kh, kw, c / groups], y [n, oh, ow, oc].
+namespace detail {
+
 template <class T>
-void conv2d_forward(Cpu, const ConvShape& s, const T* x, const T* w, T* y) {
-  const auto map = detail::forward_taps(s);
-  const auto panels =
-      detail::pack_taps<T>(map, [&](std::int64_t group, std::int64_t tap, std::int64_t k, std::int64_t f) {
-        return w[((group * map.target_c + f) * map.taps() + tap) * map.source_c + k];
-      });
-  if (!detail::uses_winograd<T>(s)) return detail::sum_over_taps<T>(map, x, panels.data(), y);
-  const auto tiles = detail::winograd_forward(s);
-  detail::winograd_convolution<T>(tiles, x, detail::winograd_weights<T>(tiles, panels.data(), false).data(), y);
+auto pack_forward(const TapMap& map, const T* w) {
+  return pack_taps<compute_t<T>>(map, [&](std::int64_t group, std::int64_t tap, std::int64_t k, std::int64_t f) {
+    return static_cast<compute_t<T>>(w[((group * map.target_c + f) * map.taps() + tap) * map.source_c + k]);
+  });
 }
 
-namespace detail {
+template <class T>
+void winograd_forward_pass(const ConvShape& s, const T* x, const T* w, T* y) {
+  const auto map = winograd_forward(s);
+  const auto panels = pack_forward(forward_taps(s), w);
+  winograd_convolution<T>(map, x, winograd_weights<compute_t<T>>(map, panels.data(), false).data(), y);
+}
 
 /// The products of two neighbouring channels at once: c / groups must be even.
 AKIN_LAZY void conv2d_forward_pairs(const ConvShape& s, const bf16* x, const bf16* w, float* y) {
@@ -36,8 +37,17 @@ AKIN_LAZY void conv2d_forward_pairs(const ConvShape& s, const bf16* x, const bf1
 
 }  // namespace detail
 
+/// y = x * w, overwriting y: x [n, h, w, c], w [oc, kh, kw, c / groups], y [n, oh, ow, oc].
+template <class T>
+void conv2d_forward(Cpu, const ConvShape& s, const T* x, const T* w, T* y) {
+  if (detail::uses_winograd<T>(s)) return detail::winograd_forward_pass(s, x, w, y);
+  const auto map = detail::forward_taps(s);
+  detail::sum_over_taps<T>(map, x, detail::pack_forward(map, w).data(), y);
+}
+
 /// bf16 operands, float sums.
 AKIN_LAZY void conv2d_forward(Cpu cpu, const ConvShape& s, const bf16* x, const bf16* w, bf16* y) {
+  if (detail::uses_winograd<bf16>(s)) return detail::winograd_forward_pass(s, x, w, y);
   const Scratch<float> sums(s.n * s.oh * s.ow * s.oc);
   if (has_bf16_dot && s.c / s.groups % 2 == 0) {
     detail::conv2d_forward_pairs(s, x, w, sums.data());

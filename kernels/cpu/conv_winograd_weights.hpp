@@ -8,7 +8,8 @@
 
 namespace akin::inline AKIN_ABI::kernels::detail {
 
-template <class T>
+/// S is the type in memory, T that of the sums.
+template <class S, class T = compute_t<S>>
 class WinogradWeights {
  public:
   /// `map` is that of the forward pass: source x, target y.
@@ -26,7 +27,7 @@ class WinogradWeights {
     for (std::int64_t t = 0; t < chunk_; ++t) terms_.push_back({t * row_, t * tile_cols<T>});
   }
 
-  void run(const T* x, const T* dy, T* dw) {
+  void run(const S* x, const S* dy, S* dw) {
     constexpr std::int64_t panel_group = 8;  // 8 panels of 256 tiles fit into the second-level cache
     const std::int64_t groups = ceil_div(panels_, panel_group);
     for (std::int64_t first = 0; first < map_.tiles(); first += chunk_) {
@@ -55,8 +56,8 @@ class WinogradWeights {
   }
 
   /// [point][panel][tile][tile_cols], zeros beyond the last channel.
-  void read_patch(const WinogradTile& tile, const T* x, std::int64_t t) const {
-    const T* at[winograd::points];
+  void read_patch(const WinogradTile& tile, const S* x, std::int64_t t) const {
+    const S* at[winograd::points];
     tile.patch(map_, x, zeros_.data(), at);
     T* const out = patches_.data() + t * tile_cols<T>;
     for_each_vector<T>(map_.source_c, [&](std::int64_t c, auto count) {
@@ -72,8 +73,8 @@ class WinogradWeights {
   }
 
   /// [point][tile][channel]
-  void read_gradient(const WinogradTile& tile, const T* dy, std::int64_t t) const {
-    const T* at[winograd::outputs * winograd::outputs];
+  void read_gradient(const WinogradTile& tile, const S* dy, std::int64_t t) const {
+    const S* at[winograd::outputs * winograd::outputs];
     tile.outputs(map_, dy, zeros_.data(), at);
     T* const out = gradients_.data() + t * row_;
     for_each_vector<T>(map_.target_c, [&](std::int64_t c, auto count) {
@@ -99,7 +100,7 @@ class WinogradWeights {
     }
   }
 
-  void finish(T* dw) const {
+  void finish(S* dw) const {
     const std::int64_t cols = panels_ * tile_cols<T>;
     parallel_for(map_.target_c, 1, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t o = begin; o < end; ++o)
@@ -119,7 +120,7 @@ class WinogradWeights {
   const WinogradMap map_;
   std::int64_t chunk_, panels_, row_, gradients_size_, patches_size_;
   Scratch<T> gradients_, patches_, sums_;
-  std::vector<T> zeros_;
+  std::vector<S> zeros_;
   std::vector<OuterTerm> terms_;
 };
 

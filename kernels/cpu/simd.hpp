@@ -1,6 +1,7 @@
 // Vectors of the machine's native width through GCC/Clang vector extensions: one source for AVX-512, AVX2, SSE and
 // NEON.
 #pragma once
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -42,9 +43,11 @@ struct VecOf {
 };
 template <>
 struct VecOf<Bf16Pair> : VecOf<std::uint32_t> {};
+template <>
+struct VecOf<bf16> : VecOf<float> {};
 }  // namespace detail
 
-/// lanes<T> elements with elementwise + - * / and comparisons.
+/// lanes<T> elements with elementwise + - * / and comparisons; of bf16, as many floats as a register holds.
 template <class T>
 using Vec = typename detail::VecOf<T>::type;
 
@@ -102,6 +105,35 @@ inline Vec<T> load_first(const T* p, std::int64_t n) {
 template <class T>
 inline void store_first(T* p, const Vec<T>& v, std::int64_t n) {
   std::memcpy(p, &v, static_cast<std::size_t>(n) * sizeof(T));
+}
+
+// ---- bf16 in memory is float in registers --------------------------------------------------------------------------
+
+namespace detail {
+typedef std::uint16_t HalfWords __attribute__((vector_size(AKIN_SIMD_BYTES / 2)));
+}
+inline Vec<float> load(const bf16* p) {
+  detail::HalfWords upper;
+  std::memcpy(&upper, p, sizeof upper);
+  return (Vec<float>)(__builtin_convertvector(upper, Vec<std::uint32_t>) << 16);
+}
+/// Rounds as bf16(float) does.
+inline void store(bf16* p, const Vec<float>& v) {
+  const auto bits = (Vec<std::uint32_t>)v;
+  const auto is_nan = (Vec<std::uint32_t>)(v != v);
+  const auto rounded = (bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16, quiet = (bits >> 16) | 0x40u;
+  const auto upper = __builtin_convertvector((rounded & ~is_nan) | (quiet & is_nan), detail::HalfWords);
+  std::memcpy(static_cast<void*>(p), &upper, sizeof upper);
+}
+inline Vec<float> load_first(const bf16* p, std::int64_t n) {
+  bf16 some[lanes<float>] = {};
+  std::copy_n(p, n, some);
+  return load(some);
+}
+inline void store_first(bf16* p, const Vec<float>& v, std::int64_t n) {
+  bf16 all[lanes<float>];
+  store(all, v);
+  std::copy_n(all, n, p);
 }
 
 /// Uninitialised working memory for one call, aligned for vectors, from the pool that serves Arrays.

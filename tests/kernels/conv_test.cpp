@@ -183,13 +183,14 @@ TEST(Conv2d, WinogradAgreesWithTheDefinitionInAllPasses) {
   for (const auto& s : winograd_shapes()) {
     compare_all_passes<double>(s, tol::winograd_f64);
     compare_all_passes<float>(s, tol::winograd_f32);
+    compare_all_passes<bf16>(s, tol::bf16);
   }
-  compare_all_passes<bf16>(winograd_shapes()[3], tol::bf16);
 }
 
-TEST(Conv2d, ChoosesWinogradForLargeLayersOfSinglePrecision) {
+TEST(Conv2d, ChoosesWinogradForLargeLayersThatAreSummedInFloat) {
   ConvShape s = sized({.n = 1, .h = 8, .w = 8, .c = 32, .oc = 32, .kh = 3, .kw = 3, .pad_h = 1, .pad_w = 1});
   EXPECT_TRUE(kernels::detail::uses_winograd<float>(s));
+  EXPECT_TRUE(kernels::detail::uses_winograd<bf16>(s));
   EXPECT_FALSE(kernels::detail::uses_winograd<double>(s));
   s.algorithm = kernels::ConvAlgorithm::direct;
   EXPECT_FALSE(kernels::detail::uses_winograd<float>(s));

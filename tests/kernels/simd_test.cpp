@@ -41,6 +41,36 @@ TYPED_TEST(Simd, BroadcastKeepsTheSignOfZero) {
   for (int i = 0; i < lanes<TypeParam>; ++i) EXPECT_TRUE(std::signbit(v[i]));
 }
 
+/// Every upper half with the lower halves that rounding tells apart: below, at and above the middle.
+TEST(SimdOfBf16, RoundsAsOneValueDoes) {
+  float in[lanes<float>];
+  bf16 out[lanes<float>];
+  for (std::uint32_t upper = 0; upper <= 0xffffu; ++upper) {
+    for (int i = 0; i < lanes<float>; ++i) {
+      constexpr std::uint32_t lower[] = {0, 1, 0x7fff, 0x8000, 0x8001, 0xffff};
+      in[i] = __builtin_bit_cast(float, upper << 16 | lower[i % 6]);
+    }
+    store(out, load(in));
+    for (int i = 0; i < lanes<float>; ++i) ASSERT_EQ(out[i].bits, bf16(in[i]).bits) << std::hex << upper;
+    if (in[0] == in[0]) {
+      const Vec<float> wide = load(out);
+      for (int i = 0; i < lanes<float>; ++i) ASSERT_EQ(bf16(wide[i]).bits, out[i].bits) << std::hex << upper;
+    }
+  }
+}
+
+TEST(SimdOfBf16, PartialLoadsFillWithZerosAndPartialStoresTouchNothingElse) {
+  const bf16 in[] = {bf16(3.0f), bf16(-2.0f)};
+  const Vec<float> v = load_first(in, 2);
+  bf16 out[lanes<float>];
+  std::fill_n(out, lanes<float>, bf16(9.0f));
+  store_first(out, v, 2);
+  for (int i = 0; i < lanes<float>; ++i) {
+    EXPECT_EQ(v[i], i < 2 ? static_cast<float>(in[i]) : 0.0f);
+    EXPECT_EQ(out[i], i < 2 ? in[i] : bf16(9.0f));
+  }
+}
+
 TEST(Scratch, IsAlignedForVectorsEvenWhenEmpty) {
   for (const std::int64_t count : {0, 1, 33}) {
     const Scratch<float> scratch(count);
