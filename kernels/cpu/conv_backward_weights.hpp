@@ -6,6 +6,7 @@
 // panel of their gradients and a strip of the image stay in the first-level cache.
 #pragma once
 #include <algorithm>
+#include <bit>
 #include <vector>
 
 #include "../../include/akin/core/parallel.hpp"
@@ -42,7 +43,8 @@ WeightPlan plan_weights(const ConvShape& s, const TapMap& map) {
   const std::int64_t partial = map.groups * p.taps * p.depth * map.target_c * bytes;
   p.lanes = std::clamp<std::int64_t>(partial_bytes / std::max<std::int64_t>(1, partial), 1, lane_limit);
   p.lanes = std::clamp<std::int64_t>((s.n + p.images - 1) / p.images, 1, p.lanes);
-  p.parts = std::clamp<std::int64_t>(map.groups * p.blocks, 1, (tasks + p.lanes - 1) / p.lanes);
+  p.lanes = static_cast<std::int64_t>(std::bit_floor(static_cast<std::uint64_t>(p.lanes)));  // as many for each thread
+  p.parts = std::clamp<std::int64_t>(map.groups * p.blocks, 1, tasks / p.lanes);
   return p;
 }
 

@@ -38,18 +38,28 @@ struct PixelBlock {
   std::int64_t first_image, images;
 };
 
-/// Where one target pixel reads: its image and its rows of the two axes.
+/// Where the pixels of a tile read: of each its image, and its rows of the two axes.
 template <class T>
-struct Reader {
-  const T* image;
-  const std::int64_t *y, *x;
+struct TileReaders {
+  const T* image[tile_rows];
+  const std::int64_t *y[tile_rows], *x[tile_rows];
+
+  /// Whether all see the same taps, at the same place of their images.
+  bool alike() const {
+    bool same = true;
+    for (int i = 1; i < tile_rows; ++i) same &= y[i] == y[0] && x[i] == x[0];
+    return same;
+  }
 };
 
 /// A run of target pixels that one thread computes: the lists are built once and serve every group and panel.
 template <class T>
 class TapChunk {
  public:
-  static constexpr std::int64_t max_tiles = 16, slice_bytes = 40 << 10;
+  static constexpr std::int64_t max_tiles = 16;
+  /// Each slice adds to what the one before wrote. From a second-level cache of 1 MiB, as processors with AVX-512 have,
+  /// whole panels stream fast enough; half of 512 KiB, shared by two threads, does not hold them.
+  static constexpr std::int64_t slice_bytes = AKIN_SIMD_BYTES == 64 ? 640 << 10 : 40 << 10;
 
   TapChunk(const TapMap& map, const T* source, const T* zeros, const T* panels, compute_t<T>* target)
       : map_(map),
@@ -66,35 +76,53 @@ class TapChunk {
 
   void run(const PixelBlock& block, std::int64_t begin, std::int64_t end) {
     tiles_ = ceil_div(end - begin, tile_rows);
-    std::int64_t pixel = begin / block.images, image = begin % block.images;
+    Cursor at{begin % block.images, begin / block.images / map_.cols.targets, begin / block.images % map_.cols.targets};
     for (std::int64_t t = 0; t < tiles_; ++t) {
       out_[t].rows = static_cast<int>(std::min<std::int64_t>(tile_rows, end - begin - t * tile_rows));
-      for (int i = 0; i < out_[t].rows; ++i) {
-        const std::int64_t y = pixel / map_.cols.targets;
-        const std::int64_t x = map_.col_order[static_cast<std::size_t>(pixel % map_.cols.targets)];
-        readers_[t * tile_rows + i] = {source_ + (block.first_image + image) * map_.source_image, map_.rows.of(y),
-                                       map_.cols.of(x)};
-        out_[t].row[i] = target_ + map_.target_offset(block.first_image + image, y, x);
-        if (++image == block.images) image = 0, ++pixel;
+      for (int i = 0; i < tile_rows; ++i) {
+        place(t, i, block.first_image + at.image, at);
+        if (i < out_[t].rows - 1) at.advance(block.images, map_.cols.targets);  // beyond the edge: the last one again
       }
-      for (int i = out_[t].rows; i < tile_rows; ++i) readers_[t * tile_rows + i] = readers_[t * tile_rows + i - 1];
+      at.advance(block.images, map_.cols.targets);
       list_taps(t);
     }
     for (std::int64_t group = 0; group < map_.groups; ++group) multiply(group);
   }
 
  private:
+  /// A target pixel of a block; col counts in the order of visits.
+  struct Cursor {
+    std::int64_t image, row, col;
+
+    void advance(std::int64_t images, std::int64_t cols) {
+      if (++image < images) return;
+      image = 0;
+      if (++col < cols) return;
+      col = 0;
+      ++row;
+    }
+  };
+
+  /// Row i of a tile is this pixel.
+  void place(std::int64_t tile, int i, std::int64_t image, const Cursor& at) {
+    const std::int64_t x = map_.col_order[static_cast<std::size_t>(at.col)];
+    readers_[tile].image[i] = source_ + image * map_.source_image;
+    readers_[tile].y[i] = map_.rows.of(at.row);
+    readers_[tile].x[i] = map_.cols.of(x);
+    out_[tile].row[i] = target_ + map_.target_offset(image, at.row, x);
+  }
+
   void list_taps(std::int64_t tile) {
     const std::int64_t row_taps = map_.rows.taps, col_taps = map_.cols.taps, channels = map_.source_c;
-    const Reader<T>* readers = readers_ + tile * tile_rows;
-    bool alike = true;
-    for (int i = 1; i < tile_rows; ++i) alike &= readers[i].y == readers[0].y && readers[i].x == readers[0].x;
+    const TileReaders<T>& readers = readers_[tile];
+    const bool alike = readers.alike();
     Stretch<T>* next = &stretches_[tile * map_.taps()];
     Stretch<T>** first = &first_[tile * (slices_ + 1)];
+    std::int64_t left = 0;  // taps until the next slice
     const T* b = panels_;
     for (std::int64_t r = 0; r < row_taps; ++r)
-      for (std::int64_t q = 0; q < col_taps; ++q, b += channels * tile_cols<T>) {
-        if ((r * col_taps + q) % slice_taps_ == 0) *first++ = next;
+      for (std::int64_t q = 0; q < col_taps; ++q, --left, b += channels * tile_cols<T>) {
+        if (left == 0) *first++ = next, left = slice_taps_;
         if (!(alike ? point_alike(readers, r, q, *next) : point_each(readers, r, q, *next))) continue;
         next->b = b;
         next->length = channels;
@@ -104,21 +132,27 @@ class TapChunk {
   }
 
   /// Points a stretch to what one tap reads; false if it reads nothing but padding.
-  bool point_alike(const Reader<T>* readers, std::int64_t r, std::int64_t q, Stretch<T>& stretch) const {
-    const std::int64_t y = readers[0].y[r], x = readers[0].x[q];
+  bool point_alike(const TileReaders<T>& readers, std::int64_t r, std::int64_t q, Stretch<T>& stretch) const {
+    const std::int64_t y = readers.y[0][r], x = readers.x[0][q];
     if (y < 0 || x < 0) return false;
-    for (int i = 0; i < tile_rows; ++i) stretch.a[i] = readers[i].image + (y + x);
+    for (int i = 0; i < tile_rows; ++i) stretch.a[i] = readers.image[i] + (y + x);
     return true;
   }
-  bool point_each(const Reader<T>* readers, std::int64_t r, std::int64_t q, Stretch<T>& stretch) const {
+  bool point_each(const TileReaders<T>& readers, std::int64_t r, std::int64_t q, Stretch<T>& stretch) const {
     bool any = false;
     for (int i = 0; i < tile_rows; ++i) {
-      const std::int64_t y = readers[i].y[r], x = readers[i].x[q];
+      const std::int64_t y = readers.y[i][r], x = readers.x[i][q];
       const bool inside = y >= 0 && x >= 0;
-      stretch.a[i] = inside ? readers[i].image + (y + x) : zeros_;
+      stretch.a[i] = inside ? readers.image[i] + (y + x) : zeros_;
       any |= inside;
     }
     return any;
+  }
+
+  /// The lines that a tile is written to, on their way while it is summed.
+  static void fetch(const TileOut<compute_t<T>>& out, std::int64_t shift) {
+    for (int i = 0; i < tile_rows; ++i)
+      for (int j = 0; j < tile_vectors; ++j) __builtin_prefetch(out.row[i] + shift + j * lanes<compute_t<T>>, 1);
   }
 
   /// A slice of the weights, a few taps of one panel, stays in the nearest caches while all tiles pass over it.
@@ -131,6 +165,7 @@ class TapChunk {
           if (slice > 0 && first[0] == first[1]) continue;
           out_[t].cols = std::min(width, map_.target_c - j * width);
           out_[t].accumulate = slice > 0;
+          if (slice == 0) fetch(out_[t], group * map_.target_c + j * width);
           sum_tile(first[0], first[1] - first[0],
                    {.a = group * map_.source_c,
                     .b = (group * panels + j) * map_.taps() * map_.source_c * width,
@@ -146,7 +181,7 @@ class TapChunk {
   std::int64_t slice_taps_, slices_;
   Scratch<Stretch<T>> stretches_;  ///< [tile][tap], without the taps that a tile skips
   Scratch<Stretch<T>*> first_;     ///< [tile][slice]: where its stretches begin; the next one is where they end
-  Reader<T> readers_[max_tiles * tile_rows];
+  TileReaders<T> readers_[max_tiles];
   TileOut<compute_t<T>> out_[max_tiles];
 };
 

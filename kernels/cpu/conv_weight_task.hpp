@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "conv_taps.hpp"
+#include "fetch_ahead.hpp"
 #include "gemm_tile.hpp"
 
 namespace akin::inline AKIN_ABI::kernels::detail {
@@ -21,6 +22,11 @@ struct WeightPlan {
   std::int64_t panels = 0, blocks = 0;            ///< of columns and of rows, in one group
   std::int64_t lanes = 1, parts = 1;              ///< tasks: lanes of images, parts of the blocks of all groups
   std::int64_t images = 1, rows = 1, pixels = 0;  ///< a chunk: `images` images, `rows` of their output rows
+};
+
+/// Some output rows of some images, and the input rows [source_begin, source_end) under them.
+struct WeightChunk {
+  std::int64_t image, images, row, rows, source_begin, source_end;
 };
 
 /// Sums the blocks [begin, end) of dw over the images of one lane, chunk by chunk.
@@ -47,30 +53,30 @@ class WeightTask {
         terms_(static_cast<std::size_t>(plan.taps)) {}
 
   void run(std::int64_t block_begin, std::int64_t block_end, std::int64_t image_begin, std::int64_t image_end) {
+    const std::int64_t products = (block_end - block_begin) * plan_.panels * plan_.taps;
     bool accumulate = false;
-    for (image_ = image_begin; image_ < image_end; image_ += plan_.images)
-      for (row_ = 0; row_ < s_.oh; row_ += plan_.rows) {
-        images_ = std::min(plan_.images, image_end - image_);
-        rows_ = std::min(plan_.rows, s_.oh - row_);
-        find_source_rows();
-        list_terms();
-        std::int64_t packed = -1;
-        for (std::int64_t b = block_begin; b < block_end; ++b) {
-          const std::int64_t group = b / plan_.blocks, block = b % plan_.blocks;
-          if (std::exchange(packed, group) != group) {
-            pack_gradient(group);
-            if (plan_.mixes_taps) pack_mixed(group);
-          }
-          if (!plan_.mixes_taps) pack_channels(group, block);
-          for (std::int64_t panel = 0; panel < plan_.panels; ++panel) multiply(group, block, panel, accumulate);
+    for (WeightChunk next = chunk_at(image_begin, 0, image_end); next.images > 0; accumulate = true) {
+      chunk_ = next;
+      next = chunk_.row + plan_.rows < s_.oh ? chunk_at(chunk_.image, chunk_.row + plan_.rows, image_end)
+                                             : chunk_at(chunk_.image + plan_.images, 0, image_end);
+      fetch(next, products);
+      list_terms();
+      std::int64_t packed = -1;
+      for (std::int64_t b = block_begin; b < block_end; ++b) {
+        const std::int64_t group = b / plan_.blocks, block = b % plan_.blocks;
+        if (std::exchange(packed, group) != group) {
+          pack_gradient(group);
+          if (plan_.mixes_taps) pack_mixed(group);
         }
-        accumulate = true;
+        if (!plan_.mixes_taps) pack_channels(group, block);
+        for (std::int64_t panel = 0; panel < plan_.panels; ++panel) multiply(group, block, panel, accumulate);
       }
+    }
   }
 
  private:
   std::int64_t position(std::int64_t image, std::int64_t row, std::int64_t col) const {
-    return (image * rows_ + row) * s_.ow + col;
+    return (image * chunk_.rows + row) * s_.ow + col;
   }
   /// Image rows under `rows` output rows, at most.
   static std::int64_t source_rows(const ConvShape& s, std::int64_t rows) {
@@ -81,12 +87,26 @@ class WeightTask {
     return static_cast<int>(std::min<std::int64_t>(tile_rows, plan_.depth - block * tile_rows));
   }
 
-  /// The input rows [source_begin_, source_end_) lie under the chunk.
-  void find_source_rows() {
-    const std::int64_t first = row_ * s_.stride_h - s_.pad_h;
-    const std::int64_t last = first + (rows_ - 1) * s_.stride_h + (s_.kh - 1) * s_.dilation_h;
-    source_begin_ = std::clamp<std::int64_t>(first, 0, s_.h);
-    source_end_ = std::clamp<std::int64_t>(last + 1, source_begin_, s_.h);
+  /// The chunk that begins at a row of an image; without images where the lane ends.
+  WeightChunk chunk_at(std::int64_t image, std::int64_t row, std::int64_t image_end) const {
+    const std::int64_t images = std::min(plan_.images, image_end - image), rows = std::min(plan_.rows, s_.oh - row);
+    const std::int64_t first = row * s_.stride_h - s_.pad_h;
+    const std::int64_t last = first + (rows - 1) * s_.stride_h + (s_.kh - 1) * s_.dilation_h;
+    const std::int64_t begin = std::clamp<std::int64_t>(first, 0, s_.h);
+    return {image, images, row, rows, begin, std::clamp<std::int64_t>(last + 1, begin, s_.h)};
+  }
+
+  /// Announces what the next chunk reads. Several images are whole ones: its pixels follow each other either way.
+  void fetch(const WeightChunk& next, std::int64_t products) {
+    if (next.images <= 0) {
+      next_x_ = next_dy_ = FetchAhead();
+      return;
+    }
+    const std::int64_t last = next.image + next.images - 1, line = s_.w * s_.c, out_line = s_.ow * s_.oc;
+    next_x_ = FetchAhead(x_ + (next.image * s_.h + next.source_begin) * line,
+                         x_ + (last * s_.h + next.source_end) * line, products);
+    next_dy_ = FetchAhead(dy_ + (next.image * s_.oh + next.row) * out_line,
+                          dy_ + (last * s_.oh + next.row + next.rows) * out_line, products);
   }
 
   /// For each tap the pixels that it contributes: padding is not among them. Mixed, the zeros are in the strip.
@@ -99,15 +119,15 @@ class WeightTask {
     }
   }
   OuterTerm* list_all(OuterTerm* next) const {
-    for (std::int64_t at = 0; at < position(images_, 0, 0); ++at) *next++ = {at * pitch_, at * tile_cols<T>};
+    for (std::int64_t at = 0; at < position(chunk_.images, 0, 0); ++at) *next++ = {at * pitch_, at * tile_cols<T>};
     return next;
   }
   OuterTerm* list_inside(std::int64_t tap, OuterTerm* next) const {
-    for (std::int64_t n = 0; n < images_; ++n)
-      for (std::int64_t r = 0; r < rows_; ++r) {
-        const std::int64_t h = row_taps_.of(row_ + r)[tap / s_.kw];
+    for (std::int64_t n = 0; n < chunk_.images; ++n)
+      for (std::int64_t r = 0; r < chunk_.rows; ++r) {
+        const std::int64_t h = row_taps_.of(chunk_.row + r)[tap / s_.kw];
         if (h < 0) continue;
-        const std::int64_t line = (n * (source_end_ - source_begin_) + h - source_begin_) * s_.w;
+        const std::int64_t line = (n * (chunk_.source_end - chunk_.source_begin) + h - chunk_.source_begin) * s_.w;
         for (std::int64_t col = 0; col < s_.ow; ++col)
           if (const std::int64_t w = col_taps_.of(col)[tap % s_.kw]; w >= 0)
             *next++ = {(line + w) * strip_pitch, position(n, r, col) * tile_cols<T>};
@@ -118,8 +138,8 @@ class WeightTask {
   /// Copies dy of the chunk to [panel][pixel][tile_cols].
   void pack_gradient(std::int64_t group) {
     constexpr std::int64_t width = tile_cols<T>;
-    for (std::int64_t n = 0; n < images_; ++n) {
-      const T* from = dy_ + ((image_ + n) * s_.oh + row_) * s_.ow * s_.oc + group * map_.target_c;
+    for (std::int64_t n = 0; n < chunk_.images; ++n) {
+      const T* from = dy_ + ((chunk_.image + n) * s_.oh + chunk_.row) * s_.ow * s_.oc + group * map_.target_c;
       for (std::int64_t at = position(n, 0, 0); at < position(n + 1, 0, 0); ++at, from += s_.oc)
         for (std::int64_t j = 0; j < plan_.panels; ++j) {
           T* out = panels_.data() + (j * plan_.pixels + at) * width;
@@ -136,10 +156,11 @@ class WeightTask {
   /// copied too, unused: a full vector moves at once.
   void pack_channels(std::int64_t group, std::int64_t block) {
     const std::int64_t at = block * tile_rows, left = map_.source_c - at;
-    const std::int64_t pixels = (source_end_ - source_begin_) * s_.w, step = s_.c;
+    const std::int64_t pixels = (chunk_.source_end - chunk_.source_begin) * s_.w, step = s_.c;
     T* out = strip_.data();
-    for (std::int64_t n = 0; n < images_; ++n) {
-      const T* from = x_ + (image_ + n) * map_.source_image + source_begin_ * s_.w * step + group * map_.source_c + at;
+    for (std::int64_t n = 0; n < chunk_.images; ++n) {
+      const T* from =
+          x_ + (chunk_.image + n) * map_.source_image + chunk_.source_begin * s_.w * step + group * map_.source_c + at;
       T* const end = out + pixels * strip_pitch;
       if (left >= strip_pitch)
         for (; out != end; from += step, out += strip_pitch)
@@ -153,11 +174,11 @@ class WeightTask {
   /// The strip of all blocks: what each output pixel of the chunk sees.
   void pack_mixed(std::int64_t group) {
     T* out = strip_.data();
-    for (std::int64_t n = 0; n < images_; ++n) {
-      const T* image = x_ + (image_ + n) * map_.source_image + group * map_.source_c;
-      for (std::int64_t r = 0; r < rows_; ++r)
+    for (std::int64_t n = 0; n < chunk_.images; ++n) {
+      const T* image = x_ + (chunk_.image + n) * map_.source_image + group * map_.source_c;
+      for (std::int64_t r = 0; r < chunk_.rows; ++r)
         for (std::int64_t col = 0; col < s_.ow; ++col, out += pitch_)
-          gather_taps(map_, image, map_.rows.of(row_ + r), map_.cols.of(col), out);
+          gather_taps(map_, image, map_.rows.of(chunk_.row + r), map_.cols.of(col), out);
     }
   }
 
@@ -174,6 +195,7 @@ class WeightTask {
             (group * plan_.taps + tap) * plan_.depth + block * tile_rows + std::min(i, out.rows - 1);
         out.row[i] = partial_ + row * map_.target_c + panel * tile_cols<T>;
       }
+      next_x_.step(), next_dy_.step();
       const auto& terms = terms_[static_cast<std::size_t>(tap)];
       sum_outer(terms.data(), static_cast<std::int64_t>(terms.size()), strip, gradient, out);
     }
@@ -189,7 +211,8 @@ class WeightTask {
   std::int64_t pitch_;  ///< values per pixel of the strip
   Scratch<T> strip_;
   std::vector<std::vector<OuterTerm>> terms_;  ///< [tap]
-  std::int64_t image_ = 0, images_ = 0, row_ = 0, rows_ = 0, source_begin_ = 0, source_end_ = 0;
+  WeightChunk chunk_{};
+  FetchAhead next_x_, next_dy_;
 };
 
 }  // namespace akin::inline AKIN_ABI::kernels::detail

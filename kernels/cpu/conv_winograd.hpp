@@ -11,6 +11,7 @@
 
 #include "../../include/akin/core/parallel.hpp"
 #include "conv_sum.hpp"
+#include "fetch_ahead.hpp"
 #include "winograd.hpp"
 
 namespace akin::inline AKIN_ABI::kernels::detail {
@@ -75,27 +76,18 @@ struct WinogradTile {
   }
 };
 
-/// Channels 0 ... count - 1 in whole vectors and then the rest: step(first channel, how many). The number is a constant
-/// type for whole vectors, an integer for the rest, and picks the loads and stores below.
-template <class T, class Step>
-inline void for_each_vector(std::int64_t count, Step step) {
-  std::int64_t c = 0;
-  for (; c + lanes<T> <= count; c += lanes<T>) step(c, std::integral_constant<std::int64_t, lanes<T>>());
-  if (c < count) step(c, count - c);
-}
-template <class T, class Count>
-inline Vec<compute_t<T>> load_some(const T* p, Count count) {
-  if constexpr (std::is_same_v<Count, std::int64_t>)
-    return load_first(p, count);
-  else
-    return load(p);
-}
-template <class T, class Count>
-inline void store_some(T* p, const Vec<compute_t<T>>& v, Count count) {
-  if constexpr (std::is_same_v<Count, std::int64_t>)
-    store_first(p, v, count);
-  else
-    store(p, v);
+/// Neighbours in memory.
+struct ElementSpan {
+  std::int64_t begin, end;
+};
+/// What the tiles [begin, end) read of the source: whole rows of the images.
+inline ElementSpan sources_of(const WinogradMap& map, std::int64_t begin, std::int64_t end) {
+  if (begin >= end) return {0, 0};
+  const auto first = WinogradTile::of(map, begin), last = WinogradTile::of(map, end - 1);
+  const std::int64_t from = std::max<std::int64_t>(0, first.row - map.pad_h);
+  const std::int64_t to = std::min(map.source_h, last.row - map.pad_h + winograd::inputs);
+  const std::int64_t line = map.source_w * map.source_c;
+  return {(first.image * map.source_h + from) * line, (last.image * map.source_h + to) * line};
 }
 
 /// Slices a multiple of 4 KiB apart would all fall into one set of the first-level cache: they are skewed by a line.
@@ -153,8 +145,12 @@ class WinogradBlock {
         zeros_(static_cast<std::size_t>(map.source_c)),
         elsewhere_(static_cast<std::size_t>(map.target_c)) {}
 
-  void run(std::int64_t begin, std::int64_t end) {
+  /// The tiles [begin, end); this thread goes on until `last`.
+  void run(std::int64_t begin, std::int64_t end, std::int64_t last) {
     for (std::int64_t t = begin; t < end; ++t) read(WinogradTile::of(map_, t), t - begin);
+    const ElementSpan next = sources_of(map_, end, std::min(end + tiles, last));
+    next_ =
+        FetchAhead(source_ + next.begin, source_ + next.end, winograd::points * ceil_div(map_.target_c, tile_cols<T>));
     multiply(end - begin);
     for (std::int64_t t = begin; t < end; ++t) write(WinogradTile::of(map_, t), t - begin);
   }
@@ -189,7 +185,8 @@ class WinogradBlock {
     }
     const std::int64_t panels = ceil_div(map_.target_c, width);
     for (std::int64_t point = 0; point < winograd::points; ++point)
-      for (std::int64_t j = 0; j < panels; ++j)
+      for (std::int64_t j = 0; j < panels; ++j) {
+        next_.step();
         for (std::int64_t g = 0; g < groups; ++g) {
           out[g].cols = std::min(width, map_.target_c - j * width);
           sum_tile(&rows[g], 1,
@@ -198,6 +195,7 @@ class WinogradBlock {
                     .c = point * product_size_ + j * width},
                    out[g]);
         }
+      }
   }
 
   void write(const WinogradTile& tile, std::int64_t t) {
@@ -220,6 +218,7 @@ class WinogradBlock {
   std::int64_t patch_size_, product_size_;
   Scratch<T> patches_, products_;
   std::vector<S> zeros_, elsewhere_;
+  FetchAhead next_;
 };
 
 /// target = the convolution of source with transformed weights, overwriting target.
@@ -228,7 +227,9 @@ void winograd_convolution(const WinogradMap& map, const S* source, const compute
   const std::int64_t blocks = ceil_div(map.tiles(), WinogradBlock<S>::tiles), tasks = 32;
   parallel_for(blocks, ceil_div(blocks, tasks), [&](std::int64_t begin, std::int64_t end) {
     WinogradBlock<S> block(map, source, weights, target);
-    for (std::int64_t b = begin; b < end; ++b) block.run(b * block.tiles, std::min(map.tiles(), (b + 1) * block.tiles));
+    const std::int64_t last = std::min(map.tiles(), end * block.tiles);
+    for (std::int64_t t = begin * block.tiles; t < last; t += block.tiles)
+      block.run(t, std::min(t + block.tiles, last), last);
   });
 }
 

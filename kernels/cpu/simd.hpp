@@ -136,6 +136,31 @@ inline void store_first(bf16* p, const Vec<float>& v, std::int64_t n) {
   std::copy_n(all, n, p);
 }
 
+// ---- runs of any length ---------------------------------------------------------------------------------------------
+
+/// 0 ... count - 1 in whole vectors and then the rest: step(first, how many). The number is a constant
+/// type for whole vectors, an integer for the rest, and picks the loads and stores below.
+template <class T, class Step>
+inline void for_each_vector(std::int64_t count, Step step) {
+  std::int64_t c = 0;
+  for (; c + lanes<T> <= count; c += lanes<T>) step(c, std::integral_constant<std::int64_t, lanes<T>>());
+  if (c < count) step(c, count - c);
+}
+template <class T, class Count>
+inline Vec<compute_t<T>> load_some(const T* p, Count count) {
+  if constexpr (std::is_same_v<Count, std::int64_t>)
+    return load_first(p, count);
+  else
+    return load(p);
+}
+template <class T, class Count>
+inline void store_some(T* p, const Vec<compute_t<T>>& v, Count count) {
+  if constexpr (std::is_same_v<Count, std::int64_t>)
+    store_first(p, v, count);
+  else
+    store(p, v);
+}
+
 /// Uninitialised working memory for one call, aligned for vectors, from the pool that serves Arrays.
 template <class T>
 class Scratch {
