@@ -45,7 +45,7 @@ void pack_panel(const GemmShape& s, const T* b, std::int64_t p0, std::int64_t de
       if (cols == width)
         std::memcpy(out, from, width * sizeof(T));  // of constant length: no call, where a move would be one
       else
-        std::fill(std::copy_n(from, cols, out), out + width, T(0));
+        std::fill(std::copy_n(from, cols, out), out + width, T{});
     return;
   }
   constexpr std::int64_t together = 64 / sizeof(T);  // a cache line of each row of b; the panel's part stays in L1
@@ -53,7 +53,7 @@ void pack_panel(const GemmShape& s, const T* b, std::int64_t p0, std::int64_t de
     for (std::int64_t q = 0; q < width; ++q) {
       const T* row = b + (j + q) * s.ldb + p0;
       for (std::int64_t p = first; p < std::min(first + together, depth); ++p)
-        out[p * width + q] = q < cols ? row[p] : T(0);
+        out[p * width + q] = q < cols ? row[p] : T{};
     }
 }
 
@@ -85,6 +85,56 @@ void pack_rows(const GemmShape& s, const T* a, std::int64_t p0, std::int64_t dep
       std::memcpy(out, from, tile_rows * sizeof(T));
     else
       std::copy_n(from, rows, out);
+}
+
+// ---- bf16 as pairs --------------------------------------------------------------------------------------------------
+
+/// Whether rows of k values, `ld` apart, can be read as rows of k / 2 pairs.
+inline bool holds_pairs(std::int64_t k, std::int64_t ld) { return k % 2 == 0 && ld % 2 == 0; }
+
+/// The shape of a product whose operands are read so.
+inline GemmShape in_pairs(GemmShape s) {
+  s.k /= 2, s.lda /= 2, s.ldb /= 2;
+  return s;
+}
+
+/// out [depth, width] = pairs of rows 2 p and 2 p + 1 of the k rows `from`, `used` values each, p from p0 on; zeros beyond.
+template <std::int64_t width>
+void pair_rows(const bf16* from, std::int64_t ld, std::int64_t k, std::int64_t p0, std::int64_t depth,
+               std::int64_t used, Bf16Pair* out) {
+  for (std::int64_t p = p0; p < p0 + depth; ++p, out += width) {
+    const bf16 *first = from + 2 * p * ld, *second = first + ld;
+    bf16 padded[2][width];  // where a pair has no second factor, or a row ends
+    if (const bool whole = 2 * p + 1 < k; !whole || used < width) {
+      std::fill(std::copy_n(first, used, padded[0]), padded[0] + width, bf16{});
+      std::fill(std::copy_n(second, whole ? used : 0, padded[1]), padded[1] + width, bf16{});
+      first = padded[0], second = padded[1];
+    }
+    std::uint32_t pairs[width];
+    for (std::int64_t i = 0; i < width; ++i) pairs[i] = first[i].bits | std::uint32_t{second[i].bits} << 16;
+    std::memcpy(static_cast<void*>(out), pairs, sizeof pairs);
+  }
+}
+
+AKIN_LAZY void pack_panel(const GemmShape& s, const bf16* b, std::int64_t p0, std::int64_t depth, std::int64_t j,
+                          Bf16Pair* out) {
+  constexpr std::int64_t width = tile_cols<Bf16Pair>;
+  if (!s.transpose_b)
+    pair_rows<width>(b + j, s.ldb, s.k, p0, depth, std::min(width, s.n - j), out);
+  else if (holds_pairs(s.k, s.ldb))
+    pack_panel(in_pairs(s), reinterpret_cast<const Bf16Pair*>(b), p0, depth, j, out);
+  else
+    pack_panel<Bf16Pair, bf16>(s, b, p0, depth, j, out);
+}
+
+AKIN_LAZY void pack_rows(const GemmShape& s, const bf16* a, std::int64_t p0, std::int64_t depth, std::int64_t i,
+                         Bf16Pair* out) {
+  if (s.transpose_a)
+    pair_rows<tile_rows>(a + i, s.lda, s.k, p0, depth, std::min<std::int64_t>(tile_rows, s.m - i), out);
+  else if (holds_pairs(s.k, s.lda))
+    pack_rows(in_pairs(s), reinterpret_cast<const Bf16Pair*>(a), p0, depth, i, out);
+  else
+    pack_rows<Bf16Pair, bf16>(s, a, p0, depth, i, out);
 }
 
 }  // namespace akin::inline AKIN_ABI::kernels::detail

@@ -104,7 +104,7 @@ inline Vec<T> load_first(const T* p, std::int64_t n) {
 }
 template <class T>
 inline void store_first(T* p, const Vec<T>& v, std::int64_t n) {
-  std::memcpy(p, &v, static_cast<std::size_t>(n) * sizeof(T));
+  std::memcpy(static_cast<void*>(p), &v, static_cast<std::size_t>(n) * sizeof(T));
 }
 
 // ---- bf16 in memory is float in registers --------------------------------------------------------------------------

@@ -57,23 +57,27 @@ TEST(Gemm, SumsBf16OperandsInFloat) {
 }
 
 /// What processors with a dot product of bf16 pairs run, here by whatever the machine has.
-void compare_pairs(std::int64_t m, std::int64_t n, std::int64_t k, bool ta, bool tb) {
-  const GemmShape shape{
-      .m = m, .n = n, .k = k, .transpose_a = ta, .transpose_b = tb, .lda = ta ? m : k, .ldb = tb ? k : n, .ldc = n};
-  const Array a = random_array({m * k}, 1, DType::bf16, 0.2), b = random_array({k * n}, 2, DType::bf16, 0.2);
+void compare_pairs(std::int64_t m, std::int64_t n, std::int64_t k, bool ta, bool tb, int gap = 0) {
+  const std::int64_t lda = (ta ? m : k) + gap, ldb = (tb ? k : n) + gap;
+  const GemmShape shape{.m = m, .n = n, .k = k, .transpose_a = ta, .transpose_b = tb, .lda = lda, .ldb = ldb, .ldc = n};
+  const Array a = random_array({(ta ? k : m) * lda}, 1, DType::bf16, 0.2),
+              b = random_array({(tb ? n : k) * ldb}, 2, DType::bf16, 0.2);
   const Array wide_a = ops::cast(a, DType::f32), wide_b = ops::cast(b, DType::f32);
   Array pairs = Array::full({m, n}, 7), naive = Array::full({m, n}, 7);
   kernels::detail::gemm_as<kernels::Bf16Pair>(shape, a.data<bf16>(), b.data<bf16>(), pairs.mut<float>());
   kernels::gemm_naive(Cpu{}, shape, wide_a.data<float>(), wide_b.data<float>(), naive.mut<float>());
-  expect_close(pairs, naive, tol::reduce_f32, cat(m, "x", n, "x", k, ta ? " a^T" : "", tb ? " b^T" : ""));
+  expect_close(pairs, naive, tol::reduce_f32, cat(m, "x", n, "x", k, ta ? " a^T" : "", tb ? " b^T" : "", " gap ", gap));
 }
 
 TEST(Gemm, PairsOfBf16AreMultipliedExactly) {
-  for (const bool t : {false, true}) {
-    compare_pairs(1, 1, 1, t, t);
-    compare_pairs(7, 33, 5, t, !t);
-    compare_pairs(65, 130, 1100, !t, t);
-  }
+  for (const bool ta : {false, true})
+    for (const bool tb : {false, true}) {
+      compare_pairs(1, 1, 1, ta, tb);
+      for (const int gap : {0, 1, 2})  // odd and even: rows of pairs, or rows that must be taken apart
+        for (const std::int64_t k : {5, 6}) compare_pairs(7, 33, k, ta, tb, gap);
+      compare_pairs(65, 130, 1100, ta, tb);
+      compare_pairs(9, 530, 10, ta, tb);  // so wide that rows of a are packed
+    }
 }
 
 TEST(Gemm, AnEmptyInnerSizeGivesZeros) {
