@@ -34,6 +34,45 @@ void pack_panel(const GemmShape& s, const T* b, std::int64_t p0, std::int64_t de
       });
 }
 
+/// to[p * pitch + q] = from[q * ld + p] for p, q < 4: one by one, such copies would take longer than small products do.
+template <class T>
+void transpose_block(const T* from, std::int64_t ld, T* to, std::int64_t pitch) {
+  if constexpr (sizeof(T) != 4) {
+    for (int p = 0; p < 4; ++p)
+      for (int q = 0; q < 4; ++q) to[p * pitch + q] = from[q * ld + p];
+  } else {
+    typedef std::uint32_t Four __attribute__((vector_size(16)));
+    Four row[4];
+    for (int q = 0; q < 4; ++q) std::memcpy(&row[q], from + q * ld, sizeof(Four));
+    const Four low01 = __builtin_shufflevector(row[0], row[1], 0, 4, 1, 5);
+    const Four low23 = __builtin_shufflevector(row[2], row[3], 0, 4, 1, 5);
+    const Four high01 = __builtin_shufflevector(row[0], row[1], 2, 6, 3, 7);
+    const Four high23 = __builtin_shufflevector(row[2], row[3], 2, 6, 3, 7);
+    const Four column[4] = {
+        __builtin_shufflevector(low01, low23, 0, 1, 4, 5), __builtin_shufflevector(low01, low23, 2, 3, 6, 7),
+        __builtin_shufflevector(high01, high23, 0, 1, 4, 5), __builtin_shufflevector(high01, high23, 2, 3, 6, 7)};
+    for (int p = 0; p < 4; ++p) std::memcpy(static_cast<void*>(to + p * pitch), &column[p], sizeof(Four));
+  }
+}
+
+/// to[p * pitch + q] = from[q * ld + p], p < depth and q < rows.
+template <class T>
+void transpose(const T* from, std::int64_t ld, std::int64_t depth, std::int64_t rows, T* to, std::int64_t pitch) {
+  constexpr std::int64_t together = 64 / sizeof(T);  // a cache line of each row; its part of `to` stays in the nearest
+  for (std::int64_t first = 0; first < depth; first += together) {
+    const std::int64_t end = std::min(first + together, depth);
+    std::int64_t q = 0;
+    for (; q + 4 <= rows; q += 4) {
+      std::int64_t p = first;
+      for (; p + 4 <= end; p += 4) transpose_block(from + q * ld + p, ld, to + p * pitch + q, pitch);
+      for (; p < end; ++p)
+        for (std::int64_t i = q; i < q + 4; ++i) to[p * pitch + i] = from[i * ld + p];
+    }
+    for (; q < rows; ++q)
+      for (std::int64_t p = first; p < end; ++p) to[p * pitch + q] = from[q * ld + p];
+  }
+}
+
 /// The same without conversion.
 template <class T>
 void pack_panel(const GemmShape& s, const T* b, std::int64_t p0, std::int64_t depth, std::int64_t j, T* out) {
@@ -48,13 +87,9 @@ void pack_panel(const GemmShape& s, const T* b, std::int64_t p0, std::int64_t de
         std::fill(std::copy_n(from, cols, out), out + width, T{});
     return;
   }
-  constexpr std::int64_t together = 64 / sizeof(T);  // a cache line of each row of b; the panel's part stays in L1
-  for (std::int64_t first = 0; first < depth; first += together)
-    for (std::int64_t q = 0; q < width; ++q) {
-      const T* row = b + (j + q) * s.ldb + p0;
-      for (std::int64_t p = first; p < std::min(first + together, depth); ++p)
-        out[p * width + q] = q < cols ? row[p] : T{};
-    }
+  transpose(b + j * s.ldb + p0, s.ldb, depth, cols, out, width);
+  if (cols < width)
+    for (std::int64_t p = 0; p < depth; ++p) std::fill(out + p * width + cols, out + (p + 1) * width, T{});
 }
 
 /// Copies rows i ... i + tile_rows - 1 of the terms [p0, p0 + depth) of op(a) to out [depth, tile_rows], and converts
@@ -68,15 +103,12 @@ void pack_rows(const GemmShape& s, const T* a, std::int64_t p0, std::int64_t dep
       });
 }
 
-/// The same without conversion. Beyond row m it repeats the last row, or leaves what is there: nobody reads the results.
+/// The same without conversion. Beyond row m it leaves what is there: nobody reads the results.
 template <class T>
 void pack_rows(const GemmShape& s, const T* a, std::int64_t p0, std::int64_t depth, std::int64_t i, T* out) {
   const std::int64_t rows = std::min<std::int64_t>(tile_rows, s.m - i);
   if (!s.transpose_a) {
-    const T* row[tile_rows];
-    for (std::int64_t r = 0; r < tile_rows; ++r) row[r] = a + (i + std::min(r, rows - 1)) * s.lda + p0;
-    for (std::int64_t p = 0; p < depth; ++p, out += tile_rows)
-      for (int r = 0; r < tile_rows; ++r) out[r] = row[r][p];
+    transpose(a + i * s.lda + p0, s.lda, depth, rows, out, tile_rows);
     return;
   }
   const T* from = a + p0 * s.lda + i;
