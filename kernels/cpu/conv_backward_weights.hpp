@@ -23,23 +23,25 @@ inline constexpr std::int64_t mix_taps_below = 8;
 
 template <class T>
 WeightPlan plan_weights(const ConvShape& s, const TapMap& map) {
-  // A chunk fits the first-level cache, or half of it where two threads share a core; but with fewer pixels the sums
+  // A chunk fits the first-level cache, or half of it where two threads share a core; but with fewer terms the sums
   // would be read and written too often.
-  constexpr std::int64_t cached_bytes = 16 << 10, least_pixels = 128;
+  constexpr std::int64_t cached_bytes = 16 << 10, least_terms = 128;
   constexpr std::int64_t partial_bytes = 4 << 20, lane_limit = 8, tasks = 8;
   const auto bytes = static_cast<std::int64_t>(sizeof(T));
   WeightPlan p;
-  p.mixes_taps = map.source_c < mix_taps_below;
+  p.mixes_taps = std::is_same_v<stored_t<T>, T> && map.source_c < mix_taps_below;
   p.taps = p.mixes_taps ? 1 : map.taps();
   p.depth = p.mixes_taps ? map.taps() * map.source_c : map.source_c;
   p.panels = (map.target_c + tile_cols<T> - 1) / tile_cols<T>;
   p.blocks = (p.depth + tile_rows - 1) / tile_rows;
-  const std::int64_t strip = p.mixes_taps ? p.blocks * tile_rows : strip_pitch * s.stride_h * s.stride_w;
-  const std::int64_t pixels = std::max<std::int64_t>(least_pixels, cached_bytes / bytes / (tile_cols<T> + strip));
-  const std::int64_t pieces = (s.oh * s.ow + pixels - 1) / pixels;
+  p.row_terms = ceil_div(s.ow, products_per_term<T>);
+  const std::int64_t strip =
+      p.mixes_taps ? p.blocks * tile_rows : strip_pitch * s.stride_h * s.stride_w * products_per_term<T>;
+  const std::int64_t terms = std::max<std::int64_t>(least_terms, cached_bytes / bytes / (tile_cols<T> + strip));
+  const std::int64_t image_terms = s.oh * p.row_terms, pieces = (image_terms + terms - 1) / terms;
   p.rows = (s.oh + pieces - 1) / pieces;
-  p.images = std::clamp<std::int64_t>(pixels / (s.oh * s.ow), 1, s.n);
-  p.pixels = p.images * p.rows * s.ow;
+  p.images = std::clamp<std::int64_t>(terms / image_terms, 1, s.n);
+  p.terms = p.images * p.rows * p.row_terms;
   const std::int64_t partial = map.groups * p.taps * p.depth * map.target_c * bytes;
   p.lanes = std::clamp<std::int64_t>(partial_bytes / std::max<std::int64_t>(1, partial), 1, lane_limit);
   p.lanes = std::clamp<std::int64_t>((s.n + p.images - 1) / p.images, 1, p.lanes);
@@ -69,39 +71,57 @@ void combine_lanes(const TapMap& map, std::int64_t lane_count, const T* partial,
   });
 }
 
+/// dw from the sums of all tasks, of operands multiplied as T.
+template <class T>
+void direct_weights(const ConvShape& s, const stored_t<T>* x, const stored_t<T>* dy, compute_t<T>* dw) {
+  const std::int64_t size = s.oc * s.kh * s.kw * (s.c / s.groups);
+  const auto map = forward_taps(s);
+  const auto plan = plan_weights<T>(s, map);
+  const Scratch<compute_t<T>> partial(plan.lanes * size);
+  const std::int64_t blocks = map.groups * plan.blocks;
+  parallel_for(plan.lanes * plan.parts, 1, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t task = begin; task < end; ++task) {
+      const std::int64_t lane = task / plan.parts, part = task % plan.parts;
+      WeightTask<T>(s, map, plan, x, dy, partial.data() + lane * size)
+          .run(part * blocks / plan.parts, (part + 1) * blocks / plan.parts, lane * s.n / plan.lanes,
+               (lane + 1) * s.n / plan.lanes);
+    }
+  });
+  combine_lanes(map, plan.lanes, partial.data(), dw);
+}
+
+/// Whether there is nothing to sum; then dw is zero.
+template <class T>
+bool sums_nothing(const ConvShape& s, T* dw) {
+  const std::int64_t size = s.oc * s.kh * s.kw * (s.c / s.groups);
+  if (s.n * s.oh * s.ow * size > 0) return false;
+  std::fill_n(dw, size, T{});
+  return true;
+}
+
 }  // namespace detail
 
 /// dw[o, tap, c] = sum over output pixels of dy[pixel, o] * x[the pixel under the tap, c]; overwrites dw.
 template <class T>
 void conv2d_backward_weights(Cpu, const ConvShape& s, const T* x, const T* dy, T* dw) {
-  const std::int64_t size = s.oc * s.kh * s.kw * (s.c / s.groups);
-  if (s.n * s.oh * s.ow * size == 0) {
-    std::fill_n(dw, size, T(0));
-    return;
-  }
+  if (detail::sums_nothing(s, dw)) return;
   if (detail::uses_winograd<T>(s)) return detail::WinogradWeights<T>(detail::winograd_forward(s)).run(x, dy, dw);
-  const auto map = detail::forward_taps(s);
-  const auto plan = detail::plan_weights<T>(s, map);
-  const Scratch<T> partial(plan.lanes * size);
-  const std::int64_t blocks = map.groups * plan.blocks;
-  parallel_for(plan.lanes * plan.parts, 1, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t task = begin; task < end; ++task) {
-      const std::int64_t lane = task / plan.parts, part = task % plan.parts;
-      detail::WeightTask<T>(s, map, plan, x, dy, partial.data() + lane * size)
-          .run(part * blocks / plan.parts, (part + 1) * blocks / plan.parts, lane * s.n / plan.lanes,
-               (lane + 1) * s.n / plan.lanes);
-    }
-  });
-  detail::combine_lanes<T>(map, plan.lanes, partial.data(), dw);
+  detail::direct_weights<T>(s, x, dy, dw);
 }
 
-AKIN_LAZY void conv2d_backward_weights(Cpu cpu, const ConvShape& s, const bf16* x, const bf16* dy, bf16* dw) {
-  if (detail::uses_winograd<bf16>(s) && s.n * s.oh * s.ow > 0)
-    return detail::WinogradWeights<bf16>(detail::winograd_forward(s)).run(x, dy, dw);
-  const auto wide_x = widened(x, s.n * s.h * s.w * s.c), wide_dy = widened(dy, s.n * s.oh * s.ow * s.oc);
-  const Scratch<float> wide_dw(s.oc * s.kh * s.kw * (s.c / s.groups));
-  conv2d_backward_weights<float>(cpu, s, wide_x.data(), wide_dy.data(), wide_dw.data());
-  narrow(wide_dw.data(), s.oc * s.kh * s.kw * (s.c / s.groups), dw);
+/// bf16 operands, float sums.
+AKIN_LAZY void conv2d_backward_weights(Cpu, const ConvShape& s, const bf16* x, const bf16* dy, bf16* dw) {
+  if (detail::sums_nothing(s, dw)) return;
+  if (detail::uses_winograd<bf16>(s)) return detail::WinogradWeights<bf16>(detail::winograd_forward(s)).run(x, dy, dw);
+  const std::int64_t size = s.oc * s.kh * s.kw * (s.c / s.groups);
+  const Scratch<float> sums(size);
+  if (has_bf16_dot && s.c / s.groups >= detail::mix_taps_below) {
+    detail::direct_weights<Bf16Pair>(s, x, dy, sums.data());
+  } else {
+    const auto wide_x = widened(x, s.n * s.h * s.w * s.c), wide_dy = widened(dy, s.n * s.oh * s.ow * s.oc);
+    detail::direct_weights<float>(s, wide_x.data(), wide_dy.data(), sums.data());
+  }
+  narrow(sums.data(), size, dw);
 }
 
 }  // namespace akin::inline AKIN_ABI::kernels

@@ -1,27 +1,24 @@
 // One thread's share of a weight gradient.
 #pragma once
 #include <algorithm>
-#include <cstring>
 #include <utility>
 #include <vector>
 
 #include "conv_taps.hpp"
+#include "conv_weight_pack.hpp"
 #include "fetch_ahead.hpp"
-#include "gemm_tile.hpp"
 
 namespace akin::inline AKIN_ABI::kernels::detail {
-
-inline constexpr std::int64_t strip_pitch = 8;  ///< values per pixel of a strip; only tile_rows of them are used
-static_assert(tile_rows <= strip_pitch);
 
 /// How the work is cut. The rows of dw are (tap, channel) pairs; a block is up to tile_rows channels of one tap, or, in
 /// an image of few channels, up to tile_rows pairs of different taps.
 struct WeightPlan {
   bool mixes_taps = false;
-  std::int64_t taps = 0, depth = 0;               ///< rows of dw in one group = taps * depth; mixed, taps is 1
-  std::int64_t panels = 0, blocks = 0;            ///< of columns and of rows, in one group
-  std::int64_t lanes = 1, parts = 1;              ///< tasks: lanes of images, parts of the blocks of all groups
-  std::int64_t images = 1, rows = 1, pixels = 0;  ///< a chunk: `images` images, `rows` of their output rows
+  std::int64_t taps = 0, depth = 0;       ///< rows of dw in one group = taps * depth; mixed, taps is 1
+  std::int64_t panels = 0, blocks = 0;    ///< of columns and of rows, in one group
+  std::int64_t lanes = 1, parts = 1;      ///< tasks: lanes of images, parts of the blocks of all groups
+  std::int64_t images = 1, rows = 1;      ///< a chunk: `images` images, `rows` of their output rows
+  std::int64_t row_terms = 1, terms = 0;  ///< of the sums: in an output row, in a chunk
 };
 
 /// Some output rows of some images, and the input rows [source_begin, source_end) under them.
@@ -31,25 +28,27 @@ struct WeightChunk {
 
 /// Sums the blocks [begin, end) of dw over the images of one lane, chunk by chunk.
 ///
-/// For each block, the pixels under a chunk are copied to a strip [pixel][strip_pitch] that holds its tile_rows values
+/// For each block, the pixels under a chunk are copied to a strip [entry][strip_pitch] that holds its tile_rows values
 /// alone: read where they lie, pixels that are a power of two apart would fall into a few sets of the first-level
 /// cache. A strip and a panel of gradients stay there while all taps are summed from them. Where taps are mixed, one
-/// strip [pixel][tap][channel] serves all blocks.
+/// strip [output pixel][tap][channel] serves all blocks. T may be pairs of bf16; then taps are not mixed.
 template <class T>
 class WeightTask {
  public:
-  WeightTask(const ConvShape& s, const TapMap& map, const WeightPlan& plan, const T* x, const T* dy, T* partial)
+  using S = stored_t<T>;
+
+  WeightTask(const ConvShape& s, const TapMap& map, const WeightPlan& plan, const S* x, const S* dy,
+             compute_t<T>* partial)
       : s_(s),
         map_(map),
         row_taps_(forward_offsets(window_h(s), 1)),
-        col_taps_(forward_offsets(window_w(s), 1)),
         plan_(plan),
         x_(x),
         dy_(dy),
         partial_(partial),
-        panels_(plan.pixels * plan.panels * tile_cols<T>),
+        panels_(plan.terms * plan.panels * tile_cols<T>),
         pitch_(plan.mixes_taps ? plan.blocks * tile_rows : strip_pitch),
-        strip_(pitch_ * (plan.mixes_taps ? plan.pixels : plan.images * source_rows(s, plan.rows) * s.w)),
+        strip_(pitch_ * (plan.mixes_taps ? plan.terms : plan.images * source_rows(s, plan.rows) * strip_cols<T>(s))),
         terms_(static_cast<std::size_t>(plan.taps)) {}
 
   void run(std::int64_t block_begin, std::int64_t block_end, std::int64_t image_begin, std::int64_t image_end) {
@@ -66,7 +65,8 @@ class WeightTask {
         const std::int64_t group = b / plan_.blocks, block = b % plan_.blocks;
         if (std::exchange(packed, group) != group) {
           pack_gradient(group);
-          if (plan_.mixes_taps) pack_mixed(group);
+          if constexpr (std::is_same_v<S, T>)
+            if (plan_.mixes_taps) pack_mixed(group);
         }
         if (!plan_.mixes_taps) pack_channels(group, block);
         for (std::int64_t panel = 0; panel < plan_.panels; ++panel) multiply(group, block, panel, accumulate);
@@ -75,8 +75,9 @@ class WeightTask {
   }
 
  private:
-  std::int64_t position(std::int64_t image, std::int64_t row, std::int64_t col) const {
-    return (image * chunk_.rows + row) * s_.ow + col;
+  /// Where the terms of an output row begin.
+  std::int64_t position(std::int64_t image, std::int64_t row) const {
+    return (image * chunk_.rows + row) * plan_.row_terms;
   }
   /// Image rows under `rows` output rows, at most.
   static std::int64_t source_rows(const ConvShape& s, std::int64_t rows) {
@@ -109,65 +110,53 @@ class WeightTask {
                           dy_ + (last * s_.oh + next.row + next.rows) * out_line, products);
   }
 
-  /// For each tap the pixels that it contributes: padding is not among them. Mixed, the zeros are in the strip.
+  /// For each tap the terms that it contributes: padding is not among them. Mixed, the zeros are in the strip.
   void list_terms() {
     for (std::int64_t tap = 0; tap < plan_.taps; ++tap) {
       auto& terms = terms_[static_cast<std::size_t>(tap)];
-      terms.resize(static_cast<std::size_t>(plan_.pixels));
+      terms.resize(static_cast<std::size_t>(plan_.terms));
       OuterTerm* const end = plan_.mixes_taps ? list_all(terms.data()) : list_inside(tap, terms.data());
       terms.resize(static_cast<std::size_t>(end - terms.data()));
     }
   }
   OuterTerm* list_all(OuterTerm* next) const {
-    for (std::int64_t at = 0; at < position(chunk_.images, 0, 0); ++at) *next++ = {at * pitch_, at * tile_cols<T>};
+    for (std::int64_t at = 0; at < position(chunk_.images, 0); ++at) *next++ = {at * pitch_, at * tile_cols<T>};
     return next;
   }
   OuterTerm* list_inside(std::int64_t tap, OuterTerm* next) const {
+    const std::int64_t cols = strip_cols<T>(s_), step = products_per_term<T> * s_.stride_w;
     for (std::int64_t n = 0; n < chunk_.images; ++n)
       for (std::int64_t r = 0; r < chunk_.rows; ++r) {
         const std::int64_t h = row_taps_.of(chunk_.row + r)[tap / s_.kw];
         if (h < 0) continue;
-        const std::int64_t line = (n * (chunk_.source_end - chunk_.source_begin) + h - chunk_.source_begin) * s_.w;
-        for (std::int64_t col = 0; col < s_.ow; ++col)
-          if (const std::int64_t w = col_taps_.of(col)[tap % s_.kw]; w >= 0)
-            *next++ = {(line + w) * strip_pitch, position(n, r, col) * tile_cols<T>};
+        const std::int64_t line = (n * (chunk_.source_end - chunk_.source_begin) + h - chunk_.source_begin) * cols;
+        std::int64_t entry = tap % s_.kw * s_.dilation_w - s_.pad_w + (products_per_term<T> - 1) * s_.stride_w;
+        for (std::int64_t at = position(n, r); at < position(n, r + 1); ++at, entry += step)
+          if (entry >= 0 && entry < cols) *next++ = {(line + entry) * strip_pitch, at * tile_cols<T>};
       }
     return next;
   }
 
-  /// Copies dy of the chunk to [panel][pixel][tile_cols].
+  /// Copies dy of the chunk to [panel][term][tile_cols].
   void pack_gradient(std::int64_t group) {
     constexpr std::int64_t width = tile_cols<T>;
-    for (std::int64_t n = 0; n < chunk_.images; ++n) {
-      const T* from = dy_ + ((chunk_.image + n) * s_.oh + chunk_.row) * s_.ow * s_.oc + group * map_.target_c;
-      for (std::int64_t at = position(n, 0, 0); at < position(n + 1, 0, 0); ++at, from += s_.oc)
-        for (std::int64_t j = 0; j < plan_.panels; ++j) {
-          T* out = panels_.data() + (j * plan_.pixels + at) * width;
-          const std::int64_t used = std::min(width, map_.target_c - j * width);
-          if (used == width)
-            std::memcpy(out, from + j * width, width * sizeof(T));
-          else
-            std::fill(std::copy_n(from + j * width, used, out), out + width, T(0));
-        }
-    }
+    for (std::int64_t n = 0; n < chunk_.images; ++n)
+      for (std::int64_t r = 0; r < chunk_.rows; ++r) {
+        const S* from = dy_ + ((chunk_.image + n) * s_.oh + chunk_.row + r) * s_.ow * s_.oc + group * map_.target_c;
+        for (std::int64_t j = 0; j < plan_.panels; ++j)
+          pack_output_row(from + j * width, s_.ow, s_.oc, std::min(width, map_.target_c - j * width),
+                          panels_.data() + (j * plan_.terms + position(n, r)) * width);
+      }
   }
 
-  /// The strip of a block of channels: every input pixel under the chunk. Where the next channels follow, they are
-  /// copied too, unused: a full vector moves at once.
+  /// The strip of a block of channels: every input row under the chunk.
   void pack_channels(std::int64_t group, std::int64_t block) {
-    const std::int64_t at = block * tile_rows, left = map_.source_c - at;
-    const std::int64_t pixels = (chunk_.source_end - chunk_.source_begin) * s_.w, step = s_.c;
+    const std::int64_t at = block * tile_rows, line = strip_cols<T>(s_) * strip_pitch;
     T* out = strip_.data();
     for (std::int64_t n = 0; n < chunk_.images; ++n) {
-      const T* from =
-          x_ + (chunk_.image + n) * map_.source_image + chunk_.source_begin * s_.w * step + group * map_.source_c + at;
-      T* const end = out + pixels * strip_pitch;
-      if (left >= strip_pitch)
-        for (; out != end; from += step, out += strip_pitch)
-          std::memcpy(out, from, strip_pitch * sizeof(T));  // of constant length: no call
-      else
-        for (; out != end; from += step, out += strip_pitch)
-          std::fill(std::copy_n(from, left, out), out + strip_pitch, T(0));
+      const S* image = x_ + (chunk_.image + n) * map_.source_image + group * map_.source_c + at;
+      for (std::int64_t row = chunk_.source_begin; row < chunk_.source_end; ++row, out += line)
+        pack_strip_row(s_, image + row * s_.w * s_.c, map_.source_c - at, out);
     }
   }
 
@@ -175,7 +164,7 @@ class WeightTask {
   void pack_mixed(std::int64_t group) {
     T* out = strip_.data();
     for (std::int64_t n = 0; n < chunk_.images; ++n) {
-      const T* image = x_ + (chunk_.image + n) * map_.source_image + group * map_.source_c;
+      const S* image = x_ + (chunk_.image + n) * map_.source_image + group * map_.source_c;
       for (std::int64_t r = 0; r < chunk_.rows; ++r)
         for (std::int64_t col = 0; col < s_.ow; ++col, out += pitch_)
           gather_taps(map_, image, map_.rows.of(chunk_.row + r), map_.cols.of(col), out);
@@ -183,12 +172,12 @@ class WeightTask {
   }
 
   void multiply(std::int64_t group, std::int64_t block, std::int64_t panel, bool accumulate) {
-    TileOut<T> out;
+    TileOut<compute_t<T>> out;
     out.accumulate = accumulate;
     out.rows = rows_of(block);
     out.cols = std::min<std::int64_t>(tile_cols<T>, map_.target_c - panel * tile_cols<T>);
     const T* strip = strip_.data() + (plan_.mixes_taps ? block * tile_rows : 0);
-    const T* gradient = panels_.data() + panel * plan_.pixels * tile_cols<T>;
+    const T* gradient = panels_.data() + panel * plan_.terms * tile_cols<T>;
     for (std::int64_t tap = 0; tap < plan_.taps; ++tap) {
       for (int i = 0; i < tile_rows; ++i) {
         const std::int64_t row =
@@ -203,12 +192,12 @@ class WeightTask {
 
   const ConvShape& s_;
   const TapMap& map_;
-  const TapAxis row_taps_, col_taps_;  ///< in pixels
+  const TapAxis row_taps_;  ///< in rows
   const WeightPlan& plan_;
-  const T *x_, *dy_;
-  T* partial_;
+  const S *x_, *dy_;
+  compute_t<T>* partial_;
   Scratch<T> panels_;
-  std::int64_t pitch_;  ///< values per pixel of the strip
+  std::int64_t pitch_;  ///< values per entry of the strip
   Scratch<T> strip_;
   std::vector<std::vector<OuterTerm>> terms_;  ///< [tap]
   WeightChunk chunk_{};

@@ -130,6 +130,14 @@ inline GemmShape in_pairs(GemmShape s) {
   return s;
 }
 
+/// out[i] = the pair of first[i] and second[i], i < width.
+template <std::int64_t width>
+void pair_up(const bf16* first, const bf16* second, Bf16Pair* out) {
+  std::uint32_t pairs[width];
+  for (std::int64_t i = 0; i < width; ++i) pairs[i] = first[i].bits | std::uint32_t{second[i].bits} << 16;
+  std::memcpy(static_cast<void*>(out), pairs, sizeof pairs);
+}
+
 /// out [depth, width] = pairs of rows 2 p and 2 p + 1 of the k rows `from`, `used` values each, p from p0 on; zeros beyond.
 template <std::int64_t width>
 void pair_rows(const bf16* from, std::int64_t ld, std::int64_t k, std::int64_t p0, std::int64_t depth,
@@ -142,9 +150,7 @@ void pair_rows(const bf16* from, std::int64_t ld, std::int64_t k, std::int64_t p
       std::fill(std::copy_n(second, whole ? used : 0, padded[1]), padded[1] + width, bf16{});
       first = padded[0], second = padded[1];
     }
-    std::uint32_t pairs[width];
-    for (std::int64_t i = 0; i < width; ++i) pairs[i] = first[i].bits | std::uint32_t{second[i].bits} << 16;
-    std::memcpy(static_cast<void*>(out), pairs, sizeof pairs);
+    pair_up<width>(first, second, out);
   }
 }
 

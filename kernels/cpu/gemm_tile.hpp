@@ -107,14 +107,14 @@ struct OuterTerm {
 /// neighbours in memory, so that one number says where a term is and no list of pointers has to be loaded for it.
 template <class T>
 [[gnu::noinline]] void sum_outer(const OuterTerm* terms, std::int64_t count, const T* a, const T* b,
-                                 const TileOut<T>& out) {
-  Vec<T> acc[tile_rows][tile_vectors];
+                                 const TileOut<compute_t<T>>& out) {
+  Vec<compute_t<T>> acc[tile_rows][tile_vectors];
   AKIN_UNROLL
   for (int i = 0; i < tile_rows; ++i) {
     AKIN_UNROLL
     for (int j = 0; j < tile_vectors; ++j) {
       __builtin_prefetch(out.row[i] + j * lanes<T>, 1);  // wanted when the sum is complete
-      acc[i][j] = Vec<T>{};
+      acc[i][j] = Vec<compute_t<T>>{};
     }
   }
   for (const OuterTerm* term = terms; term != terms + count; ++term) {
@@ -126,7 +126,7 @@ template <class T>
     for (int i = 0; i < tile_rows; ++i) {
       const Vec<T> left = broadcast(column[i]);
       AKIN_UNROLL
-      for (int j = 0; j < tile_vectors; ++j) acc[i][j] += left * right[j];
+      for (int j = 0; j < tile_vectors; ++j) acc[i][j] = multiply_add(acc[i][j], left, right[j]);
     }
   }
   AKIN_UNROLL

@@ -125,9 +125,7 @@ TEST(Conv2d, WeightsOfManyChannelsAreTakenInSlices) {  // a few taps of a panel 
 }
 
 TEST(Conv2d, Bf16IsSummedInFloat) {
-  const auto shapes = awkward_shapes();
-  compare_all_passes<bf16>(shapes[4], tol::bf16);
-  compare_all_passes<bf16>(shapes[8], tol::bf16);
+  for (const auto& s : awkward_shapes()) compare_all_passes<bf16>(s, tol::bf16);
 }
 
 /// What processors with a dot product of bf16 pairs run, here by whatever the machine has.
@@ -149,6 +147,20 @@ TEST(Conv2d, PairsOfBf16AreMultipliedExactly) {
     kernels::conv2d_backward_data_naive(Cpu{}, s, ops::cast(dy, DType::f32).data<float>(), wide_w.data<float>(),
                                         naive_dx.mut<float>());
     expect_close(dx, naive_dx, tol::reduce_f32, "backward data " + describe(s));
+  }
+}
+
+/// Strides, padding, dilation, groups; even and odd numbers of output columns, of which the last has no partner.
+TEST(Conv2d, PairsOfBf16PixelsGiveTheGradientOfWeights) {
+  const auto shapes = awkward_shapes();
+  for (const auto& s : {shapes[1], shapes[4], shapes[5], shapes[6], shapes[7], shapes[9], shapes[10]}) {
+    const Array x = random_array({s.n, s.h, s.w, s.c}, 1, DType::bf16, 0.3),
+                dy = random_array({s.n, s.oh, s.ow, s.oc}, 2, DType::bf16, 0.3);
+    Array dw = Array::full({s.oc, s.kh, s.kw, s.c / s.groups}, 7), naive = Array::full(dw.shape(), 8);
+    kernels::detail::direct_weights<kernels::Bf16Pair>(s, x.data<bf16>(), dy.data<bf16>(), dw.mut<float>());
+    kernels::conv2d_backward_weights_naive(Cpu{}, s, ops::cast(x, DType::f32).data<float>(),
+                                           ops::cast(dy, DType::f32).data<float>(), naive.mut<float>());
+    expect_close(dw, naive, tol::reduce_f32, describe(s));
   }
 }
 
