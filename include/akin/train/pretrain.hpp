@@ -40,18 +40,18 @@ class Pretrain {
     untrained_ = encoder.clone();
     method_ = make_method(encoder);
     loader_.emplace(make_loader());
-    trainer_.emplace(*method_, *loader_,
-                     TrainerOptions{.epochs = options_.epochs,
-                                    .optimizer = options_.optimizer,
-                                    .lr = *options_.lr,
-                                    .weight_decay = *options_.weight_decay,
-                                    .nesterov = options_.nesterov,
-                                    .accumulate = options_.accumulate,
-                                    .clip_norm = options_.clip_norm,
-                                    .bf16 = options_.bf16,
-                                    .gradient_checkpointing = options_.gradient_checkpointing,
-                                    .cuda_graph = options_.cuda_graph,
-                                    .save_every = options_.save_every});
+    trainer_ = std::make_unique<Trainer>(*method_, *loader_,
+                                         TrainerOptions{.epochs = options_.epochs,
+                                                        .optimizer = options_.optimizer,
+                                                        .lr = *options_.lr,
+                                                        .weight_decay = *options_.weight_decay,
+                                                        .nesterov = options_.nesterov,
+                                                        .accumulate = options_.accumulate,
+                                                        .clip_norm = options_.clip_norm,
+                                                        .bf16 = options_.bf16,
+                                                        .gradient_checkpointing = options_.gradient_checkpointing,
+                                                        .cuda_graph = options_.cuda_graph,
+                                                        .save_every = options_.save_every});
     result_.chance_loss = row_.chance(options_.batch_size);
     rehearse();
   }
@@ -259,7 +259,7 @@ class Pretrain {
   nn::Module untrained_;
   std::unique_ptr<methods::Method> method_;
   std::optional<data::Loader> loader_;
-  std::optional<Trainer> trainer_;
+  std::unique_ptr<Trainer> trainer_;  // an optional would compile the trainer wherever this is read
   bool trained_ = false;  // in an earlier process, which left its result
   PretrainResult result_;
 };
