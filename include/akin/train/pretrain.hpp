@@ -260,7 +260,7 @@ class Pretrain {
   std::unique_ptr<methods::Method> method_;
   std::optional<data::Loader> loader_;
   std::unique_ptr<Trainer> trainer_;  // an optional would compile the trainer wherever this is read
-  bool trained_ = false;  // in an earlier process, which left its result
+  bool trained_ = false;              // in an earlier process, which left its result
   PretrainResult result_;
 };
 
