@@ -2,8 +2,8 @@
 //
 //   bench_conv [--threads N] [--batch N] [--benchmark_filter=forward/f32/.*winograd]
 //
-// conv_PASS/TYPE/NETWORK/KERNELxKERNEL[sSTRIDE]_IN_OUT_SIDE/ALGORITHM. Operations are those of the direct algorithm, so that
-// Winograd's, which needs fewer, may pass 100 %. The textbook twin gets one picture, the kernels a batch.
+// conv_PASS/TYPE/NETWORK/KERNELxKERNEL[sSTRIDE]_IN_OUT_SIDE/ALGORITHM. Operations are those of the direct algorithm, so
+// that Winograd's, which needs fewer, may pass 100 %. The textbook twin gets one picture, the kernels a batch.
 #include "support/bench.hpp"
 #include "support/networks.hpp"
 

@@ -32,19 +32,19 @@ WeightPlan plan_weights(const ConvShape& s, const TapMap& map) {
   p.mixes_taps = std::is_same_v<stored_t<T>, T> && map.source_c < mix_taps_below;
   p.taps = p.mixes_taps ? 1 : map.taps();
   p.depth = p.mixes_taps ? map.taps() * map.source_c : map.source_c;
-  p.panels = (map.target_c + tile_cols<T> - 1) / tile_cols<T>;
-  p.blocks = (p.depth + tile_rows - 1) / tile_rows;
+  p.panels = ceil_div(map.target_c, tile_cols<T>);
+  p.blocks = ceil_div(p.depth, tile_rows);
   p.row_terms = ceil_div(s.ow, products_per_term<T>);
   const std::int64_t strip =
       p.mixes_taps ? p.blocks * tile_rows : strip_pitch * s.stride_h * s.stride_w * products_per_term<T>;
   const std::int64_t terms = std::max<std::int64_t>(least_terms, cached_bytes / bytes / (tile_cols<T> + strip));
-  const std::int64_t image_terms = s.oh * p.row_terms, pieces = (image_terms + terms - 1) / terms;
-  p.rows = (s.oh + pieces - 1) / pieces;
+  const std::int64_t image_terms = s.oh * p.row_terms, pieces = ceil_div(image_terms, terms);
+  p.rows = ceil_div(s.oh, pieces);
   p.images = std::clamp<std::int64_t>(terms / image_terms, 1, s.n);
   p.terms = p.images * p.rows * p.row_terms;
   const std::int64_t partial = map.groups * p.taps * p.depth * map.target_c * bytes;
   p.lanes = std::clamp<std::int64_t>(partial_bytes / std::max<std::int64_t>(1, partial), 1, lane_limit);
-  p.lanes = std::clamp<std::int64_t>((s.n + p.images - 1) / p.images, 1, p.lanes);
+  p.lanes = std::clamp<std::int64_t>(ceil_div(s.n, p.images), 1, p.lanes);
   p.lanes = static_cast<std::int64_t>(std::bit_floor(static_cast<std::uint64_t>(p.lanes)));  // as many for each thread
   p.parts = std::clamp<std::int64_t>(map.groups * p.blocks, 1, tasks / p.lanes);
   return p;
@@ -54,7 +54,7 @@ WeightPlan plan_weights(const ConvShape& s, const TapMap& map) {
 template <class T>
 void combine_lanes(const TapMap& map, std::int64_t lane_count, const T* partial, T* dw) {
   constexpr std::int64_t strip = 16;
-  const std::int64_t rows = map.taps() * map.source_c, cols = map.target_c, strips = (rows + strip - 1) / strip;
+  const std::int64_t rows = map.taps() * map.source_c, cols = map.target_c, strips = ceil_div(rows, strip);
   parallel_for(map.groups * strips, 1, [&](std::int64_t begin, std::int64_t end) {
     std::vector<T> sum(static_cast<std::size_t>(strip * cols));
     for (std::int64_t i = begin; i < end; ++i) {

@@ -1,7 +1,8 @@
 // What a weight gradient multiplies, packed: rows of the gradient of the output, and strips of the image.
 //
 // A term of the sums is one output pixel or, of bf16, two neighbours of a row: a pair of what they read times a pair of
-// their gradients.
+// their gradients. A half that is padding, or has no partner, is zero; infinity times that is NaN, as in all kernels that
+// do not skip padding.
 #pragma once
 #include <algorithm>
 #include <cstring>
@@ -34,14 +35,14 @@ void pack_output_row(const T* from, std::int64_t cols, std::int64_t step, std::i
     else
       std::fill(std::copy_n(from, used, out), out + width, T(0));
 }
-/// Pairs of pixels; the last of an odd number has no partner.
+/// Pairs of pixels, [cols / 2 rounded up, tile_cols]: the rows of a product. The last of an odd number has no partner.
 AKIN_LAZY void pack_output_row(const bf16* from, std::int64_t cols, std::int64_t step, std::int64_t used,
                                Bf16Pair* out) {
   pair_rows<tile_cols<Bf16Pair>>(from, step, cols, 0, ceil_div(cols, 2), used, out);
 }
 
-/// out [strip_cols, strip_pitch] = an image row, `left` channels of each pixel, zeros beyond. Where more than fit follow,
-/// they are copied too, unused: a full vector moves at once.
+/// out [strip_cols, strip_pitch] = an image row, `left` channels of each pixel, zeros beyond. Where the next channels
+/// follow, they are copied too, unused: a full vector moves at once.
 template <class T>
 void pack_strip_row(const ConvShape& s, const T* from, std::int64_t left, T* out) {
   T* const end = out + s.w * strip_pitch;
@@ -51,6 +52,7 @@ void pack_strip_row(const ConvShape& s, const T* from, std::int64_t left, T* out
     for (; out != end; from += s.c, out += strip_pitch)
       std::fill(std::copy_n(from, left, out), out + strip_pitch, T(0));
 }
+/// Pairs: entry e is the pixels e - stride_w and e, zeros outside of the row.
 AKIN_LAZY void pack_strip_row(const ConvShape& s, const bf16* from, std::int64_t left, Bf16Pair* out) {
   bf16 padded[2][strip_pitch];
   const auto channels = [&](std::int64_t pixel, bf16* copy) -> const bf16* {

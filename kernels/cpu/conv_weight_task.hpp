@@ -97,7 +97,7 @@ class WeightTask {
     return {image, images, row, rows, begin, std::clamp<std::int64_t>(last + 1, begin, s_.h)};
   }
 
-  /// Announces what the next chunk reads. Several images are whole ones: its pixels follow each other either way.
+  /// Announces what the next chunk reads, as one run: from its first row to the last one of its last image.
   void fetch(const WeightChunk& next, std::int64_t products) {
     if (next.images <= 0) {
       next_x_ = next_dy_ = FetchAhead();

@@ -3,8 +3,8 @@
 //
 // Tiles of 4x4 outputs come in blocks of 48, so that the transformed patches of a block, [point][tile][channel], and
 // their products stay in a cache between the three steps (0.9 MB at 64 channels); each thread takes whole blocks. The
-// products are, for each of 36 points, a matrix product with transformed weights: gemm_tile.hpp's micro-kernel. A patch is read
-// through 36 pointers, of which those into the padding lead to zeros: there is no padded copy.
+// products are, for each of 36 points, a matrix product with transformed weights: gemm_tile.hpp's micro-kernel. A patch
+// is read through 36 pointers, of which those into the padding lead to zeros: there is no padded copy.
 #pragma once
 #include <algorithm>
 #include <vector>
@@ -34,8 +34,8 @@ inline WinogradMap winograd_backward(const ConvShape& s) {
 }
 
 /// What `automatic` means. Winograd pays from 32 channels on, where the products outweigh the transforms, and where at
-/// least half of each tile lies inside the image. It beats even dot products of bf16 pairs at twice the rate of f32. f64 is
-/// for gradient checks and references: it stays direct.
+/// least half of each tile lies inside the image; there it beats even products of bf16 pairs at twice the rate of f32. f64
+/// is for gradient checks and references: it stays direct.
 template <class T>
 bool uses_winograd(const ConvShape& s) {
   if (s.algorithm != ConvAlgorithm::automatic) return s.algorithm == ConvAlgorithm::winograd;

@@ -1,8 +1,9 @@
 // Memory that is read next, fetched a little at a time while something else is computed.
 //
-// A kernel that copies or transforms its operands before it multiplies waits for memory while it copies: gradients of
-// weights lost up to a tenth of their time to that (Zen 4).
+// A kernel that copies or transforms its operands before it multiplies waits for memory while it copies: without this,
+// gradients of weights take 3 to 10 % longer, Winograd of 64 channels 7 % (Zen 4).
 #pragma once
+#include <algorithm>
 #include <cstdint>
 
 #include "../../include/akin/core/macros.hpp"
@@ -21,8 +22,9 @@ class FetchAhead {
         bytes_per_step_(((end_ - next_) / line / (steps > 0 ? steps : 1) + 1) * line) {}
 
   void step() {
-    const char* const until = end_ - next_ > bytes_per_step_ ? next_ + bytes_per_step_ : end_;
-    for (; next_ < until; next_ += line) __builtin_prefetch(next_, 0, 2);
+    const std::int64_t bytes = std::min<std::int64_t>(end_ - next_, bytes_per_step_);
+    for (std::int64_t at = 0; at < bytes; at += line) __builtin_prefetch(next_ + at, 0, 2);
+    next_ += bytes;
   }
 
  private:

@@ -160,7 +160,9 @@ AKIN_LAZY void gemm(Cpu, const GemmShape& s, const bf16* a, const bf16* b, bf16*
     std::fill_n(sums.data(), s.m * s.n, 0.0f);
   parallel_for(s.m, convert_grain / s.n, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i)
-      for (std::int64_t j = 0; j < s.n; ++j) c[i * s.ldc + j] = static_cast<bf16>(sums[i * s.n + j]);
+      for_each_vector<float>(s.n, [&](std::int64_t j, auto count) {
+        store_some(c + i * s.ldc + j, load_some(sums.data() + i * s.n + j, count), count);
+      });
   });
 }
 

@@ -138,14 +138,16 @@ void pair_up(const bf16* first, const bf16* second, Bf16Pair* out) {
   std::memcpy(static_cast<void*>(out), pairs, sizeof pairs);
 }
 
-/// out [depth, width] = pairs of rows 2 p and 2 p + 1 of the k rows `from`, `used` values each, p from p0 on; zeros beyond.
+/// out [depth, width] = pairs of rows 2 p and 2 p + 1 of the k rows `from`, `used` values each, p from p0 on; zeros
+/// beyond.
 template <std::int64_t width>
 void pair_rows(const bf16* from, std::int64_t ld, std::int64_t k, std::int64_t p0, std::int64_t depth,
                std::int64_t used, Bf16Pair* out) {
   for (std::int64_t p = p0; p < p0 + depth; ++p, out += width) {
-    const bf16 *first = from + 2 * p * ld, *second = first + ld;
+    const bool whole = 2 * p + 1 < k;
+    const bf16 *first = from + 2 * p * ld, *second = whole ? first + ld : first;
     bf16 padded[2][width];  // where a pair has no second factor, or a row ends
-    if (const bool whole = 2 * p + 1 < k; !whole || used < width) {
+    if (!whole || used < width) {
       std::fill(std::copy_n(first, used, padded[0]), padded[0] + width, bf16{});
       std::fill(std::copy_n(second, whole ? used : 0, padded[1]), padded[1] + width, bf16{});
       first = padded[0], second = padded[1];

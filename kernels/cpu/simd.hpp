@@ -54,12 +54,14 @@ using Vec = typename detail::VecOf<T>::type;
 /// p need not be aligned.
 template <class T>
 inline Vec<T> load(const T* p) {
+  static_assert(!std::is_same_v<T, bf16>, "load(p) without <bf16> widens");
   Vec<T> v;
   std::memcpy(&v, p, sizeof v);
   return v;
 }
 template <class T>
 inline void store(T* p, const Vec<T>& v) {
+  static_assert(!std::is_same_v<T, bf16>, "store(p, v) without <bf16> rounds");
   std::memcpy(p, &v, sizeof v);
 }
 /// x in every lane. x - 0 and not x + 0: the latter would lose the sign of -0, so the compiler could not drop it.
@@ -74,7 +76,7 @@ template <class V>
 inline V multiply_add(const V& sum, const V& a, const V& b) {
   return sum + a * b;
 }
-/// sum + a.first * b.first + a.second * b.second in every lane of pairs.
+/// sum + a.first * b.first + a.second * b.second in every lane of pairs. The instruction takes denormals for zero.
 inline Vec<float> multiply_add(const Vec<float>& sum, const Vec<Bf16Pair>& a, const Vec<Bf16Pair>& b) {
 #if defined(__AVX512BF16__)
   Vec<float> result = sum;
@@ -138,8 +140,8 @@ inline void store_first(bf16* p, const Vec<float>& v, std::int64_t n) {
 
 // ---- runs of any length ---------------------------------------------------------------------------------------------
 
-/// 0 ... count - 1 in whole vectors and then the rest: step(first, how many). The number is a constant
-/// type for whole vectors, an integer for the rest, and picks the loads and stores below.
+/// 0 ... count - 1 in whole vectors and then the rest: step(first, how many). How many is an integral_constant for whole
+/// vectors, an integer for the rest, and picks the loads and stores below.
 template <class T, class Step>
 inline void for_each_vector(std::int64_t count, Step step) {
   std::int64_t c = 0;

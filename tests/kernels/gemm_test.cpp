@@ -53,7 +53,12 @@ TEST(Gemm, LeavesTheGapsBetweenRowsAlone) {
 }
 
 TEST(Gemm, SumsBf16OperandsInFloat) {
-  for (const bool t : {false, true}) compare<bf16>(7, 33, 257, t, !t, tol::bf16, 3);
+  for (const bool t : {false, true}) {
+    compare<bf16>(7, 33, 257, t, !t, tol::bf16, 3);
+    compare<bf16>(70, 300, 33, t, !t, tol::bf16, 3);  // several blocks
+    compare<bf16>(9, 35, 1100, t, !t, tol::bf16, 3);  // deeper than what is summed at once
+  }
+  compare<bf16>(3, 5, 0, false, false, tol::bf16);
 }
 
 /// What processors with a dot product of bf16 pairs run, here by whatever the machine has.
