@@ -16,11 +16,15 @@ import subprocess
 import time
 from pathlib import Path
 
-import numpy as np
-import torch
-from PIL import Image
-from torch.utils.data import DataLoader, Dataset
-from torchvision import transforms as T
+try:
+    import numpy as np
+    import torch
+    from PIL import Image
+    from torch.utils.data import DataLoader, Dataset
+    from torchvision import transforms as T
+except ImportError as error:
+    raise SystemExit(f"{error.name} is missing, which the twin needs: "
+                     "python3 -m pip install -r benchmarks/compare/requirements.txt") from None
 
 import twins
 
