@@ -42,7 +42,7 @@ void run(const Options& o) {
   double seconds = 0, start = data::steady_seconds();
   for (const auto& batch : loader.epochs(0, o.epochs)) {
     step.begin(position.step);
-    step.add(batch.views, 1);
+    step.add(batch.views);
     step.finish(position, batch.views);
     if (++position.step % o.every) continue;
     seconds += data::steady_seconds() - start;

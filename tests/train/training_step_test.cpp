@@ -90,6 +90,14 @@ TEST(TrainingStep, AccumulatedBatchesMakeTheStepOfTheirMeanGradient) {  // of a 
   expect_close(gradient_sum(32, 3), gradient_sum(96, 1), tol::reduce_f32);
 }
 
+TEST(TrainingStep, RefusesANumberOfABatchThatItDoesNotHave) {
+  OwnMethod method;
+  TrainingStep step(method, {.epochs = 1, .warmup_steps = 0}, 10);
+  step.begin(0);
+  expect_error([&] { step.add({}, 1); }, "number 1 of 1");
+  expect_error([&] { step.add({}, -1, 2); }, "number -1 of 2");
+}
+
 TEST(TrainingStep, TheLastStepOfAnEpochTakesTheBatchesThatAreLeft) {
   OwnMethod method;
   EXPECT_EQ(train(method, loader(), {.epochs = 3, .lr = 0.1, .accumulate = 2}).steps, 3 * 2);  // 2 + 1 batches

@@ -19,8 +19,8 @@
 namespace akin::inline AKIN_ABI::train {
 
 /// begin(), add() for each batch, finish(). A loss or gradient that is not finite spoils the whole step:
-/// parameters, targets and running statistics are then those of before. Only finish() waits for a GPU, and the add() that
-/// records a CUDA graph: a step is queued without the host's knowing whether it can be made.
+/// parameters, targets and running statistics are then those of before. Only finish() waits for a GPU, and the add()
+/// that records a CUDA graph: a step is queued without the host's knowing whether it can be made.
 class TrainingStep {
  public:
   static constexpr std::int64_t most_skipped = 20;  ///< in a row
@@ -66,8 +66,10 @@ class TrainingStep {
   }
 
   /// Forward and backward of batch number `part` of `parts`, each of which has an equal share in the step; behind the
-  /// last one, the update of the parameters, if losses and gradients are finite.
+  /// last one, the update of the parameters, if losses and gradients are finite. Errors: part is not one of
+  /// 0 ... parts - 1.
   AKIN_LAZY BatchOutput add(const std::vector<Array>& views, std::int64_t part = 0, std::int64_t parts = 1) {
+    check(0 <= part && part < parts, "trainer", "batches of a step count from 0, got number ", part, " of ", parts);
     check(!graphed_ || parts == 1, "trainer", "a CUDA graph holds a step of one batch, got ", parts, " batches");
     const std::int64_t steps = optimizer_->steps();
     const auto queue = [&](const std::vector<Array>& batch) {
