@@ -8,6 +8,7 @@ namespace akin::inline AKIN_ABI::kernels {
 
 namespace detail {
 
+/// w in the panels of pack_taps, for backward_taps.
 template <class T>
 auto pack_backward(const TapMap& map, const T* w) {
   return pack_taps<compute_t<T>>(map, [&](std::int64_t group, std::int64_t tap, std::int64_t k, std::int64_t f) {
@@ -16,10 +17,9 @@ auto pack_backward(const TapMap& map, const T* w) {
 }
 
 template <class T>
-void winograd_data_pass(const ConvShape& s, const T* dy, const T* w, T* dx) {
-  const auto map = winograd_backward(s);
-  const auto panels = pack_backward(backward_taps(s), w);
-  winograd_convolution<T>(map, dy, winograd_weights<compute_t<T>>(map, panels.data(), true).data(), dx);
+void direct_data(const ConvShape& s, const T* dy, const T* w, T* dx) {
+  const auto map = backward_taps(s);
+  sum_over_taps<T>(map, dy, pack_backward(map, w).data(), dx);
 }
 
 /// The products of two neighbouring output channels at once: oc / groups must be even.
@@ -36,28 +36,29 @@ AKIN_LAZY void conv2d_backward_data_pairs(const ConvShape& s, const bf16* dy, co
   sum_over_taps<Bf16Pair>(map, reinterpret_cast<const Bf16Pair*>(dy), panels.data(), dx);
 }
 
+/// bf16 operands, float sums.
+AKIN_LAZY void direct_data(const ConvShape& s, const bf16* dy, const bf16* w, bf16* dx) {
+  const Scratch<float> sums(s.n * s.h * s.w * s.c);
+  if (has_bf16_dot && s.oc / s.groups % 2 == 0) {
+    conv2d_backward_data_pairs(s, dy, w, sums.data());
+  } else {
+    const auto wide_dy = widened(dy, s.n * s.oh * s.ow * s.oc),
+               wide_w = widened(w, s.oc * s.kh * s.kw * (s.c / s.groups));
+    direct_data<float>(s, wide_dy.data(), wide_w.data(), sums.data());
+  }
+  narrow(sums.data(), s.n * s.h * s.w * s.c, dx);
+}
+
 }  // namespace detail
 
 /// dx[pixel, c] = sum over the outputs that read the pixel, and their channels, of dy * w; overwrites dx.
 template <class T>
 void conv2d_backward_data(Cpu, const ConvShape& s, const T* dy, const T* w, T* dx) {
-  if (detail::uses_winograd<T>(s)) return detail::winograd_data_pass(s, dy, w, dx);
-  const auto map = detail::backward_taps(s);
-  detail::sum_over_taps<T>(map, dy, detail::pack_backward(map, w).data(), dx);
-}
-
-/// bf16 operands, float sums.
-AKIN_LAZY void conv2d_backward_data(Cpu cpu, const ConvShape& s, const bf16* dy, const bf16* w, bf16* dx) {
-  if (detail::uses_winograd<bf16>(s)) return detail::winograd_data_pass(s, dy, w, dx);
-  const Scratch<float> sums(s.n * s.h * s.w * s.c);
-  if (has_bf16_dot && s.oc / s.groups % 2 == 0) {
-    detail::conv2d_backward_data_pairs(s, dy, w, sums.data());
-  } else {
-    const auto wide_dy = widened(dy, s.n * s.oh * s.ow * s.oc),
-               wide_w = widened(w, s.oc * s.kh * s.kw * (s.c / s.groups));
-    conv2d_backward_data<float>(cpu, s, wide_dy.data(), wide_w.data(), sums.data());
-  }
-  narrow(sums.data(), s.n * s.h * s.w * s.c, dx);
+  if (detail::uses_winograd<T>(s))
+    detail::winograd_convolution(detail::winograd_backward(s), dy,
+                                 detail::pack_backward(detail::backward_taps(s), w).data(), true, dx);
+  else
+    detail::direct_data(s, dy, w, dx);
 }
 
 }  // namespace akin::inline AKIN_ABI::kernels

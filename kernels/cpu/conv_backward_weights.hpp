@@ -71,18 +71,19 @@ void combine_lanes(const TapMap& map, std::int64_t lane_count, const T* partial,
   });
 }
 
+inline std::int64_t weight_count(const ConvShape& s) { return s.oc * s.kh * s.kw * (s.c / s.groups); }
+
 /// dw from the sums of all tasks, of operands multiplied as T.
 template <class T>
-void direct_weights(const ConvShape& s, const stored_t<T>* x, const stored_t<T>* dy, compute_t<T>* dw) {
-  const std::int64_t size = s.oc * s.kh * s.kw * (s.c / s.groups);
+void sum_weight_tasks(const ConvShape& s, const stored_t<T>* x, const stored_t<T>* dy, compute_t<T>* dw) {
   const auto map = forward_taps(s);
   const auto plan = plan_weights<T>(s, map);
-  const Scratch<compute_t<T>> partial(plan.lanes * size);
+  const Scratch<compute_t<T>> partial(plan.lanes * weight_count(s));
   const std::int64_t blocks = map.groups * plan.blocks;
   parallel_for(plan.lanes * plan.parts, 1, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t task = begin; task < end; ++task) {
       const std::int64_t lane = task / plan.parts, part = task % plan.parts;
-      WeightTask<T>(s, map, plan, x, dy, partial.data() + lane * size)
+      WeightTask<T>(s, map, plan, x, dy, partial.data() + lane * weight_count(s))
           .run(part * blocks / plan.parts, (part + 1) * blocks / plan.parts, lane * s.n / plan.lanes,
                (lane + 1) * s.n / plan.lanes);
     }
@@ -90,13 +91,20 @@ void direct_weights(const ConvShape& s, const stored_t<T>* x, const stored_t<T>*
   combine_lanes(map, plan.lanes, partial.data(), dw);
 }
 
-/// Whether there is nothing to sum; then dw is zero.
 template <class T>
-bool sums_nothing(const ConvShape& s, T* dw) {
-  const std::int64_t size = s.oc * s.kh * s.kw * (s.c / s.groups);
-  if (s.n * s.oh * s.ow * size > 0) return false;
-  std::fill_n(dw, size, T{});
-  return true;
+void direct_weights(const ConvShape& s, const T* x, const T* dy, T* dw) {
+  sum_weight_tasks<T>(s, x, dy, dw);
+}
+/// bf16 operands, float sums.
+AKIN_LAZY void direct_weights(const ConvShape& s, const bf16* x, const bf16* dy, bf16* dw) {
+  const Scratch<float> sums(weight_count(s));
+  if (has_bf16_dot && s.c / s.groups >= mix_taps_below) {
+    sum_weight_tasks<Bf16Pair>(s, x, dy, sums.data());
+  } else {
+    const auto wide_x = widened(x, s.n * s.h * s.w * s.c), wide_dy = widened(dy, s.n * s.oh * s.ow * s.oc);
+    sum_weight_tasks<float>(s, wide_x.data(), wide_dy.data(), sums.data());
+  }
+  narrow(sums.data(), weight_count(s), dw);
 }
 
 }  // namespace detail
@@ -104,24 +112,13 @@ bool sums_nothing(const ConvShape& s, T* dw) {
 /// dw[o, tap, c] = sum over output pixels of dy[pixel, o] * x[the pixel under the tap, c]; overwrites dw.
 template <class T>
 void conv2d_backward_weights(Cpu, const ConvShape& s, const T* x, const T* dy, T* dw) {
-  if (detail::sums_nothing(s, dw)) return;
-  if (detail::uses_winograd<T>(s)) return detail::WinogradWeights<T>(detail::winograd_forward(s)).run(x, dy, dw);
-  detail::direct_weights<T>(s, x, dy, dw);
-}
-
-/// bf16 operands, float sums.
-AKIN_LAZY void conv2d_backward_weights(Cpu, const ConvShape& s, const bf16* x, const bf16* dy, bf16* dw) {
-  if (detail::sums_nothing(s, dw)) return;
-  if (detail::uses_winograd<bf16>(s)) return detail::WinogradWeights<bf16>(detail::winograd_forward(s)).run(x, dy, dw);
-  const std::int64_t size = s.oc * s.kh * s.kw * (s.c / s.groups);
-  const Scratch<float> sums(size);
-  if (has_bf16_dot && s.c / s.groups >= detail::mix_taps_below) {
-    detail::direct_weights<Bf16Pair>(s, x, dy, sums.data());
-  } else {
-    const auto wide_x = widened(x, s.n * s.h * s.w * s.c), wide_dy = widened(dy, s.n * s.oh * s.ow * s.oc);
-    detail::direct_weights<float>(s, wide_x.data(), wide_dy.data(), sums.data());
-  }
-  narrow(sums.data(), size, dw);
+  const std::int64_t count = detail::weight_count(s);
+  if (s.n * s.oh * s.ow * count == 0)
+    std::fill_n(dw, count, T{});
+  else if (detail::uses_winograd<T>(s))
+    detail::WinogradWeights<T>(detail::winograd_forward(s)).run(x, dy, dw);
+  else
+    detail::direct_weights(s, x, dy, dw);
 }
 
 }  // namespace akin::inline AKIN_ABI::kernels

@@ -8,6 +8,7 @@ namespace akin::inline AKIN_ABI::kernels {
 
 namespace detail {
 
+/// w in the panels of pack_taps.
 template <class T>
 auto pack_forward(const TapMap& map, const T* w) {
   return pack_taps<compute_t<T>>(map, [&](std::int64_t group, std::int64_t tap, std::int64_t k, std::int64_t f) {
@@ -16,10 +17,9 @@ auto pack_forward(const TapMap& map, const T* w) {
 }
 
 template <class T>
-void winograd_forward_pass(const ConvShape& s, const T* x, const T* w, T* y) {
-  const auto map = winograd_forward(s);
-  const auto panels = pack_forward(forward_taps(s), w);
-  winograd_convolution<T>(map, x, winograd_weights<compute_t<T>>(map, panels.data(), false).data(), y);
+void direct_forward(const ConvShape& s, const T* x, const T* w, T* y) {
+  const auto map = forward_taps(s);
+  sum_over_taps<T>(map, x, pack_forward(map, w).data(), y);
 }
 
 /// The products of two neighbouring channels at once: c / groups must be even.
@@ -35,27 +35,28 @@ AKIN_LAZY void conv2d_forward_pairs(const ConvShape& s, const bf16* x, const bf1
   sum_over_taps<Bf16Pair>(map, reinterpret_cast<const Bf16Pair*>(x), panels.data(), y);
 }
 
+/// bf16 operands, float sums.
+AKIN_LAZY void direct_forward(const ConvShape& s, const bf16* x, const bf16* w, bf16* y) {
+  const Scratch<float> sums(s.n * s.oh * s.ow * s.oc);
+  if (has_bf16_dot && s.c / s.groups % 2 == 0) {
+    conv2d_forward_pairs(s, x, w, sums.data());
+  } else {
+    const auto wide_x = widened(x, s.n * s.h * s.w * s.c), wide_w = widened(w, s.oc * s.kh * s.kw * (s.c / s.groups));
+    direct_forward<float>(s, wide_x.data(), wide_w.data(), sums.data());
+  }
+  narrow(sums.data(), s.n * s.oh * s.ow * s.oc, y);
+}
+
 }  // namespace detail
 
 /// y = x * w, overwriting y: x [n, h, w, c], w [oc, kh, kw, c / groups], y [n, oh, ow, oc].
 template <class T>
 void conv2d_forward(Cpu, const ConvShape& s, const T* x, const T* w, T* y) {
-  if (detail::uses_winograd<T>(s)) return detail::winograd_forward_pass(s, x, w, y);
-  const auto map = detail::forward_taps(s);
-  detail::sum_over_taps<T>(map, x, detail::pack_forward(map, w).data(), y);
-}
-
-/// bf16 operands, float sums.
-AKIN_LAZY void conv2d_forward(Cpu cpu, const ConvShape& s, const bf16* x, const bf16* w, bf16* y) {
-  if (detail::uses_winograd<bf16>(s)) return detail::winograd_forward_pass(s, x, w, y);
-  const Scratch<float> sums(s.n * s.oh * s.ow * s.oc);
-  if (has_bf16_dot && s.c / s.groups % 2 == 0) {
-    detail::conv2d_forward_pairs(s, x, w, sums.data());
-  } else {
-    const auto wide_x = widened(x, s.n * s.h * s.w * s.c), wide_w = widened(w, s.oc * s.kh * s.kw * (s.c / s.groups));
-    conv2d_forward<float>(cpu, s, wide_x.data(), wide_w.data(), sums.data());
-  }
-  narrow(sums.data(), s.n * s.oh * s.ow * s.oc, y);
+  if (detail::uses_winograd<T>(s))
+    detail::winograd_convolution(detail::winograd_forward(s), x,
+                                 detail::pack_forward(detail::forward_taps(s), w).data(), false, y);
+  else
+    detail::direct_forward(s, x, w, y);
 }
 
 }  // namespace akin::inline AKIN_ABI::kernels

@@ -221,12 +221,14 @@ class WinogradBlock {
   FetchAhead next_;
 };
 
-/// target = the convolution of source with transformed weights, overwriting target.
+/// target = the convolution of source with the weights in the panels of pack_taps, overwriting target.
 template <class S>
-void winograd_convolution(const WinogradMap& map, const S* source, const compute_t<S>* weights, S* target) {
+void winograd_convolution(const WinogradMap& map, const S* source, const compute_t<S>* panels, bool reverse_taps,
+                          S* target) {
+  const auto weights = winograd_weights(map, panels, reverse_taps);
   const std::int64_t blocks = ceil_div(map.tiles(), WinogradBlock<S>::tiles), tasks = 32;
   parallel_for(blocks, ceil_div(blocks, tasks), [&](std::int64_t begin, std::int64_t end) {
-    WinogradBlock<S> block(map, source, weights, target);
+    WinogradBlock<S> block(map, source, weights.data(), target);
     const std::int64_t last = std::min(map.tiles(), end * block.tiles);
     for (std::int64_t t = begin * block.tiles; t < last; t += block.tiles)
       block.run(t, std::min(t + block.tiles, last), last);

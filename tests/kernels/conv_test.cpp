@@ -176,7 +176,7 @@ TEST(Conv2d, PairsOfBf16PixelsGiveTheGradientOfWeights) {
     const Array x = random_array({s.n, s.h, s.w, s.c}, 1, DType::bf16, 0.3),
                 dy = random_array({s.n, s.oh, s.ow, s.oc}, 2, DType::bf16, 0.3);
     Array dw = Array::full({s.oc, s.kh, s.kw, s.c / s.groups}, 7), naive = Array::full(dw.shape(), 8);
-    kernels::detail::direct_weights<kernels::Bf16Pair>(s, x.data<bf16>(), dy.data<bf16>(), dw.mut<float>());
+    kernels::detail::sum_weight_tasks<kernels::Bf16Pair>(s, x.data<bf16>(), dy.data<bf16>(), dw.mut<float>());
     kernels::conv2d_backward_weights_naive(Cpu{}, s, ops::cast(x, DType::f32).data<float>(),
                                            ops::cast(dy, DType::f32).data<float>(), naive.mut<float>());
     expect_close(dw, naive, tol::reduce_f32, describe(s));
