@@ -84,10 +84,7 @@ void gemm_block(const GemmShape& s, const GemmSlab<S>& slab, bf16* c, std::int64
   gemm_block<S>(s, slab, sums, width, i0, j0, j1);
   const std::int64_t rows = std::min(gemm_groups * tile_rows, s.m - i0);
   const std::int64_t cols = std::min(j1 * tile_cols<S>, s.n) - j0 * tile_cols<S>;
-  for (std::int64_t i = 0; i < rows; ++i)
-    for_each_vector<float>(cols, [&](std::int64_t j, auto count) {
-      store_some(c + i * ldc + j, load_some(sums + i * width + j, count), count);
-    });
+  for (std::int64_t i = 0; i < rows; ++i) convert_run(sums + i * width, cols, c + i * ldc);
 }
 
 /// The blocks of rows [slab.first, last) of c.
@@ -159,10 +156,7 @@ AKIN_LAZY void gemm(Cpu, const GemmShape& s, const bf16* a, const bf16* b, bf16*
   else
     std::fill_n(sums.data(), s.m * s.n, 0.0f);
   parallel_for(s.m, convert_grain / s.n, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t i = begin; i < end; ++i)
-      for_each_vector<float>(s.n, [&](std::int64_t j, auto count) {
-        store_some(c + i * s.ldc + j, load_some(sums.data() + i * s.n + j, count), count);
-      });
+    for (std::int64_t i = begin; i < end; ++i) convert_run(sums.data() + i * s.n, s.n, c + i * s.ldc);
   });
 }
 

@@ -163,6 +163,12 @@ inline void store_some(T* p, const Vec<compute_t<T>>& v, Count count) {
     store(p, v);
 }
 
+/// to[i] = from[i], i < n: float to bf16, or the way back.
+template <class From, class To>
+inline void convert_run(const From* from, std::int64_t n, To* to) {
+  for_each_vector<float>(n, [&](std::int64_t i, auto count) { store_some(to + i, load_some(from + i, count), count); });
+}
+
 /// Uninitialised working memory for one call, aligned for vectors, from the pool that serves Arrays.
 template <class T>
 class Scratch {
@@ -193,15 +199,13 @@ inline constexpr std::int64_t convert_grain = 1 << 15;
 AKIN_LAZY Scratch<float> widened(const bf16* x, std::int64_t n) {
   Scratch<float> wide(n);
   float* out = wide.data();
-  parallel_for(n, convert_grain, [=](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t i = begin; i < end; ++i) out[i] = static_cast<float>(x[i]);
-  });
+  parallel_for(n, convert_grain,
+               [=](std::int64_t begin, std::int64_t end) { convert_run(x + begin, end - begin, out + begin); });
   return wide;
 }
 AKIN_LAZY void narrow(const float* x, std::int64_t n, bf16* out) {
-  parallel_for(n, convert_grain, [=](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t i = begin; i < end; ++i) out[i] = static_cast<bf16>(x[i]);
-  });
+  parallel_for(n, convert_grain,
+               [=](std::int64_t begin, std::int64_t end) { convert_run(x + begin, end - begin, out + begin); });
 }
 
 }  // namespace akin::inline AKIN_ABI::kernels
