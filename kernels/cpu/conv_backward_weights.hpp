@@ -34,39 +34,38 @@ WeightPlan plan_weights(const ConvShape& s, const TapMap& map) {
   p.depth = p.mixes_taps ? map.taps() * map.source_c : map.source_c;
   p.panels = ceil_div(map.target_c, tile_cols<T>);
   p.blocks = ceil_div(p.depth, tile_rows);
-  p.row_terms = ceil_div(s.ow, products_per_term<T>);
-  const std::int64_t strip =
-      p.mixes_taps ? p.blocks * tile_rows : strip_pitch * s.stride_h * s.stride_w * products_per_term<T>;
+  const std::int64_t strip = p.mixes_taps ? p.blocks * tile_rows : strip_pitch * s.stride_h * s.stride_w;
   const std::int64_t terms = std::max<std::int64_t>(least_terms, cached_bytes / bytes / (tile_cols<T> + strip));
-  const std::int64_t image_terms = s.oh * p.row_terms, pieces = ceil_div(image_terms, terms);
-  p.rows = ceil_div(s.oh, pieces);
-  p.images = std::clamp<std::int64_t>(terms / image_terms, 1, s.n);
-  p.terms = p.images * p.rows * p.row_terms;
+  const std::int64_t stacks = stack_count<T>(s), pixels = s.oh * s.ow;
+  p.rows = ceil_div(s.oh, ceil_div(pixels, terms));
+  p.stacks = std::clamp<std::int64_t>(terms / pixels, 1, stacks);
+  p.terms = p.stacks * p.rows * s.ow;
   const std::int64_t partial = map.groups * p.taps * p.depth * map.target_c * bytes;
   p.lanes = std::clamp<std::int64_t>(partial_bytes / std::max<std::int64_t>(1, partial), 1, lane_limit);
-  p.lanes = std::clamp<std::int64_t>(ceil_div(s.n, p.images), 1, p.lanes);
+  p.lanes = std::clamp<std::int64_t>(ceil_div(stacks, p.stacks), 1, p.lanes);
   p.lanes = static_cast<std::int64_t>(std::bit_floor(static_cast<std::uint64_t>(p.lanes)));  // as many for each thread
   p.parts = std::clamp<std::int64_t>(map.groups * p.blocks, 1, tasks / p.lanes);
   return p;
 }
 
 /// dw[group, o, row] = sum over lanes, in order, of partial[lane][group, row, o]; a row is (tap, channel).
-template <class T>
-void combine_lanes(const TapMap& map, std::int64_t lane_count, const T* partial, T* dw) {
+template <class T, class D>
+void combine_lanes(const TapMap& map, std::int64_t lane_count, const T* partial, D* dw) {
   constexpr std::int64_t strip = 16;
   const std::int64_t rows = map.taps() * map.source_c, cols = map.target_c, strips = ceil_div(rows, strip);
   parallel_for(map.groups * strips, 1, [&](std::int64_t begin, std::int64_t end) {
-    std::vector<T> sum(static_cast<std::size_t>(strip * cols));
+    std::vector<T> sums(static_cast<std::size_t>(strip * cols)), turned(sums.size());
     for (std::int64_t i = begin; i < end; ++i) {
       const std::int64_t group = i / strips, first = i % strips * strip, count = std::min(strip, rows - first);
       const T* from = partial + (group * rows + first) * cols;
-      std::copy_n(from, count * cols, sum.data());
+      std::copy_n(from, count * cols, sums.data());
       for (std::int64_t lane = 1; lane < lane_count; ++lane) {
         from += map.groups * rows * cols;
-        for (std::int64_t e = 0; e < count * cols; ++e) sum.data()[e] += from[e];
+        for (std::int64_t e = 0; e < count * cols; ++e) sums.data()[e] += from[e];
       }
+      transpose(sums.data(), cols, cols, count, turned.data(), strip);
       for (std::int64_t o = 0; o < cols; ++o)
-        for (std::int64_t r = 0; r < count; ++r) dw[(group * cols + o) * rows + first + r] = sum.data()[r * cols + o];
+        convert_run(turned.data() + o * strip, count, dw + (group * cols + o) * rows + first);
     }
   });
 }
@@ -74,18 +73,18 @@ void combine_lanes(const TapMap& map, std::int64_t lane_count, const T* partial,
 inline std::int64_t weight_count(const ConvShape& s) { return s.oc * s.kh * s.kw * (s.c / s.groups); }
 
 /// dw from the sums of all tasks, of operands multiplied as T.
-template <class T>
-void sum_weight_tasks(const ConvShape& s, const stored_t<T>* x, const stored_t<T>* dy, compute_t<T>* dw) {
+template <class T, class D>
+void sum_weight_tasks(const ConvShape& s, const stored_t<T>* x, const stored_t<T>* dy, D* dw) {
   const auto map = forward_taps(s);
   const auto plan = plan_weights<T>(s, map);
   const Scratch<compute_t<T>> partial(plan.lanes * weight_count(s));
-  const std::int64_t blocks = map.groups * plan.blocks;
+  const std::int64_t blocks = map.groups * plan.blocks, stacks = stack_count<T>(s);
   parallel_for(plan.lanes * plan.parts, 1, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t task = begin; task < end; ++task) {
       const std::int64_t lane = task / plan.parts, part = task % plan.parts;
       WeightTask<T>(s, map, plan, x, dy, partial.data() + lane * weight_count(s))
-          .run(part * blocks / plan.parts, (part + 1) * blocks / plan.parts, lane * s.n / plan.lanes,
-               (lane + 1) * s.n / plan.lanes);
+          .run(part * blocks / plan.parts, (part + 1) * blocks / plan.parts, lane * stacks / plan.lanes,
+               (lane + 1) * stacks / plan.lanes);
     }
   });
   combine_lanes(map, plan.lanes, partial.data(), dw);
@@ -97,14 +96,12 @@ void direct_weights(const ConvShape& s, const T* x, const T* dy, T* dw) {
 }
 /// bf16 operands, float sums.
 AKIN_LAZY void direct_weights(const ConvShape& s, const bf16* x, const bf16* dy, bf16* dw) {
-  const Scratch<float> sums(weight_count(s));
   if (has_bf16_dot && s.c / s.groups >= mix_taps_below) {
-    sum_weight_tasks<Bf16Pair>(s, x, dy, sums.data());
+    sum_weight_tasks<Bf16Pair>(s, x, dy, dw);
   } else {
     const auto wide_x = widened(x, s.n * s.h * s.w * s.c), wide_dy = widened(dy, s.n * s.oh * s.ow * s.oc);
-    sum_weight_tasks<float>(s, wide_x.data(), wide_dy.data(), sums.data());
+    sum_weight_tasks<float>(s, wide_x.data(), wide_dy.data(), dw);
   }
-  narrow(sums.data(), weight_count(s), dw);
 }
 
 }  // namespace detail

@@ -14,19 +14,25 @@ namespace akin::inline AKIN_ABI::kernels::detail {
 /// an image of few channels, up to tile_rows pairs of different taps.
 struct WeightPlan {
   bool mixes_taps = false;
-  std::int64_t taps = 0, depth = 0;       ///< rows of dw in one group = taps * depth; mixed, taps is 1
-  std::int64_t panels = 0, blocks = 0;    ///< of columns and of rows, in one group
-  std::int64_t lanes = 1, parts = 1;      ///< tasks: lanes of images, parts of the blocks of all groups
-  std::int64_t images = 1, rows = 1;      ///< a chunk: `images` images, `rows` of their output rows
-  std::int64_t row_terms = 1, terms = 0;  ///< of the sums: in an output row, in a chunk
+  std::int64_t taps = 0, depth = 0;     ///< rows of dw in one group = taps * depth; mixed, taps is 1
+  std::int64_t panels = 0, blocks = 0;  ///< of columns and of rows, in one group
+  std::int64_t lanes = 1, parts = 1;    ///< tasks: lanes of images, parts of the blocks of all groups
+  std::int64_t stacks = 1, rows = 1;    ///< a chunk: `stacks` stacks, `rows` of their output rows
+  std::int64_t terms = 0;               ///< of the sums, in a chunk
 };
 
-/// Some output rows of some images, and the input rows [source_begin, source_end) under them.
+/// A stack is the images of one term: one, or two of bf16.
+template <class T>
+std::int64_t stack_count(const ConvShape& s) {
+  return ceil_div(s.n, products_per_term<T>);
+}
+
+/// Some output rows of some stacks, and the input rows [source_begin, source_end) under them.
 struct WeightChunk {
-  std::int64_t image, images, row, rows, source_begin, source_end;
+  std::int64_t stack, stacks, row, rows, source_begin, source_end;
 };
 
-/// Sums the blocks [begin, end) of dw over the images of one lane, chunk by chunk.
+/// Sums the blocks [begin, end) of dw over the stacks of one lane, chunk by chunk.
 ///
 /// For each block, the pixels under a chunk are copied to a strip [entry][strip_pitch] that holds its tile_rows values
 /// alone: read where they lie, pixels that are a power of two apart would fall into a few sets of the first-level
@@ -48,16 +54,16 @@ class WeightTask {
         partial_(partial),
         panels_(plan.terms * plan.panels * tile_cols<T>),
         pitch_(plan.mixes_taps ? plan.blocks * tile_rows : strip_pitch),
-        strip_(pitch_ * (plan.mixes_taps ? plan.terms : plan.images * source_rows(s, plan.rows) * strip_cols<T>(s))),
+        strip_(pitch_ * (plan.mixes_taps ? plan.terms : plan.stacks * source_rows(s, plan.rows) * s.w)),
         terms_(static_cast<std::size_t>(plan.taps)) {}
 
-  void run(std::int64_t block_begin, std::int64_t block_end, std::int64_t image_begin, std::int64_t image_end) {
+  void run(std::int64_t block_begin, std::int64_t block_end, std::int64_t stack_begin, std::int64_t stack_end) {
     const std::int64_t products = (block_end - block_begin) * plan_.panels * plan_.taps;
     bool accumulate = false;
-    for (WeightChunk next = chunk_at(image_begin, 0, image_end); next.images > 0; accumulate = true) {
+    for (WeightChunk next = chunk_at(stack_begin, 0, stack_end); next.stacks > 0; accumulate = true) {
       chunk_ = next;
-      next = chunk_.row + plan_.rows < s_.oh ? chunk_at(chunk_.image, chunk_.row + plan_.rows, image_end)
-                                             : chunk_at(chunk_.image + plan_.images, 0, image_end);
+      next = chunk_.row + plan_.rows < s_.oh ? chunk_at(chunk_.stack, chunk_.row + plan_.rows, stack_end)
+                                             : chunk_at(chunk_.stack + plan_.stacks, 0, stack_end);
       fetch(next, products);
       list_terms();
       std::int64_t packed = -1;
@@ -75,10 +81,10 @@ class WeightTask {
   }
 
  private:
+  static constexpr std::int64_t images = products_per_term<T>;  ///< of a stack
+
   /// Where the terms of an output row begin.
-  std::int64_t position(std::int64_t image, std::int64_t row) const {
-    return (image * chunk_.rows + row) * plan_.row_terms;
-  }
+  std::int64_t position(std::int64_t stack, std::int64_t row) const { return (stack * chunk_.rows + row) * s_.ow; }
   /// Image rows under `rows` output rows, at most.
   static std::int64_t source_rows(const ConvShape& s, std::int64_t rows) {
     return std::min(s.h, (rows - 1) * s.stride_h + (s.kh - 1) * s.dilation_h + 1);
@@ -88,25 +94,26 @@ class WeightTask {
     return static_cast<int>(std::min<std::int64_t>(tile_rows, plan_.depth - block * tile_rows));
   }
 
-  /// The chunk that begins at a row of an image; without images where the lane ends.
-  WeightChunk chunk_at(std::int64_t image, std::int64_t row, std::int64_t image_end) const {
-    const std::int64_t images = std::min(plan_.images, image_end - image), rows = std::min(plan_.rows, s_.oh - row);
+  /// The chunk that begins at a row of a stack; empty where the lane ends.
+  WeightChunk chunk_at(std::int64_t stack, std::int64_t row, std::int64_t stack_end) const {
+    const std::int64_t stacks = std::min(plan_.stacks, stack_end - stack), rows = std::min(plan_.rows, s_.oh - row);
     const std::int64_t first = row * s_.stride_h - s_.pad_h;
     const std::int64_t last = first + (rows - 1) * s_.stride_h + (s_.kh - 1) * s_.dilation_h;
     const std::int64_t begin = std::clamp<std::int64_t>(first, 0, s_.h);
-    return {image, images, row, rows, begin, std::clamp<std::int64_t>(last + 1, begin, s_.h)};
+    return {stack, stacks, row, rows, begin, std::clamp<std::int64_t>(last + 1, begin, s_.h)};
   }
 
   /// Announces what the next chunk reads, as one run: from its first row to the last one of its last image.
   void fetch(const WeightChunk& next, std::int64_t products) {
-    if (next.images <= 0) {
+    if (next.stacks <= 0) {
       next_x_ = next_dy_ = FetchAhead();
       return;
     }
-    const std::int64_t last = next.image + next.images - 1, line = s_.w * s_.c, out_line = s_.ow * s_.oc;
-    next_x_ = FetchAhead(x_ + (next.image * s_.h + next.source_begin) * line,
-                         x_ + (last * s_.h + next.source_end) * line, products);
-    next_dy_ = FetchAhead(dy_ + (next.image * s_.oh + next.row) * out_line,
+    const std::int64_t first = next.stack * images, last = std::min((next.stack + next.stacks) * images, s_.n) - 1;
+    const std::int64_t line = s_.w * s_.c, out_line = s_.ow * s_.oc;
+    next_x_ = FetchAhead(x_ + (first * s_.h + next.source_begin) * line, x_ + (last * s_.h + next.source_end) * line,
+                         products);
+    next_dy_ = FetchAhead(dy_ + (first * s_.oh + next.row) * out_line,
                           dy_ + (last * s_.oh + next.row + next.rows) * out_line, products);
   }
 
@@ -120,51 +127,60 @@ class WeightTask {
     }
   }
   OuterTerm* list_all(OuterTerm* next) const {
-    for (std::int64_t at = 0; at < position(chunk_.images, 0); ++at) *next++ = {at * pitch_, at * tile_cols<T>};
+    for (std::int64_t at = 0; at < position(chunk_.stacks, 0); ++at) *next++ = {at * pitch_, at * tile_cols<T>};
     return next;
   }
   OuterTerm* list_inside(std::int64_t tap, OuterTerm* next) const {
-    const std::int64_t cols = strip_cols<T>(s_), step = products_per_term<T> * s_.stride_w;
-    for (std::int64_t n = 0; n < chunk_.images; ++n)
+    for (std::int64_t n = 0; n < chunk_.stacks; ++n)
       for (std::int64_t r = 0; r < chunk_.rows; ++r) {
         const std::int64_t h = row_taps_.of(chunk_.row + r)[tap / s_.kw];
         if (h < 0) continue;
-        const std::int64_t line = (n * (chunk_.source_end - chunk_.source_begin) + h - chunk_.source_begin) * cols;
-        std::int64_t entry = tap % s_.kw * s_.dilation_w - s_.pad_w + (products_per_term<T> - 1) * s_.stride_w;
-        for (std::int64_t at = position(n, r); at < position(n, r + 1); ++at, entry += step)
-          if (entry >= 0 && entry < cols) *next++ = {(line + entry) * strip_pitch, at * tile_cols<T>};
+        const std::int64_t line = (n * (chunk_.source_end - chunk_.source_begin) + h - chunk_.source_begin) * s_.w;
+        std::int64_t entry = tap % s_.kw * s_.dilation_w - s_.pad_w;
+        for (std::int64_t at = position(n, r); at < position(n, r + 1); ++at, entry += s_.stride_w)
+          if (entry >= 0 && entry < s_.w) *next++ = {(line + entry) * strip_pitch, at * tile_cols<T>};
       }
     return next;
+  }
+
+  /// The images of a stack, `size` elements each; the second is null where there is none.
+  std::pair<const S*, const S*> images_of(std::int64_t stack, const S* all, std::int64_t size) const {
+    const std::int64_t image = stack * images;
+    return {all + image * size, images > 1 && image + 1 < s_.n ? all + (image + 1) * size : nullptr};
   }
 
   /// Copies dy of the chunk to [panel][term][tile_cols].
   void pack_gradient(std::int64_t group) {
     constexpr std::int64_t width = tile_cols<T>;
-    for (std::int64_t n = 0; n < chunk_.images; ++n)
-      for (std::int64_t r = 0; r < chunk_.rows; ++r) {
-        const S* from = dy_ + ((chunk_.image + n) * s_.oh + chunk_.row + r) * s_.ow * s_.oc + group * map_.target_c;
-        for (std::int64_t j = 0; j < plan_.panels; ++j)
-          pack_output_row(from + j * width, s_.ow, s_.oc, std::min(width, map_.target_c - j * width),
-                          panels_.data() + (j * plan_.terms + position(n, r)) * width);
+    for (std::int64_t n = 0; n < chunk_.stacks; ++n) {
+      const auto [first, second] = images_of(chunk_.stack + n, dy_, s_.oh * s_.ow * s_.oc);
+      for (std::int64_t j = 0; j < plan_.panels; ++j) {
+        const std::int64_t at = chunk_.row * s_.ow * s_.oc + group * map_.target_c + j * width;
+        pack_pixels<width>(first + at, second ? second + at : nullptr, chunk_.rows * s_.ow, s_.oc,
+                           std::min(width, map_.target_c - j * width),
+                           panels_.data() + (j * plan_.terms + position(n, 0)) * width);
       }
+    }
   }
 
-  /// The strip of a block of channels: every input row under the chunk.
+  /// The strip of a block of channels: every input row under the chunk. The next channels are copied too, unused, where
+  /// tile_rows is less than strip_pitch: a full vector moves at once.
   void pack_channels(std::int64_t group, std::int64_t block) {
-    const std::int64_t at = block * tile_rows, line = strip_cols<T>(s_) * strip_pitch;
-    T* out = strip_.data();
-    for (std::int64_t n = 0; n < chunk_.images; ++n) {
-      const S* image = x_ + (chunk_.image + n) * map_.source_image + group * map_.source_c + at;
-      for (std::int64_t row = chunk_.source_begin; row < chunk_.source_end; ++row, out += line)
-        pack_strip_row(s_, image + row * s_.w * s_.c, map_.source_c - at, out);
+    const std::int64_t used = std::min(strip_pitch, map_.source_c - block * tile_rows);
+    const std::int64_t pixels = (chunk_.source_end - chunk_.source_begin) * s_.w;
+    const std::int64_t at = chunk_.source_begin * s_.w * s_.c + group * map_.source_c + block * tile_rows;
+    for (std::int64_t n = 0; n < chunk_.stacks; ++n) {
+      const auto [first, second] = images_of(chunk_.stack + n, x_, map_.source_image);
+      pack_pixels<strip_pitch>(first + at, second ? second + at : nullptr, pixels, s_.c, used,
+                               strip_.data() + n * pixels * strip_pitch);
     }
   }
 
   /// The strip of all blocks: what each output pixel of the chunk sees.
   void pack_mixed(std::int64_t group) {
     T* out = strip_.data();
-    for (std::int64_t n = 0; n < chunk_.images; ++n) {
-      const S* image = x_ + (chunk_.image + n) * map_.source_image + group * map_.source_c;
+    for (std::int64_t n = 0; n < chunk_.stacks; ++n) {
+      const S* image = x_ + (chunk_.stack + n) * map_.source_image + group * map_.source_c;
       for (std::int64_t r = 0; r < chunk_.rows; ++r)
         for (std::int64_t col = 0; col < s_.ow; ++col, out += pitch_)
           gather_taps(map_, image, map_.rows.of(chunk_.row + r), map_.cols.of(col), out);

@@ -163,10 +163,11 @@ inline void store_some(T* p, const Vec<compute_t<T>>& v, Count count) {
     store(p, v);
 }
 
-/// to[i] = from[i], i < n: float to bf16, or the way back.
+/// to[i] = from[i], i < n: float to bf16, the way back, or a copy.
 template <class From, class To>
 inline void convert_run(const From* from, std::int64_t n, To* to) {
-  for_each_vector<float>(n, [&](std::int64_t i, auto count) { store_some(to + i, load_some(from + i, count), count); });
+  for_each_vector<compute_t<To>>(
+      n, [&](std::int64_t i, auto count) { store_some(to + i, load_some(from + i, count), count); });
 }
 
 /// Uninitialised working memory for one call, aligned for vectors, from the pool that serves Arrays.
