@@ -23,7 +23,7 @@ void direct_data(const ConvShape& s, const T* dy, const T* w, T* dx) {
 }
 
 /// The products of two neighbouring output channels at once: oc / groups must be even.
-AKIN_LAZY void conv2d_backward_data_pairs(const ConvShape& s, const bf16* dy, const bf16* w, float* dx) {
+AKIN_LAZY void direct_data_pairs(const ConvShape& s, const bf16* dy, const bf16* w, bf16* dx) {
   ConvShape pairs = s;
   pairs.oc = s.oc / 2;
   const auto map = backward_taps(pairs);
@@ -38,15 +38,9 @@ AKIN_LAZY void conv2d_backward_data_pairs(const ConvShape& s, const bf16* dy, co
 
 /// bf16 operands, float sums.
 AKIN_LAZY void direct_data(const ConvShape& s, const bf16* dy, const bf16* w, bf16* dx) {
-  const Scratch<float> sums(s.n * s.h * s.w * s.c);
-  if (has_bf16_dot && s.oc / s.groups % 2 == 0) {
-    conv2d_backward_data_pairs(s, dy, w, sums.data());
-  } else {
-    const auto wide_dy = widened(dy, s.n * s.oh * s.ow * s.oc),
-               wide_w = widened(w, s.oc * s.kh * s.kw * (s.c / s.groups));
-    direct_data<float>(s, wide_dy.data(), wide_w.data(), sums.data());
-  }
-  narrow(sums.data(), s.n * s.h * s.w * s.c, dx);
+  if (has_bf16_dot && s.oc / s.groups % 2 == 0) return direct_data_pairs(s, dy, w, dx);
+  const auto map = backward_taps(s);
+  sum_over_taps<float>(map, widened(dy, s.n * s.oh * s.ow * s.oc).data(), pack_backward(map, w).data(), dx);
 }
 
 }  // namespace detail

@@ -23,7 +23,7 @@ void direct_forward(const ConvShape& s, const T* x, const T* w, T* y) {
 }
 
 /// The products of two neighbouring channels at once: c / groups must be even.
-AKIN_LAZY void conv2d_forward_pairs(const ConvShape& s, const bf16* x, const bf16* w, float* y) {
+AKIN_LAZY void direct_forward_pairs(const ConvShape& s, const bf16* x, const bf16* w, bf16* y) {
   ConvShape pairs = s;
   pairs.c = s.c / 2;
   const auto map = forward_taps(pairs);
@@ -37,14 +37,9 @@ AKIN_LAZY void conv2d_forward_pairs(const ConvShape& s, const bf16* x, const bf1
 
 /// bf16 operands, float sums.
 AKIN_LAZY void direct_forward(const ConvShape& s, const bf16* x, const bf16* w, bf16* y) {
-  const Scratch<float> sums(s.n * s.oh * s.ow * s.oc);
-  if (has_bf16_dot && s.c / s.groups % 2 == 0) {
-    conv2d_forward_pairs(s, x, w, sums.data());
-  } else {
-    const auto wide_x = widened(x, s.n * s.h * s.w * s.c), wide_w = widened(w, s.oc * s.kh * s.kw * (s.c / s.groups));
-    direct_forward<float>(s, wide_x.data(), wide_w.data(), sums.data());
-  }
-  narrow(sums.data(), s.n * s.oh * s.ow * s.oc, y);
+  if (has_bf16_dot && s.c / s.groups % 2 == 0) return direct_forward_pairs(s, x, w, y);
+  const auto map = forward_taps(s);
+  sum_over_taps<float>(map, widened(x, s.n * s.h * s.w * s.c).data(), pack_forward(map, w).data(), y);
 }
 
 }  // namespace detail

@@ -52,8 +52,9 @@ struct TileReaders {
   }
 };
 
-/// A run of target pixels that one thread computes: the lists are built once and serve every group and panel.
-template <class T>
+/// A run of target pixels that one thread computes: the lists are built once and serve every group and panel. T is what
+/// is multiplied, D the type in memory of the results: sums in bf16 are rounded while they are in the nearest cache.
+template <class T, class D>
 class TapChunk {
  public:
   static constexpr std::int64_t max_tiles = 16;
@@ -61,7 +62,7 @@ class TapChunk {
   /// whole panels stream fast enough; half of 512 KiB, shared by two threads, does not hold them.
   static constexpr std::int64_t slice_bytes = AKIN_SIMD_BYTES == 64 ? 640 << 10 : 40 << 10;
 
-  TapChunk(const TapMap& map, const T* source, const T* zeros, const T* panels, compute_t<T>* target)
+  TapChunk(const TapMap& map, const T* source, const T* zeros, const T* panels, D* target)
       : map_(map),
         source_(source),
         zeros_(zeros),
@@ -72,7 +73,8 @@ class TapChunk {
             map.taps())),
         slices_(ceil_div(map.taps(), slice_taps_)),
         stretches_(max_tiles * map.taps()),
-        first_(max_tiles * (slices_ + 1)) {}
+        first_(max_tiles * (slices_ + 1)),
+        sums_(rounds ? max_tiles * tile_rows * tile_cols<T> : 0) {}
 
   void run(const PixelBlock& block, std::int64_t begin, std::int64_t end) {
     tiles_ = ceil_div(end - begin, tile_rows);
@@ -90,6 +92,9 @@ class TapChunk {
   }
 
  private:
+  using C = compute_t<T>;
+  static constexpr bool rounds = !std::is_same_v<D, C>;
+
   /// A target pixel of a block; col counts in the order of visits.
   struct Cursor {
     std::int64_t image, row, col;
@@ -109,7 +114,7 @@ class TapChunk {
     readers_[tile].image[i] = source_ + image * map_.source_image;
     readers_[tile].y[i] = map_.rows.of(at.row);
     readers_[tile].x[i] = map_.cols.of(x);
-    out_[tile].row[i] = target_ + map_.target_offset(image, at.row, x);
+    targets_[tile][i] = target_ + map_.target_offset(image, at.row, x);
   }
 
   void list_taps(std::int64_t tile) {
@@ -149,51 +154,64 @@ class TapChunk {
     return any;
   }
 
-  /// The lines that a tile is written to, on their way while it is summed.
-  static void fetch(const TileOut<compute_t<T>>& out, std::int64_t shift) {
-    for (int i = 0; i < tile_rows; ++i)
-      for (int j = 0; j < tile_vectors; ++j) __builtin_prefetch(out.row[i] + shift + j * lanes<compute_t<T>>, 1);
+  /// Where a tile is summed, and the lines that it is written to on their way while it is.
+  void aim(std::int64_t tile, std::int64_t shift, std::int64_t cols) {
+    TileOut<C>& out = out_[tile];
+    out.cols = cols;
+    for (int i = 0; i < tile_rows; ++i) {
+      D* const target = targets_[tile][i] + shift;
+      if constexpr (rounds)
+        out.row[i] = sums_.data() + (tile * tile_rows + i) * tile_cols<T>;
+      else
+        out.row[i] = target;
+      for (std::size_t byte = 0; byte < tile_cols<T> * sizeof(D); byte += 64)
+        __builtin_prefetch(reinterpret_cast<const char*>(target) + byte, 1);
+    }
   }
 
   /// A slice of the weights, a few taps of one panel, stays in the nearest caches while all tiles pass over it.
   void multiply(std::int64_t group) {
     const std::int64_t width = tile_cols<T>, panels = ceil_div(map_.target_c, width);
-    for (std::int64_t j = 0; j < panels; ++j)
+    for (std::int64_t j = 0; j < panels; ++j) {
+      const std::int64_t shift = group * map_.target_c + j * width, cols = std::min(width, map_.target_c - j * width);
       for (std::int64_t slice = 0; slice < slices_; ++slice)
         for (std::int64_t t = 0; t < tiles_; ++t) {
           const Stretch<T>* const* first = &first_[t * (slices_ + 1) + slice];
           if (slice > 0 && first[0] == first[1]) continue;
-          out_[t].cols = std::min(width, map_.target_c - j * width);
+          if (slice == 0) aim(t, shift, cols);
           out_[t].accumulate = slice > 0;
-          if (slice == 0) fetch(out_[t], group * map_.target_c + j * width);
           sum_tile(first[0], first[1] - first[0],
-                   {.a = group * map_.source_c,
-                    .b = (group * panels + j) * map_.taps() * map_.source_c * width,
-                    .c = group * map_.target_c + j * width},
+                   {.a = group * map_.source_c, .b = (group * panels + j) * map_.taps() * map_.source_c * width},
                    out_[t]);
         }
+      if constexpr (rounds)
+        for (std::int64_t t = 0; t < tiles_; ++t)
+          for (int i = 0; i < out_[t].rows; ++i) convert_run(out_[t].row[i], cols, targets_[t][i] + shift);
+    }
   }
 
   const TapMap& map_;
   const T *source_, *zeros_, *panels_;
-  compute_t<T>* target_;
+  D* target_;
   std::int64_t tiles_ = 0;
   std::int64_t slice_taps_, slices_;
   Scratch<Stretch<T>> stretches_;  ///< [tile][tap], without the taps that a tile skips
   Scratch<Stretch<T>*> first_;     ///< [tile][slice]: where its stretches begin; the next one is where they end
   TileReaders<T> readers_[max_tiles];
-  TileOut<compute_t<T>> out_[max_tiles];
+  Scratch<C> sums_;  ///< of a panel, where they are rounded
+  D* targets_[max_tiles][tile_rows];
+  TileOut<C> out_[max_tiles];
 };
 
 /// target[n, y, x, f] = sum over taps and source channels of source * weight; overwrites target. Channels may come as
 /// pairs of bf16.
-template <class T>
-void sum_over_taps(const TapMap& map, const T* source, const T* panels, compute_t<T>* target) {
-  const std::int64_t pixels = map.rows.targets * map.cols.targets, run = TapChunk<T>::max_tiles * tile_rows;
+template <class T, class D>
+void sum_over_taps(const TapMap& map, const T* source, const T* panels, D* target) {
+  const std::int64_t pixels = map.rows.targets * map.cols.targets, run = TapChunk<T, D>::max_tiles * tile_rows;
   const std::int64_t blocks = ceil_div(map.n, tile_rows), runs = ceil_div(pixels * tile_rows, run);
   const std::vector<T> zeros(static_cast<std::size_t>(map.source_c * map.groups));
   parallel_for(blocks * runs, 1, [&](std::int64_t begin, std::int64_t end) {
-    TapChunk<T> chunk(map, source, zeros.data(), panels, target);
+    TapChunk<T, D> chunk(map, source, zeros.data(), panels, target);
     for (std::int64_t i = begin; i < end; ++i) {
       const std::int64_t first = i / runs * tile_rows;
       const PixelBlock block{first, std::min<std::int64_t>(tile_rows, map.n - first)};
