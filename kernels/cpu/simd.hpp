@@ -119,12 +119,22 @@ inline Vec<float> load(const bf16* p) {
   std::memcpy(&upper, p, sizeof upper);
   return (Vec<float>)(__builtin_convertvector(upper, Vec<std::uint32_t>) << 16);
 }
-/// Rounds as bf16(float) does.
+/// Rounds as bf16(float) does. The instruction for it, five times as fast, takes denormals for zero: what holds one goes
+/// the long way.
 inline void store(bf16* p, const Vec<float>& v) {
-  const auto bits = (Vec<std::uint32_t>)v;
-  const auto is_nan = (Vec<std::uint32_t>)(v != v);
-  const auto rounded = (bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16, quiet = (bits >> 16) | 0x40u;
-  const auto upper = __builtin_convertvector((rounded & ~is_nan) | (quiet & is_nan), detail::HalfWords);
+#if defined(__AVX512BF16__)
+  std::uint16_t denormals;
+  asm("vfpclassps $0x20, %1, %0" : "=k"(denormals) : "v"(v));
+  if (denormals == 0) {
+    detail::HalfWords upper;
+    asm("vcvtneps2bf16 %1, %0" : "=v"(upper) : "v"(v));
+    std::memcpy(static_cast<void*>(p), &upper, sizeof upper);
+    return;
+  }
+#endif
+  const auto bits = (Vec<std::uint32_t>)v, truncated = bits >> 16;
+  const auto rounded = (bits + (0x7fffu + (truncated & 1u))) >> 16;
+  const auto upper = __builtin_convertvector(v != v ? truncated | 0x40u : rounded, detail::HalfWords);
   std::memcpy(static_cast<void*>(p), &upper, sizeof upper);
 }
 inline Vec<float> load_first(const bf16* p, std::int64_t n) {
