@@ -22,8 +22,9 @@ void direct_data(const ConvShape& s, const T* dy, const T* w, T* dx) {
   sum_over_taps<T>(map, dy, pack_backward(map, w).data(), dx);
 }
 
-/// The products of two neighbouring output channels at once: oc / groups must be even.
-AKIN_LAZY void direct_data_pairs(const ConvShape& s, const bf16* dy, const bf16* w, bf16* dx) {
+/// The products of two neighbouring output channels at once: oc / groups must be even. dx may be float or bf16.
+template <class D>
+void direct_data_pairs(const ConvShape& s, const bf16* dy, const bf16* w, D* dx) {
   ConvShape pairs = s;
   pairs.oc = s.oc / 2;
   const auto map = backward_taps(pairs);

@@ -22,8 +22,9 @@ void direct_forward(const ConvShape& s, const T* x, const T* w, T* y) {
   sum_over_taps<T>(map, x, pack_forward(map, w).data(), y);
 }
 
-/// The products of two neighbouring channels at once: c / groups must be even.
-AKIN_LAZY void direct_forward_pairs(const ConvShape& s, const bf16* x, const bf16* w, bf16* y) {
+/// The products of two neighbouring channels at once: c / groups must be even. y may be float or bf16.
+template <class D>
+void direct_forward_pairs(const ConvShape& s, const bf16* x, const bf16* w, D* y) {
   ConvShape pairs = s;
   pairs.c = s.c / 2;
   const auto map = forward_taps(pairs);

@@ -154,20 +154,20 @@ TEST(Conv2d, PairsOfBf16AreMultipliedExactly) {
     const Array w = random_array({s.oc, s.kh, s.kw, s.c / s.groups}, 3, DType::bf16, 0.3);
     const Array wide_w = ops::cast(w, DType::f32);
     Array y = Array::full(dy.shape(), 7), naive_y = Array::full(dy.shape(), 8);
-    kernels::detail::conv2d_forward_pairs(s, x.data<bf16>(), w.data<bf16>(), y.mut<float>());
+    kernels::detail::direct_forward_pairs(s, x.data<bf16>(), w.data<bf16>(), y.mut<float>());
     kernels::conv2d_forward_naive(Cpu{}, s, ops::cast(x, DType::f32).data<float>(), wide_w.data<float>(),
                                   naive_y.mut<float>());
     expect_close(y, naive_y, tol::reduce_f32, "forward " + describe(s));
     Array dx = Array::full(x.shape(), 7), naive_dx = Array::full(x.shape(), 8);
-    kernels::detail::conv2d_backward_data_pairs(s, dy.data<bf16>(), w.data<bf16>(), dx.mut<float>());
+    kernels::detail::direct_data_pairs(s, dy.data<bf16>(), w.data<bf16>(), dx.mut<float>());
     kernels::conv2d_backward_data_naive(Cpu{}, s, ops::cast(dy, DType::f32).data<float>(), wide_w.data<float>(),
                                         naive_dx.mut<float>());
     expect_close(dx, naive_dx, tol::reduce_f32, "backward data " + describe(s));
   }
 }
 
-/// Strides, padding, dilation, groups; even and odd numbers of output columns, of which the last has no partner.
-TEST(Conv2d, PairsOfBf16PixelsGiveTheGradientOfWeights) {
+/// Strides, padding, dilation, groups; even and odd numbers of images, of which the last has no partner.
+TEST(Conv2d, PairsOfBf16ImagesGiveTheGradientOfWeights) {
   const auto shapes = awkward_shapes();
   const auto several_lanes =
       sized({.n = 40, .h = 9, .w = 9, .c = 16, .oc = 40, .kh = 3, .kw = 3, .pad_h = 1, .pad_w = 1});
