@@ -15,8 +15,8 @@ inline void gaussian_weights(const BlurStep& step, float* weights) {
 }
 
 /// One row blurred along the width. padded: width + kernel - 1 values.
-inline void blur_row(const float* in, std::int64_t width, const float* weights, std::int64_t kernel,
-                     float* __restrict padded, float* __restrict out) {
+AKIN_LAZY void blur_row(const float* in, std::int64_t width, const float* weights, std::int64_t kernel,
+                        float* __restrict padded, float* __restrict out) {
   const std::int64_t radius = kernel / 2;
   for (std::int64_t i = 1; i <= radius; ++i) padded[radius - i] = in[i];
   std::copy_n(in, width, padded + radius);

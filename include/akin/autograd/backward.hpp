@@ -18,7 +18,7 @@ AKIN_LAZY std::uint64_t next_backward_pass() {
   return pass.fetch_add(1, std::memory_order_relaxed) + 1;
 }
 
-inline void check_not_released(const GradNode& node) {
+AKIN_LAZY void check_not_released(const GradNode& node) {
   check(!node.released, "backward", "the graph of '", node.op,
         "' was released by an earlier backward();"
         " run the forward pass again, or call backward({.retain_graph = true}) the first time");
@@ -28,7 +28,7 @@ inline void check_not_released(const GradNode& node) {
 /// backward() must not add to it.
 class WaitingNodes {
  public:
-  explicit WaitingNodes(std::uint64_t pass) : pass_(pass) { heap_.reserve(16); }
+  AKIN_LAZY explicit WaitingNodes(std::uint64_t pass) : pass_(pass) { heap_.reserve(16); }
   WaitingNodes(const WaitingNodes&) = delete;
   WaitingNodes& operator=(const WaitingNodes&) = delete;
   ~WaitingNodes() {
@@ -36,7 +36,7 @@ class WaitingNodes {
       if (node->op != leaf) node->grad = Array();
   }
 
-  bool empty() const { return heap_.empty(); }
+  AKIN_LAZY bool empty() const { return heap_.empty(); }
   AKIN_LAZY void add(const GradNodePtr& node) {
     if (!node || std::exchange(node->visit, pass_) == pass_) return;
     heap_.push_back(node);

@@ -101,12 +101,12 @@ class AKIN_ABI_TAG Tensor {
   bool defined() const { return body_ != nullptr; }
   const Array& value() const { return body().value; }
   /// For optimizers and the like: change the values through mut().
-  Array& mutable_value() const {
+  AKIN_LAZY Array& mutable_value() const {
     body().again.reset();  // it would give the values of before
     return body().value;
   }
   /// What a recipe captures to have the value in backward.
-  Saved saved() const { return body().again ? Saved(body().again) : Saved(value()); }
+  AKIN_LAZY Saved saved() const { return body().again ? Saved(body().again) : Saved(value()); }
   /// From now on recipes capture `way` to have this value again. Without effect where backward will not come by: what
   /// `way` needs is kept for no other reason there.
   AKIN_LAZY Tensor saved_as(const Saved& way) const {
@@ -116,11 +116,11 @@ class AKIN_ABI_TAG Tensor {
 
   const Shape& shape() const { return value().shape(); }
   int rank() const { return value().rank(); }
-  std::int64_t dim(int axis) const { return value().dim(axis); }
+  AKIN_LAZY std::int64_t dim(int axis) const { return value().dim(axis); }
   std::int64_t size() const { return value().size(); }
   DType dtype() const { return value().dtype(); }
   Device device() const { return value().device(); }
-  double item() const { return value().item(); }
+  AKIN_LAZY double item() const { return value().item(); }
 
   bool requires_grad() const { return body_ && body_->node; }
   /// Leaves only. Errors: the tensor was computed from others.

@@ -77,7 +77,7 @@ class AKIN_ABI_TAG Array {
   const Shape& shape() const { return shape_; }
   const Shape& strides() const { return strides_; }  ///< in elements; 0 along broadcast axes
   int rank() const { return shape_.rank(); }
-  std::int64_t dim(int axis) const { return shape_[normalize_axis("dim", axis, shape_)]; }
+  AKIN_LAZY std::int64_t dim(int axis) const { return shape_[normalize_axis("dim", axis, shape_)]; }
   std::int64_t size() const { return shape_.numel(); }
   DType dtype() const { return dtype_; }
   Device device() const { return storage_ ? storage_->device() : Device::cpu; }
@@ -208,7 +208,7 @@ class AKIN_ABI_TAG Array {
   }
 
  private:
-  void check_readable(DType wanted) const {
+  AKIN_LAZY void check_readable(DType wanted) const {
     check(defined(), "array", "has no value");
     check(dtype_ == wanted, "array", "holds ", dtype_, ", asked for ", wanted);
     check(version_ == storage_->version.load(std::memory_order_relaxed), "array", "the values of shape ", shape_,

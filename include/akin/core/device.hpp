@@ -38,7 +38,7 @@ decltype(auto) on(Device device, F&& f) {
 }
 
 /// Parses --device: "cpu" or "cuda". Asking for cuda in a build without it is an Error, never a silent fallback.
-inline Device parse_device(std::string_view name) {
+AKIN_LAZY Device parse_device(std::string_view name) {
   check(name == "cpu" || name == "cuda", "device", "unknown device '", name, "'; known are cpu and cuda");
   if (name == "cuda" && !has_cuda) throw_no_cuda("--device cuda");
   return name == "cpu" ? Device::cpu : Device::cuda;

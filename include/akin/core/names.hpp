@@ -68,7 +68,8 @@ template <class = void>
 
 /// The row whose `name` is `name`, in a table of losses, methods, data sets, ... Errors: there is none; see above.
 template <class Rows>
-const auto& find_row(std::string_view op, std::string_view kind, const Rows& rows, std::string_view name) {
+const typename Rows::value_type& find_row(std::string_view op, std::string_view kind, const Rows& rows,
+                                          std::string_view name) {
   std::vector<std::string> known;
   for (const auto& row : rows) {
     if (row.name == name) return row;

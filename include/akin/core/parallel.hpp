@@ -109,7 +109,7 @@ class ThreadPool {
     workers_.clear();
   }
 
-  void serve() {
+  AKIN_LAZY void serve() {
     runs_serially() = true;
     for (std::uint32_t seen = 0; !stopping_;) {
       // Kernels follow each other closely: spin for a fraction of a millisecond before going to sleep.

@@ -17,7 +17,7 @@ class Shape {
  public:
   Shape() = default;
   Shape(std::initializer_list<std::int64_t> sizes) { assign(sizes.begin(), sizes.end()); }
-  explicit Shape(const std::vector<std::int64_t>& sizes) { assign(sizes.begin(), sizes.end()); }
+  AKIN_LAZY explicit Shape(const std::vector<std::int64_t>& sizes) { assign(sizes.begin(), sizes.end()); }
 
   /// A shape of `rank` ones.
   static Shape ones(int rank) {
@@ -32,7 +32,7 @@ class Shape {
   const std::int64_t* begin() const { return sizes_; }
   const std::int64_t* end() const { return sizes_ + rank_; }
 
-  void push_back(std::int64_t size) {
+  AKIN_LAZY void push_back(std::int64_t size) {
     check(rank_ < max_rank, "shape", "at most ", max_rank, " axes are supported");
     sizes_[rank_++] = size;
   }

@@ -217,12 +217,12 @@ class Loader {
     return Batches(state_, first * steps + first_step, end * steps);
   }
 
-  const Dataset& dataset() const { return *state_->dataset; }
+  AKIN_LAZY const Dataset& dataset() const { return *state_->dataset; }
   const LoaderOptions& options() const { return state_->options; }
   std::int64_t steps_per_epoch() const { return state_->steps; }
 
   /// Seconds that loops over batches have waited for data, all together.
-  double wait_seconds() const { return state_->waited; }
+  AKIN_LAZY double wait_seconds() const { return state_->waited; }
 
  private:
   AKIN_LAZY void check_position(std::int64_t first, std::int64_t end, std::int64_t step) const {

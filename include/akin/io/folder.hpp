@@ -23,7 +23,7 @@ AKIN_LAZY PathKind kind_of(const std::string& path) {
 }
 
 /// "a.json" for "a.json.tmp-12-0", which write_file leaves when it is killed; other names as they are.
-inline std::string_view without_temporary(std::string_view name) {
+AKIN_LAZY std::string_view without_temporary(std::string_view name) {
   const auto mark = name.rfind(".tmp-");
   if (mark == name.npos) return name;
   const std::string_view numbers = name.substr(mark + 5);

@@ -44,11 +44,11 @@ class Json {
   bool is_object() const { return kind_ == Kind::object; }
 
   // Each throws an Error that says what was found instead.
-  bool boolean() const { return expect(Kind::boolean, "a boolean"), integer_ != 0; }
-  const std::string& string() const { return expect(Kind::text, "a string"), text_; }
-  const List& list() const { return expect(Kind::list, "a list"), list_; }
-  const Object& object() const { return expect(Kind::object, "an object"), object_; }
-  std::int64_t integer() const { return expect(Kind::integer, "an integer below 2^63"), integer_; }
+  AKIN_LAZY bool boolean() const { return expect(Kind::boolean, "a boolean"), integer_ != 0; }
+  AKIN_LAZY const std::string& string() const { return expect(Kind::text, "a string"), text_; }
+  AKIN_LAZY const List& list() const { return expect(Kind::list, "a list"), list_; }
+  AKIN_LAZY const Object& object() const { return expect(Kind::object, "an object"), object_; }
+  AKIN_LAZY std::int64_t integer() const { return expect(Kind::integer, "an integer below 2^63"), integer_; }
   /// An integer >= 0, up to 2^64 - 1.
   AKIN_LAZY std::uint64_t natural() const {
     if (kind_ != Kind::natural) {
@@ -58,7 +58,7 @@ class Json {
     return static_cast<std::uint64_t>(integer_);
   }
   /// Any number; integers beyond 2^53 are rounded.
-  double number() const {
+  AKIN_LAZY double number() const {
     if (kind_ == Kind::integer) return static_cast<double>(integer_);
     if (kind_ == Kind::natural) return static_cast<double>(static_cast<std::uint64_t>(integer_));
     return expect(Kind::real, "a number"), real_;
@@ -90,7 +90,7 @@ class Json {
  private:
   enum class Kind : unsigned char { null, boolean, integer, natural, real, text, list, object };
 
-  void expect(Kind wanted, std::string_view name) const {
+  AKIN_LAZY void expect(Kind wanted, std::string_view name) const {
     check(kind_ == wanted, "json", "expected ", name, ", got ", kind());
   }
 

@@ -48,7 +48,7 @@ class AKIN_ABI_TAG Method {
   }
 
   /// The network that the run is about: pictures in, features out.
-  const nn::Module& encoder() const { return trained_.front().module; }
+  AKIN_LAZY const nn::Module& encoder() const { return trained_.front().module; }
 
   /// All networks, trained ones first, with their names ("encoder", "projector", ..., "target_encoder").
   AKIN_LAZY std::vector<nn::NamedModule> networks() const {

@@ -257,7 +257,7 @@ struct NamedModule {
 /// For the walks over a module tree.
 struct ModuleAccess {
   static detail::AnyLayer* layer(const Module& m) { return m.layer_.get(); }
-  static void replace(Module& m, std::shared_ptr<detail::AnyLayer> layer) { m.layer_ = std::move(layer); }
+  AKIN_LAZY static void replace(Module& m, std::shared_ptr<detail::AnyLayer> layer) { m.layer_ = std::move(layer); }
 };
 
 }  // namespace akin::inline AKIN_ABI::nn

@@ -18,8 +18,8 @@ struct Sequential {
   template <class... Layers>
   requires(std::is_convertible_v<Layers, Module>&&...) explicit Sequential(Layers... layers)
       : children{Module(std::move(layers))...} {}
-  explicit Sequential(std::vector<Module> layers) : children(std::move(layers)) {}
-  explicit Sequential(std::initializer_list<Module> layers) : children(layers) {}
+  AKIN_LAZY explicit Sequential(std::vector<Module> layers) : children(std::move(layers)) {}
+  AKIN_LAZY explicit Sequential(std::initializer_list<Module> layers) : children(layers) {}
 
   AKIN_LAZY Tensor operator()(Tensor x) const {
     for (const Module& child : children) x = child(x);

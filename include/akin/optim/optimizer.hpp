@@ -103,7 +103,7 @@ class Optimizer {
         ++i;
       }
   }
-  std::size_t parameter_count() const {
+  AKIN_LAZY std::size_t parameter_count() const {
     std::size_t count = 0;
     for (const auto& group : groups_) count += group.parameters.size();
     return count;
@@ -113,7 +113,7 @@ class Optimizer {
   const Array* rate_of(const ParameterGroup& group) const { return group.constant_lr ? &base_rate_ : &rate_; }
 
  private:
-  static double checked_lr(double lr) {
+  AKIN_LAZY static double checked_lr(double lr) {
     check(lr >= 0 && std::isfinite(lr), "optimizer", "lr must be >= 0 and finite, got ", lr);
     return lr;
   }

@@ -46,7 +46,7 @@ class GraphedStep {
   }
 
   /// Gives the memory of the graph back.
-  void forget() { recorded_.reset(); }
+  AKIN_LAZY void forget() { recorded_.reset(); }
 
  private:
   struct Recorded {

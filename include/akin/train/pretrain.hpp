@@ -63,7 +63,7 @@ class Pretrain {
   const std::vector<std::string>& notes() const { return data_.notes; }
   const data::Dataset& train_set() const { return *data_.train; }
   const data::Dataset& test_set() const { return *data_.test; }
-  const methods::Method& method() const { return *method_; }
+  AKIN_LAZY const methods::Method& method() const { return *method_; }
   const PretrainResult& result() const { return result_; }
 
   /// Takes over the newest whole checkpoint of the folder, if there is one; train() then goes on from it. The run must

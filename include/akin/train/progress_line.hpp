@@ -46,7 +46,7 @@ struct Style {
   std::string bold(const std::string& text) const { return paint("\x1b[1m", text); }
   std::string green(const std::string& text) const { return paint("\x1b[32m", text); }
   std::string red(const std::string& text) const { return paint("\x1b[1;31m", text); }
-  std::string paint(const char* code, const std::string& text) const {
+  AKIN_LAZY std::string paint(const char* code, const std::string& text) const {
     return color && !text.empty() ? code + text + "\x1b[0m" : text;
   }
 };

@@ -48,11 +48,11 @@ inline constexpr std::string_view run_files[] = {"checkpoints/last.safetensors",
                                                  "config.json"};
 
 /// Position in run_files; their number for any other name.
-inline std::size_t run_file_rank(std::string_view name) {
+AKIN_LAZY std::size_t run_file_rank(std::string_view name) {
   return static_cast<std::size_t>(std::find(std::begin(run_files), std::end(run_files), io::without_temporary(name)) -
                                   run_files);
 }
-inline bool is_run_file(std::string_view name) { return run_file_rank(name) < std::size(run_files); }
+AKIN_LAZY bool is_run_file(std::string_view name) { return run_file_rank(name) < std::size(run_files); }
 
 /// The names in a run folder and in its checkpoints, "checkpoints" itself left out.
 AKIN_LAZY std::vector<std::string> names_in_run(const std::string& path) {

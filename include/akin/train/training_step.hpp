@@ -45,8 +45,8 @@ class TrainingStep {
     graphed_.emplace(parameters_, host_counters());
   }
 
-  const optim::Optimizer& optimizer() const { return *optimizer_; }
-  optim::Optimizer& optimizer() { return *optimizer_; }
+  AKIN_LAZY const optim::Optimizer& optimizer() const { return *optimizer_; }
+  AKIN_LAZY optim::Optimizer& optimizer() { return *optimizer_; }
 
   /// What decides the optimizer's steps, with its name.
   AKIN_LAZY io::Json optimizer_config() const {
