@@ -49,7 +49,7 @@ void print(const CudaFacts& cuda, const BuildParts& parts) {
 io::Json to_json(const CudaFacts& cuda) {
   io::Json::Object libraries;
   for (const auto& library : cuda.libraries)
-    libraries.emplace_back(library.name, io::Json::Object{{"compiled", library.compiled}, {"found", library.found}});
+    libraries.push_back({library.name, io::Json::Object{{"compiled", library.compiled}, {"found", library.found}}});
   io::Json::List devices;
   for (const auto& gpu : cuda.devices)
     devices.push_back(io::Json::Object{{"name", gpu.name},

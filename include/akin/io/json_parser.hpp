@@ -87,7 +87,7 @@ class JsonParser {
       if (peek() != '"') fail(at_, "expected a key in quotes");
       std::string key = parse_string();
       if (!accept(':')) fail(at_, "expected ':'");
-      object.emplace_back(std::move(key), parse(depth));
+      object.push_back({std::move(key), parse(depth)});
     } while (accept(','));
     if (!accept('}')) fail(at_, "expected ',' or '}'");
     reject_duplicates(object, places);
@@ -99,12 +99,12 @@ class JsonParser {
     std::vector<std::size_t> order(object.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
     std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-      const int compared = object[a].first.compare(object[b].first);
+      const int compared = object[a].key.compare(object[b].key);
       return compared != 0 ? compared < 0 : a < b;
     });
     for (std::size_t i = 1; i < order.size(); ++i)
-      if (object[order[i]].first == object[order[i - 1]].first)
-        fail(places[order[i]], cat("duplicate key ", quoted(object[order[i]].first)));
+      if (object[order[i]].key == object[order[i - 1]].key)
+        fail(places[order[i]], cat("duplicate key ", quoted(object[order[i]].key)));
   }
 
   AKIN_LAZY std::string parse_string() {

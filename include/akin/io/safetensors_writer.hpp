@@ -60,17 +60,17 @@ struct FileParts {
 AKIN_LAZY FileParts file_parts(const NamedArrays& tensors, const std::map<std::string, std::string>& metadata) {
   check_names(tensors);
   Json::Object rows, notes;
-  for (const auto& [key, text] : metadata) notes.emplace_back(key, text);
-  if (!notes.empty()) rows.emplace_back("__metadata__", std::move(notes));
+  for (const auto& [key, text] : metadata) notes.push_back({key, text});
+  if (!notes.empty()) rows.push_back({"__metadata__", std::move(notes)});
   FileParts parts{"", {""}};
   std::uint64_t end = 0;
   for (const auto* named : file_order(tensors)) {
     const Array& a = named->second;
     parts.pieces.push_back(bytes_of(named->first, a));
     const std::uint64_t begin = std::exchange(end, end + parts.pieces.back().size());
-    rows.emplace_back(named->first, Json::Object{{"dtype", stored_type_of(a.dtype()).name},
-                                                 {"shape", Json::List(a.shape().begin(), a.shape().end())},
-                                                 {"data_offsets", Json::List{begin, end}}});
+    rows.push_back({named->first, Json::Object{{"dtype", stored_type_of(a.dtype()).name},
+                                               {"shape", Json::List(a.shape().begin(), a.shape().end())},
+                                               {"data_offsets", Json::List{begin, end}}}});
   }
   parts.header = header_bytes(std::move(rows));
   return parts;

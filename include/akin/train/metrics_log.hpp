@@ -105,9 +105,8 @@ class MetricsLog {
     if (columns_.empty()) start(row);
     std::vector<std::string> fields;
     for (const auto& column : columns_) {
-      const auto cell =
-          std::find_if(row.begin(), row.end(), [&](const auto& member) { return member.first == column; });
-      fields.push_back(cell == row.end() ? "" : detail::csv_field(cell->second));
+      const auto cell = std::find_if(row.begin(), row.end(), [&](const auto& member) { return member.key == column; });
+      fields.push_back(cell == row.end() ? "" : detail::csv_field(cell->value));
     }
     csv_.append(detail::csv_record(fields));
     jsonl_.append(json + "\n");
@@ -136,15 +135,15 @@ class MetricsLog {
   AKIN_LAZY void check_row(const io::Json::Object& row) const {
     check(!row.empty(), "metrics", "a row needs at least one value");
     for (auto member = row.begin(); member != row.end(); ++member) {
-      const std::string& key = member->first;
+      const std::string& key = member->key;
       const bool plain = !key.empty() && detail::csv_text(key) == key;
       check(plain, "metrics", "'", key, "' cannot name a column: no comma, quote, line break or leading = + - @");
-      const bool scalar = !member->second.is_list() && !member->second.is_object();
-      check(scalar, "metrics", "'", key, "' is ", member->second.kind(), "; a row holds numbers and text");
+      const bool scalar = !member->value.is_list() && !member->value.is_object();
+      check(scalar, "metrics", "'", key, "' is ", member->value.kind(), "; a row holds numbers and text");
       const bool one_line =
-          !member->second.is_string() || member->second.string().find_first_of("\r\n") == std::string::npos;
+          !member->value.is_string() || member->value.string().find_first_of("\r\n") == std::string::npos;
       check(one_line, "metrics", "the value of '", key, "' holds a line break; a row is one line");
-      const bool first = std::none_of(row.begin(), member, [&](const auto& other) { return other.first == key; });
+      const bool first = std::none_of(row.begin(), member, [&](const auto& other) { return other.key == key; });
       check(first, "metrics", "the row names '", key, "' twice");
       const bool known = columns_.empty() || std::find(columns_.begin(), columns_.end(), key) != columns_.end();
       check(known, "metrics", "'", key, "' is no column of '", csv_path_,
@@ -154,7 +153,7 @@ class MetricsLog {
 
   AKIN_LAZY void start(const io::Json::Object& row) {
     std::vector<std::string> names;
-    for (const auto& member : row) names.push_back(member.first);
+    for (const auto& member : row) names.push_back(member.key);
     csv_.append(detail::csv_record(names));
     columns_ = names;
   }

@@ -40,9 +40,9 @@ struct PretrainResult {
 
   AKIN_LAZY io::Json to_json() const {
     io::Json::Object json;
-    for (const auto& [name, value] : measurements()) json.emplace_back(name, this->*value);
-    json.emplace_back("skipped_steps", skipped_steps);
-    json.emplace_back("peak_memory_bytes", peak_memory_bytes);
+    for (const auto& [name, value] : measurements()) json.push_back({name, this->*value});
+    json.push_back({"skipped_steps", skipped_steps});
+    json.push_back({"peak_memory_bytes", peak_memory_bytes});
     return json;
   }
 

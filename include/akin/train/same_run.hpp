@@ -34,7 +34,7 @@ AKIN_LAZY void add_differences(const io::Json& before, const io::Json& now, cons
 AKIN_LAZY io::Json without(const io::Json& object, std::string_view name) {
   io::Json::Object kept;
   for (const auto& member : object.object())
-    if (member.first != name) kept.push_back(member);
+    if (member.key != name) kept.push_back(member);
   return kept;
 }
 
