@@ -16,6 +16,7 @@
 #include "core/memory.hpp"
 #include "core/memory_pool.hpp"
 #include "core/names.hpp"
+#include "core/owned.hpp"
 #include "core/parallel.hpp"
 #include "core/philox.hpp"
 #include "core/samples.hpp"

@@ -22,7 +22,7 @@ inline std::vector<Array> two_noisy_views(std::int64_t n = 32, unsigned seed = 1
   return {noisy(100), noisy(200)};
 }
 
-inline std::unique_ptr<methods::Method> tiny_method(std::string_view name, std::vector<double> params = {}) {
+inline Owned<methods::Method> tiny_method(std::string_view name, std::vector<double> params = {}) {
   return methods::find(name).make({.encoder = tiny_encoder(), .features = 16, .seed = 3, .params = std::move(params)});
 }
 

@@ -53,9 +53,12 @@ class ModuleScope {
 }  // namespace detail
 
 /// While alive, every op's result and every gradient is checked. Slow; for finding the first bad value.
+/// AnomalyMode(false) changes nothing.
 class AnomalyMode {
  public:
-  AnomalyMode() : before_(detail::anomaly().on) { detail::anomaly().on = true; }
+  explicit AnomalyMode(bool on = true) : before_(detail::anomaly().on) {
+    if (on) detail::anomaly().on = true;
+  }
   ~AnomalyMode() { detail::anomaly().on = before_; }
   AnomalyMode(const AnomalyMode&) = delete;
   AnomalyMode& operator=(const AnomalyMode&) = delete;

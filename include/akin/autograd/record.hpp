@@ -54,15 +54,15 @@ class EdgeTo final : public Edge {
 };
 
 template <int N, class Vjp>
-using EdgeToPtr = std::unique_ptr<EdgeTo<N, Vjp>>;
+using EdgeToPtr = Owned<EdgeTo<N, Vjp>>;
 
 }  // namespace detail
 
 /// Gradient recipe for one input: vjp(dy) returns dL/dx. Nothing is kept when x needs no gradient.
 template <class Vjp>
 detail::EdgeToPtr<1, Vjp> wrt(const Tensor& x, Vjp vjp) {
-  if (!grad_enabled() || !x.requires_grad()) return nullptr;
-  return std::make_unique<detail::EdgeTo<1, Vjp>>(std::array{x.node()}, "", std::move(vjp));
+  if (!grad_enabled() || !x.requires_grad()) return {};
+  return make_owned<detail::EdgeTo<1, Vjp>>(std::array{x.node()}, "", std::move(vjp));
 }
 
 /// Gradient recipe for several inputs computed by one fused kernel: vjp(dy) returns a std::array or std::vector of
@@ -73,8 +73,8 @@ detail::EdgeToPtr<static_cast<int>(N), Vjp> wrt(const Tensor (&xs)[N], Vjp vjp) 
   bool any = false;
   for (std::size_t i = 0; i < N; ++i)
     if (xs[i].requires_grad()) nodes[i] = xs[i].node(), any = true;
-  if (!grad_enabled() || !any) return nullptr;
-  return std::make_unique<detail::EdgeTo<static_cast<int>(N), Vjp>>(std::move(nodes), "", std::move(vjp));
+  if (!grad_enabled() || !any) return {};
+  return make_owned<detail::EdgeTo<static_cast<int>(N), Vjp>>(std::move(nodes), "", std::move(vjp));
 }
 
 namespace detail {
@@ -112,7 +112,7 @@ Tensor record(std::string_view op, Array value, detail::EdgeToPtr<N, Vjp>... edg
 /// The same for any number of inputs with recipes of one type.
 template <int N, class Vjp>
 Tensor record(std::string_view op, Array value, std::vector<detail::EdgeToPtr<N, Vjp>> edges) {
-  const bool needed = std::any_of(edges.begin(), edges.end(), [](const auto& edge) { return edge != nullptr; });
+  const bool needed = std::any_of(edges.begin(), edges.end(), [](const auto& edge) { return static_cast<bool>(edge); });
   Tensor out = detail::recorded(op, std::move(value), needed);
   for (auto& edge : edges) detail::keep(out, op, std::move(edge));
   return out;

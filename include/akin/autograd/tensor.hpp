@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "../core/array.hpp"
+#include "../core/owned.hpp"
 #include "../ops/elementwise.hpp"
 #include "saved.hpp"
 
@@ -32,7 +33,7 @@ struct Edge {
   virtual int input_count() const = 0;
   virtual GradNodePtr& input(int i) = 0;  ///< null where the input needs no gradient
 };
-using EdgePtr = std::unique_ptr<Edge>;
+using EdgePtr = Owned<Edge>;
 
 AKIN_LAZY std::uint64_t next_node_order() {
   static std::atomic<std::uint64_t> order{0};

@@ -5,10 +5,10 @@
 #pragma once
 #include <algorithm>
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <utility>
 
+#include "../core/owned.hpp"
 #include "../io/file.hpp"
 #include "bytes.hpp"
 
@@ -76,13 +76,13 @@ class GzipBytes final : public ByteSource {
   bool ended_ = false;
 };
 
-AKIN_LAZY std::unique_ptr<ByteSource> open_gzip(const std::string& path) {
-  return std::unique_ptr<ByteSource>(new GzipBytes(path, io::read_file(path)));
+AKIN_LAZY Owned<ByteSource> open_gzip(const std::string& path) {
+  return Owned<ByteSource>(new GzipBytes(path, io::read_file(path)));
 }
 
 #else
 
-[[noreturn]] inline std::unique_ptr<ByteSource> open_gzip(const std::string& path) {
+[[noreturn]] inline Owned<ByteSource> open_gzip(const std::string& path) {
   throw Error(cat("gzip: cannot read ", path,
                   ": this program was compiled without zlib; compile it with "
                   "-DAKIN_WITH_ZLIB -lz, or gunzip the file"));
@@ -91,9 +91,9 @@ AKIN_LAZY std::unique_ptr<ByteSource> open_gzip(const std::string& path) {
 #endif
 
 /// Opens a file; one whose name ends in .gz gives its inflated bytes. Errors: it cannot be opened.
-AKIN_LAZY std::unique_ptr<ByteSource> open_bytes(const std::string& path) {
+AKIN_LAZY Owned<ByteSource> open_bytes(const std::string& path) {
   if (path.size() > 3 && path.compare(path.size() - 3, 3, ".gz") == 0) return open_gzip(path);
-  return std::unique_ptr<ByteSource>(new PlainBytes(path, io::read_file(path)));
+  return Owned<ByteSource>(new PlainBytes(path, io::read_file(path)));
 }
 
 }  // namespace akin::inline AKIN_ABI::data

@@ -8,10 +8,10 @@
 #include <cstdint>
 #include <iterator>
 #include <memory>
-#include <optional>
 #include <utility>
 #include <vector>
 
+#include "../core/owned.hpp"
 #include "../core/upload_ahead.hpp"
 #include "clock.hpp"
 #include "dataset.hpp"
@@ -107,7 +107,7 @@ class Batches {
     const LoaderOptions& options = state_->options;
     if (options.workers == 0 || first == end) return;
     const auto maker = [this] { return detail::BatchMaker(state_); };
-    ahead_ = std::make_unique<Prefetch<Batch>>(first, end, options.workers, options.prefetch, maker);
+    ahead_ = make_owned<Prefetch<Batch>>(first, end, options.workers, options.prefetch, maker);
   }
   Batches(const Batches&) = delete;
   Batches& operator=(const Batches&) = delete;
@@ -134,8 +134,8 @@ class Batches {
     if (read_ || next_ == end_ || !state_->images.copies_batches() || (ahead_ && !ahead_->ready())) return;
     const double before = steady_seconds();
     try {
-      read_ = read();
-      if (!uploads_) uploads_.emplace();
+      read_ = make_owned<Batch>(read());
+      if (!uploads_) uploads_ = make_owned<UploadAhead>();
       uploads_->start(read_->samples.images);
     } catch (...) {
     }
@@ -167,10 +167,10 @@ class Batches {
   std::int64_t next_, end_;
   bool done_ = false;
   Batch batch_;
-  std::optional<Batch> read_;               // by send_next()
-  std::optional<UploadAhead> uploads_;      // of its images
-  detail::BatchMaker make_;                 // without workers
-  std::unique_ptr<Prefetch<Batch>> ahead_;  // with workers
+  Owned<Batch> read_;             // by send_next()
+  Owned<UploadAhead> uploads_;    // of its images
+  detail::BatchMaker make_;       // without workers
+  Owned<Prefetch<Batch>> ahead_;  // with workers
 };
 
 /// Cuts a data set into batches. Copies share the data set and the clock of wait_seconds().

@@ -1,11 +1,11 @@
 // The table of methods. Adding a method = one header + one test + one row here.
 #pragma once
 #include <cmath>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "../core/names.hpp"
+#include "../core/owned.hpp"
 #include "../losses/params.hpp"
 #include "byol.hpp"
 #include "simclr.hpp"
@@ -36,11 +36,11 @@ struct MethodRow {
   std::vector<std::string_view> params = {};  ///< names of the method's own parameters
   std::vector<double> defaults = {};
   MethodDefaults optimizer = {};
-  double (*chance)(std::int64_t batch) = nullptr;                  ///< loss of unrelated embeddings
-  std::unique_ptr<Method> (*build)(const MethodSetup&) = nullptr;  ///< from complete params
+  double (*chance)(std::int64_t batch) = nullptr;        ///< loss of unrelated embeddings
+  Owned<Method> (*build)(const MethodSetup&) = nullptr;  ///< from complete params
 
   /// The method. Errors: another number of params than the row has; one out of range.
-  AKIN_LAZY std::unique_ptr<Method> make(MethodSetup setup) const {
+  AKIN_LAZY Owned<Method> make(MethodSetup setup) const {
     setup.params = losses::params_of(*this, setup.params);
     return build(setup);
   }
@@ -54,8 +54,6 @@ AKIN_LAZY bool switched(std::string_view method, std::string_view name, double v
 }
 }  // namespace detail
 
-// Rows say new, not make_unique: a unique_ptr type of each method's own would cost every program 1.4 MB of the
-// compiler's memory.
 AKIN_LAZY const std::vector<MethodRow>& table() {
   static const std::vector<MethodRow> rows = {
       {.name = "simclr",
@@ -69,7 +67,7 @@ AKIN_LAZY const std::vector<MethodRow>& table() {
        .build =
            [](const MethodSetup& s) {
              const SimClrOptions options{.features = s.features, .temperature = s.params[0], .seed = s.seed};
-             return std::unique_ptr<Method>(new SimClr(s.encoder, options));
+             return Owned<Method>(new SimClr(s.encoder, options));
            }},
       {.name = "byol",
        .source = "arXiv:2006.07733",
@@ -83,7 +81,7 @@ AKIN_LAZY const std::vector<MethodRow>& table() {
        .build =
            [](const MethodSetup& s) {
              const ByolOptions options{.features = s.features, .target_momentum = s.params[0], .seed = s.seed};
-             return std::unique_ptr<Method>(new Byol(s.encoder, options));
+             return Owned<Method>(new Byol(s.encoder, options));
            }},
       {.name = "simsiam",
        .source = "arXiv:2011.10566",
@@ -97,7 +95,7 @@ AKIN_LAZY const std::vector<MethodRow>& table() {
            [](const MethodSetup& s) {
              const bool stop = detail::switched("simsiam", "stop_gradient", s.params[0]);
              const SimSiamOptions options{.features = s.features, .stop_gradient = stop, .seed = s.seed};
-             return std::unique_ptr<Method>(new SimSiam(s.encoder, options));
+             return Owned<Method>(new SimSiam(s.encoder, options));
            }},
   };
   return rows;

@@ -1,11 +1,11 @@
 // GraphedStep: a training step on batches of one shape, as a CUDA graph.
 #pragma once
-#include <memory>
 #include <utility>
 #include <vector>
 
 #include "../autograd/tensor.hpp"
 #include "../core/cuda_graph.hpp"
+#include "../core/owned.hpp"
 #include "../ops/elementwise.hpp"
 
 namespace akin::inline AKIN_ABI::train {
@@ -58,7 +58,7 @@ class GraphedStep {
 
   template <class Step>
   void record(const std::vector<Array>& views, Step step) {
-    auto now = std::make_unique<Recorded>();
+    auto now = make_owned<Recorded>();
     for (const Array& view : views) now->views.push_back(ops::clone(view));
     const std::vector<std::int64_t> before = counts();
     try {
@@ -93,7 +93,7 @@ class GraphedStep {
 
   std::vector<Tensor> parameters_, counters_;
   std::vector<Shape> shapes_;  // of the recorded views; before, of those of the last batch
-  std::unique_ptr<Recorded> recorded_;
+  Owned<Recorded> recorded_;
 };
 
 }  // namespace akin::inline AKIN_ABI::train

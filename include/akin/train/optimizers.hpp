@@ -1,11 +1,11 @@
 // The table of optimizers: what TrainerOptions::optimizer names. Adding one = its header in optim/ and a row here.
 #pragma once
-#include <memory>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "../core/names.hpp"
+#include "../core/owned.hpp"
 #include "../io/json.hpp"
 #include "../methods/table.hpp"
 #include "../optim/adam.hpp"
@@ -25,12 +25,11 @@ struct OptimizerSetup {
 struct OptimizerRow {
   std::string_view name, summary;
   const methods::MethodDefaults* defaults;  ///< where those of the methods, made for SGD, do not suit; else null
-  std::unique_ptr<optim::Optimizer> (*make)(OptimizerSetup);
+  Owned<optim::Optimizer> (*make)(OptimizerSetup);
   /// What decides its steps, beside learning rate and weight decay.
   io::Json::Object (*settings)(const OptimizerSetup&);
 };
 
-// new, not make_unique: see methods/table.hpp.
 AKIN_LAZY const std::vector<OptimizerRow>& optimizers() {
   static constexpr methods::MethodDefaults for_adamw{.lr = 1e-3, .weight_decay = 1e-2};
   static constexpr methods::MethodDefaults for_lars{.lr = 1, .weight_decay = 1e-4};  // SimCLR's README for CIFAR-10
@@ -39,7 +38,7 @@ AKIN_LAZY const std::vector<OptimizerRow>& optimizers() {
       {"sgd", "stochastic gradient descent with momentum", nullptr,
        [](OptimizerSetup s) {
          const optim::SgdOptions options{.lr = s.lr, .momentum = s.momentum, .nesterov = s.nesterov};
-         return std::unique_ptr<optim::Optimizer>(new optim::Sgd(std::move(s.groups), options));
+         return Owned<optim::Optimizer>(new optim::Sgd(std::move(s.groups), options));
        },
        [](const OptimizerSetup& s) {
          return io::Json::Object{{"momentum", s.momentum}, {"nesterov", s.nesterov}};
@@ -47,7 +46,7 @@ AKIN_LAZY const std::vector<OptimizerRow>& optimizers() {
       {"adamw", "Adam with decoupled weight decay", &for_adamw,
        [](OptimizerSetup s) {
          check(!s.nesterov, "adamw", "has no nesterov; it is a variant of sgd");
-         return std::unique_ptr<optim::Optimizer>(new optim::AdamW(std::move(s.groups), {.lr = s.lr}));
+         return Owned<optim::Optimizer>(new optim::AdamW(std::move(s.groups), {.lr = s.lr}));
        },
        [](const OptimizerSetup&) {
          const optim::AdamOptions o;
@@ -56,7 +55,7 @@ AKIN_LAZY const std::vector<OptimizerRow>& optimizers() {
       {"lars", "SGD with steps in proportion to each layer's weights, for large batches", &for_lars,
        [](OptimizerSetup s) {
          const optim::LarsOptions options{.lr = s.lr, .momentum = s.momentum, .nesterov = s.nesterov};
-         return std::unique_ptr<optim::Optimizer>(new optim::Lars(std::move(s.groups), options));
+         return Owned<optim::Optimizer>(new optim::Lars(std::move(s.groups), options));
        },
        [](const OptimizerSetup& s) {
          const optim::LarsOptions o;
@@ -66,7 +65,7 @@ AKIN_LAZY const std::vector<OptimizerRow>& optimizers() {
       {"lamb", "Adam with steps in proportion to each layer's weights, for large batches", &for_lamb,
        [](OptimizerSetup s) {
          check(!s.nesterov, "lamb", "has no nesterov; it is a variant of sgd and lars");
-         return std::unique_ptr<optim::Optimizer>(new optim::Lamb(std::move(s.groups), {.lr = s.lr}));
+         return Owned<optim::Optimizer>(new optim::Lamb(std::move(s.groups), {.lr = s.lr}));
        },
        [](const OptimizerSetup&) {
          const optim::LambOptions o;

@@ -2,12 +2,11 @@
 #pragma once
 #include <algorithm>
 #include <cmath>
-#include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "../augment/table.hpp"
+#include "../core/owned.hpp"
 #include "../data/fingerprint.hpp"
 #include "../data/loader.hpp"
 #include "../eval/knn.hpp"
@@ -39,19 +38,19 @@ class Pretrain {
           cat("encoder from '", options_.init, "': ", to_text(io::load_torch(encoder, options_.init))));
     untrained_ = encoder.clone();
     method_ = make_method(encoder);
-    loader_.emplace(make_loader());
-    trainer_ = std::make_unique<Trainer>(*method_, *loader_,
-                                         TrainerOptions{.epochs = options_.epochs,
-                                                        .optimizer = options_.optimizer,
-                                                        .lr = *options_.lr,
-                                                        .weight_decay = *options_.weight_decay,
-                                                        .nesterov = options_.nesterov,
-                                                        .accumulate = options_.accumulate,
-                                                        .clip_norm = options_.clip_norm,
-                                                        .bf16 = options_.bf16,
-                                                        .gradient_checkpointing = options_.gradient_checkpointing,
-                                                        .cuda_graph = options_.cuda_graph,
-                                                        .save_every = options_.save_every});
+    loader_ = make_owned<data::Loader>(make_loader());
+    trainer_ = make_owned<Trainer>(*method_, *loader_,
+                                   TrainerOptions{.epochs = options_.epochs,
+                                                  .optimizer = options_.optimizer,
+                                                  .lr = *options_.lr,
+                                                  .weight_decay = *options_.weight_decay,
+                                                  .nesterov = options_.nesterov,
+                                                  .accumulate = options_.accumulate,
+                                                  .clip_norm = options_.clip_norm,
+                                                  .bf16 = options_.bf16,
+                                                  .gradient_checkpointing = options_.gradient_checkpointing,
+                                                  .cuda_graph = options_.cuda_graph,
+                                                  .save_every = options_.save_every});
     result_.chance_loss = row_.chance(options_.batch_size);
     rehearse();
   }
@@ -83,8 +82,7 @@ class Pretrain {
   /// before its time: a checkpoint is then all that was written.
   AKIN_LAZY bool train(Progress& progress, RunFolder* folder = nullptr, bool (*stop)() = nullptr) {
     if (trained_) return true;
-    std::optional<AnomalyMode> anomaly;
-    if (options_.anomaly) anomaly.emplace();
+    const AnomalyMode anomaly(options_.anomaly);
     const TrainerReport report = trainer_->run(progress, folder, stop);
     if (report.stopped) return false;
     result_.seconds = report.seconds;
@@ -208,7 +206,7 @@ class Pretrain {
   }
 
   /// On the device; the encoder goes there too.
-  AKIN_LAZY std::unique_ptr<methods::Method> make_method(const nn::Module& encoder) const {
+  AKIN_LAZY Owned<methods::Method> make_method(const nn::Module& encoder) const {
     auto method = row_.make({encoder, encoder_row_.features, options_.seed, params_});
     method->to(options_.device);
     return method;
@@ -257,10 +255,10 @@ class Pretrain {
   std::vector<double> params_;  // of the method, in the order of its row
   PretrainData data_;
   nn::Module untrained_;
-  std::unique_ptr<methods::Method> method_;
-  std::optional<data::Loader> loader_;
-  std::unique_ptr<Trainer> trainer_;  // an optional would compile the trainer wherever this is read
-  bool trained_ = false;              // in an earlier process, which left its result
+  Owned<methods::Method> method_;
+  Owned<data::Loader> loader_;
+  Owned<Trainer> trainer_;
+  bool trained_ = false;  // in an earlier process, which left its result
   PretrainResult result_;
 };
 

@@ -1,12 +1,11 @@
 // TrainingStep: from the views of one or more batches to one update of the parameters.
 #pragma once
 #include <cmath>
-#include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "../core/owned.hpp"
 #include "../fn/mixed_precision.hpp"
 #include "../methods/method.hpp"
 #include "../optim/clip.hpp"
@@ -42,7 +41,7 @@ class TrainingStep {
     const Device device = method.encoder().device();
     check(device == Device::cuda, "trainer", "a CUDA graph needs a method on cuda; it is on ", device,
           ": move it with to(Device::cuda), or leave out cuda_graph");
-    graphed_.emplace(parameters_, host_counters());
+    graphed_ = make_owned<GraphedStep>(parameters_, host_counters());
   }
 
   AKIN_LAZY const optim::Optimizer& optimizer() const { return *optimizer_; }
@@ -173,10 +172,10 @@ class TrainingStep {
   methods::Method& method_;
   TrainerOptions options_;
   std::int64_t total_steps_;
-  std::unique_ptr<optim::Optimizer> optimizer_;
+  Owned<optim::Optimizer> optimizer_;
   optim::Cosine schedule_;
   std::vector<Tensor> parameters_, buffers_;
-  std::optional<GraphedStep> graphed_;
+  Owned<GraphedStep> graphed_;
   std::vector<Array> before_;  // the buffers, when the step began
   BatchOutput last_;
 };
