@@ -26,38 +26,42 @@ AKIN_LAZY void check_not_released(const GradNode& node) {
 
 /// The nodes that have a gradient to pass on, newest first. What an Error leaves waiting loses its gradient: another
 /// backward() must not add to it.
+template <class Lazy>
 class WaitingNodes {
+  using Node = std::shared_ptr<GradNodeOf<Lazy>>;
+
  public:
-  AKIN_LAZY explicit WaitingNodes(std::uint64_t pass) : pass_(pass) { heap_.reserve(16); }
+  explicit WaitingNodes(std::uint64_t pass) : pass_(pass) { heap_.reserve(16); }
   WaitingNodes(const WaitingNodes&) = delete;
   WaitingNodes& operator=(const WaitingNodes&) = delete;
   ~WaitingNodes() {
-    for (const GradNodePtr& node : heap_)
+    for (const Node& node : heap_)
       if (node->op != leaf) node->grad = Array();
   }
 
-  AKIN_LAZY bool empty() const { return heap_.empty(); }
-  AKIN_LAZY void add(const GradNodePtr& node) {
+  bool empty() const { return heap_.empty(); }
+  void add(const Node& node) {
     if (!node || std::exchange(node->visit, pass_) == pass_) return;
     heap_.push_back(node);
     std::push_heap(heap_.begin(), heap_.end(), older);
   }
-  AKIN_LAZY GradNodePtr take_newest() {
+  Node take_newest() {
     std::pop_heap(heap_.begin(), heap_.end(), older);
-    GradNodePtr node = std::move(heap_.back());
+    Node node = std::move(heap_.back());
     heap_.pop_back();
     return node;
   }
 
  private:
-  static bool older(const GradNodePtr& a, const GradNodePtr& b) { return a->order < b->order; }
+  static bool older(const Node& a, const Node& b) { return a->order < b->order; }
 
   std::uint64_t pass_;
-  std::vector<GradNodePtr> heap_;
+  std::vector<Node> heap_;
 };
 
 /// Passes dy to the inputs of one edge, adding context to what goes wrong.
-AKIN_LAZY void pass_back(const GradNode& node, Edge& edge, const Array& dy, WaitingNodes& waiting) {
+template <class Lazy>
+void pass_back(const GradNode& node, Edge& edge, const Array& dy, WaitingNodes<Lazy>& waiting) {
   for (int i = 0; i < edge.input_count(); ++i) waiting.add(edge.input(i));
   try {
     edge.pass_back(dy);
@@ -76,7 +80,7 @@ void Tensor::backward(const BackwardOptions& options) const {
         "; reduce it with mean() or sum(), or say its gradient");
   check(requires_grad(), "backward", "nothing to differentiate: no input of this tensor has requires_grad");
   detail::check_not_released(*node());
-  detail::WaitingNodes waiting(detail::next_backward_pass());
+  detail::WaitingNodes<Lazy> waiting(detail::next_backward_pass());
   node()->accumulate(given.defined() ? given : ops::ones_like(value()), "backward");
   waiting.add(node());
   while (!waiting.empty()) {

@@ -193,7 +193,8 @@ using ImageFolder = detail::ImageFolder<void>;
 /// all pictures are training images. Errors: those of find_pictures; no test images; other classes than the training
 /// images have; more than max_unread cannot be read (the first are named); no place for the cache.
 template <class Lazy = void>
-std::shared_ptr<const ImageFolder> image_folder(std::string folder, const ImageFolderOptions& options = {}) {
+std::shared_ptr<const detail::ImageFolder<Lazy>> image_folder(std::string folder,
+                                                              const ImageFolderOptions& options = {}) {
   check(1 <= options.size && options.size <= 1024, "image_folder", "size must lie in 1 ... 1024 pixels, got ",
         options.size);
   check(options.channels == 1 || options.channels == 3, "image_folder",

@@ -36,7 +36,8 @@ class AKIN_ABI_TAG Subset final : public Dataset {
 
 /// The images at `indices`, in that order; repeats are allowed. Errors: no such index.
 AKIN_LAZY DatasetPtr subset(DatasetPtr whole, std::vector<std::uint32_t> indices) {
-  return std::make_shared<Subset>(std::move(whole), std::move(indices));
+  // new, not make_shared: see in_memory().
+  return DatasetPtr(new Subset(std::move(whole), std::move(indices)));
 }
 
 /// The first n images. Errors: there are fewer.

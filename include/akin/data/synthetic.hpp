@@ -87,8 +87,9 @@ class AKIN_ABI_TAG Synthetic final : public Dataset {
 using Synthetic = detail::Synthetic<void>;
 
 /// Images of shapes with known factors. Errors: size outside 8 ... 512; channels other than 1 and 3; count < 0.
-AKIN_LAZY std::shared_ptr<const Synthetic> synthetic(const SyntheticOptions& options = {}) {
-  return std::make_shared<Synthetic>(options);
+template <class Lazy = void>
+std::shared_ptr<const detail::Synthetic<Lazy>> synthetic(const SyntheticOptions& options = {}) {
+  return std::make_shared<detail::Synthetic<Lazy>>(options);
 }
 
 }  // namespace akin::inline AKIN_ABI::data

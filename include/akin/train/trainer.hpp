@@ -53,7 +53,10 @@ class Trainer {
     method_.train();
     if (folder) folder->metrics().drop_from(position_.step);  // those rows will be written again
     TrainerReport report;
-    const End end{step_};
+    struct End {  // of a run, even by an Error
+      TrainingStep& step;
+      ~End() { step.end(); }
+    } const end{step_};
     if (position_.epoch < options_.epochs) train_on(progress, folder, stop, report);
     report.steps = position_.step;
     report.skipped_steps = position_.skipped;
@@ -64,12 +67,6 @@ class Trainer {
   }
 
  private:
-  /// The end of a run, even by an Error.
-  struct End {
-    TrainingStep& step;
-    ~End() { step.end(); }
-  };
-
   AKIN_LAZY static TrainerOptions resolved(const TrainerOptions& o, const data::Loader& loader) {
     detail::check_options(o);
     TrainerOptions options = o;
