@@ -30,8 +30,8 @@ struct Anything {
   static constexpr std::string_view name = "anything";
 };
 void validate(const Anything&) {}
-std::optional<kernels::AugmentStep> draw(const Anything& o, const ImageSize&, Draws draws) {
-  return o.when(draws.bits()) ? std::optional(o.step) : std::nullopt;
+DrawnStep draw(const Anything& o, const ImageSize&, Draws draws) {
+  return o.when(draws.bits()) ? DrawnStep(o.step) : DrawnStep();
 }
 kernels::CropStep crop(std::int32_t top, std::int32_t left, std::int32_t height, std::int32_t width,
                        std::int32_t out_height = 4, std::int32_t out_width = 4) {

@@ -21,7 +21,7 @@ AKIN_LAZY void validate(const CenterCrop& o) {
   check(o.fraction > 0 && o.fraction <= 1, o.name, "fraction must lie in (0, 1], got ", o.fraction);
 }
 
-AKIN_LAZY std::optional<kernels::AugmentStep> draw(const CenterCrop& o, const ImageSize& in, Draws) {
+AKIN_LAZY DrawnStep draw(const CenterCrop& o, const ImageSize& in, Draws) {
   const auto shorter = static_cast<double>(std::min(in.height, in.width));
   const auto side = static_cast<std::int32_t>(std::fmax(1, std::nearbyint(o.fraction * shorter)));
   const auto size = static_cast<std::int32_t>(o.size);

@@ -26,8 +26,8 @@ AKIN_LAZY void validate(const ColorJitter& o) {
   check_probability(o.name, o.probability);
 }
 
-AKIN_LAZY std::optional<kernels::AugmentStep> draw(const ColorJitter& o, const ImageSize&, Draws draws) {
-  if (!draws.chance(o.probability)) return std::nullopt;
+AKIN_LAZY DrawnStep draw(const ColorJitter& o, const ImageSize&, Draws draws) {
+  if (!draws.chance(o.probability)) return {};
   const auto factor = [&](double strength) {
     return static_cast<float>(draws.uniform(std::fmax(0, 1 - strength), 1 + strength));
   };

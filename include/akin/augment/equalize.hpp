@@ -14,8 +14,8 @@ struct Equalize {
 
 AKIN_LAZY void validate(const Equalize& o) { check_probability(o.name, o.probability); }
 
-AKIN_LAZY std::optional<kernels::AugmentStep> draw(const Equalize& o, const ImageSize&, Draws draws) {
-  if (!draws.chance(o.probability)) return std::nullopt;
+AKIN_LAZY DrawnStep draw(const Equalize& o, const ImageSize&, Draws draws) {
+  if (!draws.chance(o.probability)) return {};
   return kernels::EqualizeStep{};
 }
 

@@ -28,8 +28,8 @@ AKIN_LAZY void validate(const RandomErasing& o) {
   check_probability(o.name, o.probability);
 }
 
-AKIN_LAZY std::optional<kernels::AugmentStep> draw(const RandomErasing& o, const ImageSize& in, Draws draws) {
-  if (!draws.chance(o.probability)) return std::nullopt;
+AKIN_LAZY DrawnStep draw(const RandomErasing& o, const ImageSize& in, Draws draws) {
+  if (!draws.chance(o.probability)) return {};
   for (int attempt = 0; attempt < 10; ++attempt) {
     const double area = static_cast<double>(in.pixels()) * draws.uniform(o.min_area, o.max_area);
     const double ratio = std::exp(draws.uniform(std::log(o.min_ratio), std::log(o.max_ratio)));
@@ -45,7 +45,7 @@ AKIN_LAZY std::optional<kernels::AugmentStep> draw(const RandomErasing& o, const
     if (o.noise) step.noise = draws.bits() | 1;  // 0 would mean none
     return step;
   }
-  return std::nullopt;
+  return {};
 }
 
 /// A square about a random pixel is overwritten; it may hang over the border. DeVries and Taylor, arXiv:1708.04552,
@@ -63,8 +63,8 @@ AKIN_LAZY void validate(const Cutout& o) {
   check_probability(o.name, o.probability);
 }
 
-AKIN_LAZY std::optional<kernels::AugmentStep> draw(const Cutout& o, const ImageSize& in, Draws draws) {
-  if (!draws.chance(o.probability)) return std::nullopt;
+AKIN_LAZY DrawnStep draw(const Cutout& o, const ImageSize& in, Draws draws) {
+  if (!draws.chance(o.probability)) return {};
   struct Span {
     std::int32_t begin, count;
   };

@@ -12,8 +12,8 @@ struct HorizontalFlip {
 
 AKIN_LAZY void validate(const HorizontalFlip& o) { check_probability(o.name, o.probability); }
 
-AKIN_LAZY std::optional<kernels::AugmentStep> draw(const HorizontalFlip& o, const ImageSize&, Draws draws) {
-  if (!draws.chance(o.probability)) return std::nullopt;
+AKIN_LAZY DrawnStep draw(const HorizontalFlip& o, const ImageSize&, Draws draws) {
+  if (!draws.chance(o.probability)) return {};
   return kernels::FlipStep{};
 }
 

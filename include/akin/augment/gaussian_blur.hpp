@@ -23,11 +23,11 @@ AKIN_LAZY void validate(const GaussianBlur& o) {
 }
 
 /// Errors: the kernel reaches further than one reflection of the image.
-AKIN_LAZY std::optional<kernels::AugmentStep> draw(const GaussianBlur& o, const ImageSize& in, Draws draws) {
+AKIN_LAZY DrawnStep draw(const GaussianBlur& o, const ImageSize& in, Draws draws) {
   check(o.kernel / 2 < in.height && o.kernel / 2 < in.width, o.name, "kernel ", o.kernel,
         " is too large for images of ", in.height, " x ", in.width, "; use at most ",
         2 * std::min(in.height, in.width) - 1);
-  if (!draws.chance(o.probability)) return std::nullopt;
+  if (!draws.chance(o.probability)) return {};
   return kernels::BlurStep{.sigma = static_cast<float>(draws.uniform(o.min_sigma, o.max_sigma)),
                            .kernel = static_cast<std::int32_t>(o.kernel)};
 }

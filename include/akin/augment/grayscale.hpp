@@ -12,8 +12,8 @@ struct Grayscale {
 
 AKIN_LAZY void validate(const Grayscale& o) { check_probability(o.name, o.probability); }
 
-AKIN_LAZY std::optional<kernels::AugmentStep> draw(const Grayscale& o, const ImageSize&, Draws draws) {
-  if (!draws.chance(o.probability)) return std::nullopt;
+AKIN_LAZY DrawnStep draw(const Grayscale& o, const ImageSize&, Draws draws) {
+  if (!draws.chance(o.probability)) return {};
   return kernels::GrayStep{};
 }
 

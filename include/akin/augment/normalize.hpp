@@ -24,7 +24,7 @@ AKIN_LAZY void validate(const Normalize& o) {
 }
 
 /// Errors: three values for images of one channel.
-AKIN_LAZY std::optional<kernels::AugmentStep> draw(const Normalize& o, const ImageSize& in, Draws) {
+AKIN_LAZY DrawnStep draw(const Normalize& o, const ImageSize& in, Draws) {
   const std::size_t given = o.mean.size();
   check(given == 1 || static_cast<std::int64_t>(given) == in.channels, o.name, "has ", given,
         " means, but images have ", in.channels, " channel(s)");

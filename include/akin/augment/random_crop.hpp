@@ -22,7 +22,7 @@ AKIN_LAZY void validate(const RandomCrop& o) {
 }
 
 /// Errors: the padded image is smaller than the crop; a reflection that would need a second one.
-AKIN_LAZY std::optional<kernels::AugmentStep> draw(const RandomCrop& o, const ImageSize& in, Draws draws) {
+AKIN_LAZY DrawnStep draw(const RandomCrop& o, const ImageSize& in, Draws draws) {
   const std::int64_t rows = in.height + 2 * o.padding - o.size, columns = in.width + 2 * o.padding - o.size;
   check(rows >= 0 && columns >= 0, o.name, "a crop of ", o.size, " pixels is larger than images of ", in.height, " x ",
         in.width, " with padding ", o.padding);

@@ -4,6 +4,7 @@
 // pixels would leave little of them. Above, the kernel is a tenth of the image (SimCLR).
 #pragma once
 #include <cmath>
+#include <optional>
 
 #include "recipe_view.hpp"
 

@@ -53,7 +53,7 @@ AKIN_LAZY kernels::CropStep random_box(const ResizedCrop& o, const ImageSize& in
   return central_box(o, in);
 }
 
-AKIN_LAZY std::optional<kernels::AugmentStep> draw(const ResizedCrop& o, const ImageSize& in, Draws draws) {
+AKIN_LAZY DrawnStep draw(const ResizedCrop& o, const ImageSize& in, Draws draws) {
   kernels::CropStep step = random_box(o, in, draws);
   step.out_height = step.out_width = static_cast<std::int32_t>(o.size);
   step.filter = o.filter;

@@ -21,8 +21,8 @@ AKIN_LAZY void validate(const Rotation& o) {
   check_probability(o.name, o.probability);
 }
 
-AKIN_LAZY std::optional<kernels::AugmentStep> draw(const Rotation& o, const ImageSize& in, Draws draws) {
-  if (!draws.chance(o.probability)) return std::nullopt;
+AKIN_LAZY DrawnStep draw(const Rotation& o, const ImageSize& in, Draws draws) {
+  if (!draws.chance(o.probability)) return {};
   kernels::RotateStep step;
   step.degrees = static_cast<float>(draws.uniform(o.min_degrees, o.max_degrees));
   step.nearest = o.nearest;

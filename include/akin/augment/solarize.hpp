@@ -16,8 +16,8 @@ AKIN_LAZY void validate(const Solarize& o) {
   check_probability(o.name, o.probability);
 }
 
-AKIN_LAZY std::optional<kernels::AugmentStep> draw(const Solarize& o, const ImageSize&, Draws draws) {
-  if (!draws.chance(o.probability)) return std::nullopt;
+AKIN_LAZY DrawnStep draw(const Solarize& o, const ImageSize&, Draws draws) {
+  if (!draws.chance(o.probability)) return {};
   return kernels::SolarizeStep{.threshold = static_cast<float>(o.threshold)};
 }
 

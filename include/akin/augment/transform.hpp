@@ -1,15 +1,13 @@
 // What all transforms share. A transform is a struct of options with
 //   name                         of its stream of random numbers and of its error messages
 //   validate(options)            an Error unless the options make sense
-//   draw(options, size, draws)   the step to do to one image of that size, or nothing; all return the same optional
-//                                type, since one of each step's own would cost every program much compiler memory
+//   draw(options, size, draws)   the step to do to one image of that size, or nothing: a DrawnStep
 // It never sees a pixel. The same options and the same draws give the same step, so what happens to a sample can be
 // printed, tested and repeated on another device.
 #pragma once
 #include <algorithm>
 #include <cmath>
 #include <memory>
-#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -24,6 +22,22 @@ using kernels::Filter;
 using kernels::ImageSize;
 
 inline constexpr std::int64_t max_side = 1 << 15;  ///< pixels
+
+/// A step, or none. GCC takes 10 ms to find out how a std::optional is made of each kind of step.
+class DrawnStep {
+ public:
+  DrawnStep() = default;
+  template <class Step>
+  DrawnStep(const Step& step) : step_(step), drawn_(true) {}
+
+  explicit operator bool() const { return drawn_; }
+  const kernels::AugmentStep& operator*() const { return step_; }
+  const kernels::AugmentStep* operator->() const { return &step_; }
+
+ private:
+  kernels::AugmentStep step_;
+  bool drawn_ = false;
+};
 
 AKIN_LAZY void check_probability(std::string_view op, double probability) {
   check(probability >= 0 && probability <= 1, op, "probability must lie in [0, 1], got ", probability);
