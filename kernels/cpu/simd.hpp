@@ -139,13 +139,13 @@ inline void store(bf16* p, const Vec<float>& v) {
 }
 inline Vec<float> load_first(const bf16* p, std::int64_t n) {
   bf16 some[lanes<float>] = {};
-  std::copy_n(p, n, some);
+  std::memcpy(static_cast<void*>(some), p, static_cast<std::size_t>(n) * sizeof(bf16));
   return load(some);
 }
 inline void store_first(bf16* p, const Vec<float>& v, std::int64_t n) {
   bf16 all[lanes<float>];
   store(all, v);
-  std::copy_n(all, n, p);
+  std::memcpy(static_cast<void*>(p), all, static_cast<std::size_t>(n) * sizeof(bf16));
 }
 
 // ---- runs of any length ---------------------------------------------------------------------------------------------

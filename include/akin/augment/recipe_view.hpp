@@ -79,7 +79,9 @@ AKIN_LAZY Pipeline pipeline_of(const RecipeView& view, const RecipeSetup& s) {
   check(s.channels == 1 || s.channels == 3, "recipe", "channels must be 1 or 3, got ", s.channels);
   const detail::ViewSteps steps = detail::steps_of(view, s);
   std::vector<Transform> all;
-  const auto add = [&](const std::vector<Transform>& some) { all.insert(all.end(), some.begin(), some.end()); };
+  const auto add = [&](const std::vector<Transform>& some) {
+    for (const Transform& one : some) all.push_back(one);
+  };
   if (view.order == Order::colors_first) add(steps.jitter), add(steps.gray);
   add(steps.crop);
   if (view.order == Order::flip_second) add(steps.flip);

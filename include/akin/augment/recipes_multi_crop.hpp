@@ -12,7 +12,7 @@ AKIN_LAZY std::vector<Pipeline> with_locals(std::vector<Pipeline> views, std::si
                                             RecipeSetup s, std::int64_t side = 0) {
   s.size = side > 0 ? side : local_size(s.size);
   const Pipeline pipeline = pipeline_of(local, s);
-  views.insert(views.end(), count, pipeline);
+  views.resize(views.size() + count, pipeline);
   return views;
 }
 

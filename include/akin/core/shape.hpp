@@ -54,7 +54,9 @@ class Shape {
     return n;
   }
 
-  friend bool operator==(const Shape& a, const Shape& b) { return std::equal(a.begin(), a.end(), b.begin(), b.end()); }
+  AKIN_LAZY friend bool operator==(const Shape& a, const Shape& b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end());
+  }
 
   friend std::ostream& operator<<(std::ostream& os, const Shape& shape) {
     os << '[';

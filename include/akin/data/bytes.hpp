@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <utility>
 
@@ -39,7 +40,7 @@ class PlainBytes final : public ByteSource {
 
   std::size_t read(std::uint8_t* out, std::size_t count) override {
     const std::size_t taken = std::min(count, bytes_.size() - position_);
-    std::copy_n(bytes_.data() + position_, taken, out);
+    std::memcpy(out, bytes_.data() + position_, taken);
     position_ += taken;
     return taken;
   }

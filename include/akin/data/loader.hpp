@@ -58,7 +58,7 @@ struct LoaderState {
 /// Makes batch after batch on one thread, but for the part of a device. Remembers the order of the epoch it is in.
 class BatchMaker {
  public:
-  explicit BatchMaker(std::shared_ptr<const LoaderState> state) : state_(std::move(state)) {}
+  AKIN_LAZY explicit BatchMaker(std::shared_ptr<const LoaderState> state) : state_(std::move(state)) {}
 
   /// Batch number `ticket`, counted from step 0 of epoch 0.
   AKIN_LAZY Batch operator()(std::int64_t ticket) {

@@ -2,7 +2,6 @@
 // is never built.
 #pragma once
 #include <cmath>
-#include <utility>
 
 #include "../core/array.hpp"
 #include "elementwise.hpp"
@@ -87,11 +86,15 @@ ReducedPairs reduce_pairs(const Array& z, double scale, const Pairs& pairs, cons
   return detail::reduce_pairs(detail::pair_shape("reduce_pairs", z, z, scale, true), z, z, pairs, f);
 }
 
-/// {da, dc} from dy [M]; dc is undefined unless it is wanted.
+struct PairGradients {
+  Array da, dc;
+};
+
+/// da and dc from dy [M]; dc is undefined unless it is wanted.
 template <class Pairs, class Reduction>
-std::pair<Array, Array> reduce_pairs_backward(const Array& dy, const Array& a, const Array& c, double scale,
-                                              const ReducedPairs& saved, const Pairs& pairs, const Reduction& f,
-                                              bool wants_da = true, bool wants_dc = true) {
+PairGradients reduce_pairs_backward(const Array& dy, const Array& a, const Array& c, double scale,
+                                    const ReducedPairs& saved, const Pairs& pairs, const Reduction& f,
+                                    bool wants_da = true, bool wants_dc = true) {
   const auto shape = detail::pair_shape("reduce_pairs backward", a, c, scale, false);
   check_shape("reduce_pairs backward", "dy", dy, {shape.rows});
   check_same_kind("reduce_pairs backward", a, dy);

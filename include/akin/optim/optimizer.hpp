@@ -66,7 +66,8 @@ class Optimizer {
   /// State with names such as "momentum/0.weight", for checkpoints; the arrays are the live ones.
   AKIN_LAZY std::vector<nn::NamedTensor> named_state() const {
     std::vector<nn::NamedTensor> all;
-    for (const auto& slot : slots_) all.insert(all.end(), slot.begin(), slot.end());
+    for (const auto& slot : slots_)
+      for (const auto& tensor : slot) all.push_back(tensor);
     return all;
   }
 
@@ -108,7 +109,7 @@ class Optimizer {
     for (const auto& group : groups_) count += group.parameters.size();
     return count;
   }
-  Array& state(std::size_t slot, std::size_t i) { return slots_[slot][i].tensor.mutable_value(); }
+  AKIN_LAZY Array& state(std::size_t slot, std::size_t i) { return slots_[slot][i].tensor.mutable_value(); }
   /// The group's learning rate.
   const Array* rate_of(const ParameterGroup& group) const { return group.constant_lr ? &base_rate_ : &rate_; }
 
