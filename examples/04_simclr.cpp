@@ -19,7 +19,8 @@ int main(int argc, char** argv) try {
 
   // The encoder is what we want; the projector behind it is thrown away after training.
   const auto encoder = nn::convnet({.channels = 1});
-  const nn::Module model = nn::Sequential(encoder, nn::mlp({.widths = {256, 256, 128}}));
+  // Its seed is another one: equal seeds and names would draw equal weights.
+  const nn::Module model = nn::Sequential(encoder, nn::mlp({.widths = {256, 256, 128}, .seed = 1}));
   optim::Sgd optimizer(model, {.lr = 0.1, .momentum = 0.9, .weight_decay = 5e-4});
   const auto lr = optim::cosine({.base = 0.1, .warmup_steps = 50, .total_steps = epochs * loader.steps_per_epoch()});
 

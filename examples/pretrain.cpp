@@ -66,7 +66,7 @@ void define(CLI::App& app, ProgramOptions& p) {
   app.add_option("--epochs", o.epochs, "passes over the training images")->capture_default_str();
   app.add_option("--batch-size", o.batch_size, "images per batch, each in two views")->capture_default_str();
   app.add_option("--optimizer", o.optimizer, "optimizer: " + names_in(train::optimizers()))->capture_default_str();
-  app.add_flag("--nesterov", o.nesterov, "sgd with Nesterov's momentum");
+  app.add_flag("--nesterov", o.nesterov, "sgd or lars with Nesterov's momentum");
   app.add_option("--lr", o.lr,
                  "learning rate after warm-up; default: the method's, or the optimizer's if it is not sgd");
   app.add_option("--weight-decay", o.weight_decay, "not on norms and biases; default: as for --lr");

@@ -15,7 +15,7 @@ struct GemmShape {
   bool operator==(const GemmShape&) const = default;
 };
 
-/// How a convolution is computed. All give the same up to rounding: winograd 1e-5 of the largest value in f32.
+/// How the CPU computes a convolution. All give the same up to rounding: winograd 1e-5 of the largest value in f32.
 enum class ConvAlgorithm {
   automatic,  ///< by shape and dtype, never by timing: see uses_winograd
   direct,

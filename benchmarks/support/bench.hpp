@@ -273,8 +273,7 @@ class Program {
       set_threads(threads_);
       add_lines();
       benchmark::AddCustomContext("akin", header());
-      benchmark::RunSpecifiedBenchmarks();
-      return 0;
+      return benchmark::RunSpecifiedBenchmarks() > 0 ? 0 : 1;
     } catch (const std::exception& error) {
       std::fprintf(stderr, "error: %s\n", error.what());
       return 1;

@@ -1,9 +1,9 @@
 // The gradient of a convolution with respect to its weights.
 //
-// dw is a matrix of (group, tap, channel) rows and output-channel columns, summed over pixels. The images are cut into
-// a few lanes, each with a partial sum of its own that is added at the end in lane order, and the rows into parts: both
-// by shape, so the result has the same bits at any thread count. Within a lane, pixels come in chunks so small that a
-// panel of their gradients and a strip of the image stay in the first-level cache.
+// dw is a matrix of (group, tap, channel) rows and output-channel columns, summed over pixels. The images (of bf16,
+// pairs of them) are cut into a few lanes, each with a partial sum of its own that is added at the end in lane order,
+// and the rows into parts: both by shape, so the result has the same bits at any thread count. Within a lane, pixels
+// come in chunks so small that a panel of their gradients and a strip of the image stay in the first-level cache.
 #pragma once
 #include <algorithm>
 #include <bit>

@@ -6,6 +6,7 @@
 #include "../../include/akin/core/parallel.hpp"
 #include "conv_taps.hpp"
 #include "gemm_tile.hpp"
+#include "scratch.hpp"
 
 namespace akin::inline AKIN_ABI::kernels::detail {
 
@@ -32,7 +33,7 @@ Scratch<T> pack_taps(const TapMap& map, Weight&& weight) {
 }
 
 /// Target pixels in blocks of tile_rows images: the same pixel of each image, then the next pixel. A tile of a full
-/// block is one pixel of eight images, so its taps are all inside or all in the padding, and the latter cost nothing.
+/// block is one pixel of all its images, so its taps are all inside or all in the padding, and the latter cost nothing.
 /// Fewer images give tiles of neighbouring pixels.
 struct PixelBlock {
   std::int64_t first_image, images;

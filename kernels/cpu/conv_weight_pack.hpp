@@ -1,8 +1,8 @@
 // What a weight gradient multiplies, packed: pixels of the gradient of the output, and of the image.
 //
 // A term of the sums is an output pixel of one image or, of bf16, of two that follow each other: the pair of what they
-// read times the pair of their gradients. Both see the same taps, so that padding costs nothing. Where the last image has
-// no partner, zeros stand in for it.
+// read times the pair of their gradients. Both see the same taps, so that padding costs nothing. Where the last image
+// has no partner, zeros stand in for it.
 #pragma once
 #include <algorithm>
 #include <cstring>

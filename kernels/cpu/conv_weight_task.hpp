@@ -7,6 +7,7 @@
 #include "conv_taps.hpp"
 #include "conv_weight_pack.hpp"
 #include "fetch_ahead.hpp"
+#include "scratch.hpp"
 
 namespace akin::inline AKIN_ABI::kernels::detail {
 
@@ -16,7 +17,7 @@ struct WeightPlan {
   bool mixes_taps = false;
   std::int64_t taps = 0, depth = 0;     ///< rows of dw in one group = taps * depth; mixed, taps is 1
   std::int64_t panels = 0, blocks = 0;  ///< of columns and of rows, in one group
-  std::int64_t lanes = 1, parts = 1;    ///< tasks: lanes of images, parts of the blocks of all groups
+  std::int64_t lanes = 1, parts = 1;    ///< tasks: lanes of stacks, parts of the blocks of all groups
   std::int64_t stacks = 1, rows = 1;    ///< a chunk: `stacks` stacks, `rows` of their output rows
   std::int64_t terms = 0;               ///< of the sums, in a chunk
 };

@@ -6,6 +6,7 @@
 #include "../../include/akin/core/tags.hpp"
 #include "../layout.hpp"
 #include "gemm_pack.hpp"
+#include "scratch.hpp"
 
 namespace akin::inline AKIN_ABI::kernels {
 

@@ -7,7 +7,7 @@
 #include "../../include/akin/core/parallel.hpp"
 #include "../../include/akin/core/tags.hpp"
 #include "../layout.hpp"
-#include "simd.hpp"
+#include "scratch.hpp"
 
 namespace akin::inline AKIN_ABI::kernels {
 

@@ -1,16 +1,12 @@
 // Vectors of the machine's native width through GCC/Clang vector extensions: one source for AVX-512, AVX2, SSE and
 // NEON.
 #pragma once
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <type_traits>
-#include <utility>
 
 #include "../../include/akin/core/bf16.hpp"
-#include "../../include/akin/core/memory_pool.hpp"
-#include "../../include/akin/core/parallel.hpp"
 
 namespace akin::inline AKIN_ABI {
 
@@ -119,8 +115,8 @@ inline Vec<float> load(const bf16* p) {
   std::memcpy(&upper, p, sizeof upper);
   return (Vec<float>)(__builtin_convertvector(upper, Vec<std::uint32_t>) << 16);
 }
-/// Rounds as bf16(float) does. The instruction for it, five times as fast, takes denormals for zero: what holds one goes
-/// the long way.
+/// Rounds as bf16(float) does. The instruction for it, five times as fast, takes denormals for zero: what holds one
+/// goes the long way (unless the program, as with -ffast-math, has switched denormals off).
 inline void store(bf16* p, const Vec<float>& v) {
 #if defined(__AVX512BF16__)
   std::uint16_t denormals;
@@ -178,45 +174,6 @@ template <class From, class To>
 inline void convert_run(const From* from, std::int64_t n, To* to) {
   for_each_vector<compute_t<To>>(
       n, [&](std::int64_t i, auto count) { store_some(to + i, load_some(from + i, count), count); });
-}
-
-/// Uninitialised working memory for one call, aligned for vectors, from the pool that serves Arrays.
-template <class T>
-class Scratch {
-  static_assert(std::is_trivially_copyable_v<T> && std::is_trivially_destructible_v<T>);
-
- public:
-  explicit Scratch(std::int64_t count)
-      : bytes_(akin::detail::MemoryPool::round_up(static_cast<std::size_t>(count) * sizeof(T))),
-        block_(static_cast<T*>(akin::detail::MemoryPool::instance().take(bytes_))) {}
-  Scratch(Scratch&& other) noexcept : bytes_(other.bytes_), block_(std::exchange(other.block_, nullptr)) {}
-  Scratch& operator=(Scratch&&) = delete;
-  ~Scratch() {
-    if (block_) akin::detail::MemoryPool::instance().give(block_, bytes_);
-  }
-
-  T* data() const { return block_; }
-  T& operator[](std::int64_t i) const { return block_[i]; }
-
- private:
-  std::size_t bytes_;
-  T* block_;
-};
-
-// ---- bf16 operands are computed as float copies ---------------------------------------------------------------------
-
-inline constexpr std::int64_t convert_grain = 1 << 15;
-
-AKIN_LAZY Scratch<float> widened(const bf16* x, std::int64_t n) {
-  Scratch<float> wide(n);
-  float* out = wide.data();
-  parallel_for(n, convert_grain,
-               [=](std::int64_t begin, std::int64_t end) { convert_run(x + begin, end - begin, out + begin); });
-  return wide;
-}
-AKIN_LAZY void narrow(const float* x, std::int64_t n, bf16* out) {
-  parallel_for(n, convert_grain,
-               [=](std::int64_t begin, std::int64_t end) { convert_run(x + begin, end - begin, out + begin); });
 }
 
 }  // namespace akin::inline AKIN_ABI::kernels

@@ -34,6 +34,17 @@ TEST(Anomaly, NamesTheOpOfTheFirstBadGradient) {
                "backward of 'sqrt' in module '0': anomaly: the backward of 'sqrt' gave NaN or infinity");
 }
 
+TEST(Anomaly, AModeThatIsOffChangesNothing) {
+  const auto gives_infinity = [] { log(Tensor(Array::zeros({1}))); };
+  {
+    const AnomalyMode off(false);
+    EXPECT_NO_THROW(gives_infinity());
+  }
+  const AnomalyMode on;
+  const AnomalyMode off(false);
+  EXPECT_THROW(gives_infinity(), Error) << "inside another";
+}
+
 TEST(Anomaly, IsOffOutsideItsScope) {
   { const AnomalyMode guard; }
   EXPECT_TRUE(std::isinf(at(log(Tensor(Array::zeros({1}))).value(), 0)));

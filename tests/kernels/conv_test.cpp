@@ -126,43 +126,42 @@ TEST(Conv2d, AllPassesAgreeWithTheDefinitionInF32) {
 }
 
 TEST(Conv2d, WeightsOfManyChannelsAreTakenInSlices) {  // a few taps of a panel at a time, forward and backward
-  for (const std::int64_t c : {600, 33})
-    compare_all_passes<float>(sized({.n = 2,
-                                     .h = 3,
-                                     .w = 4,
-                                     .c = c,
-                                     .oc = 633 - c,
-                                     .kh = 3,
-                                     .kw = 3,
-                                     .pad_h = 1,
-                                     .pad_w = 1,
-                                     .algorithm = kernels::ConvAlgorithm::direct}),
-                              tol::reduce_f32, 0.1);  // 5,400 terms
+  for (const std::int64_t c : {600, 33}) {
+    ConvShape s{.n = 2, .h = 3, .w = 4, .c = c, .oc = 633 - c, .kh = 3, .kw = 3, .pad_h = 1, .pad_w = 1};
+    s.algorithm = kernels::ConvAlgorithm::direct;
+    compare_all_passes<float>(sized(s), tol::reduce_f32, 0.1);  // 5,400 terms
+    compare_all_passes<bf16>(sized(s), tol::bf16, 0.1);
+  }
 }
 
 TEST(Conv2d, Bf16IsSummedInFloat) {
   for (const auto& s : awkward_shapes()) compare_all_passes<bf16>(s, tol::bf16);
 }
 
-/// What processors with a dot product of bf16 pairs run, here by whatever the machine has.
+/// What processors with a dot product of bf16 pairs run, here by whatever the machine has. Results may be float or bf16.
+template <class D>
+void compare_pairs_of_channels(const ConvShape& s, tol::Tolerance tolerance) {
+  const Array x = random_array({s.n, s.h, s.w, s.c}, 1, DType::bf16, 0.3),
+              dy = random_array({s.n, s.oh, s.ow, s.oc}, 2, DType::bf16, 0.3);
+  const Array w = random_array({s.oc, s.kh, s.kw, s.c / s.groups}, 3, DType::bf16, 0.3);
+  const Array wide_w = ops::cast(w, DType::f32);
+  Array y = Array::full(dy.shape(), 7, dtype_of<D>), naive_y = Array::full(dy.shape(), 8);
+  kernels::detail::direct_forward_pairs(s, x.data<bf16>(), w.data<bf16>(), y.mut<D>());
+  kernels::conv2d_forward_naive(Cpu{}, s, ops::cast(x, DType::f32).data<float>(), wide_w.data<float>(),
+                                naive_y.mut<float>());
+  expect_close(ops::cast(y, DType::f32), naive_y, tolerance, "forward " + describe(s));
+  Array dx = Array::full(x.shape(), 7, dtype_of<D>), naive_dx = Array::full(x.shape(), 8);
+  kernels::detail::direct_data_pairs(s, dy.data<bf16>(), w.data<bf16>(), dx.mut<D>());
+  kernels::conv2d_backward_data_naive(Cpu{}, s, ops::cast(dy, DType::f32).data<float>(), wide_w.data<float>(),
+                                      naive_dx.mut<float>());
+  expect_close(ops::cast(dx, DType::f32), naive_dx, tolerance, "backward data " + describe(s));
+}
 TEST(Conv2d, PairsOfBf16AreMultipliedExactly) {
   ConvShape grouped = awkward_shapes()[9];
   grouped.oc = 20;
   for (const auto& s : {awkward_shapes()[6], grouped}) {  // even channels; strides, padding, groups
-    const Array x = random_array({s.n, s.h, s.w, s.c}, 1, DType::bf16, 0.3),
-                dy = random_array({s.n, s.oh, s.ow, s.oc}, 2, DType::bf16, 0.3);
-    const Array w = random_array({s.oc, s.kh, s.kw, s.c / s.groups}, 3, DType::bf16, 0.3);
-    const Array wide_w = ops::cast(w, DType::f32);
-    Array y = Array::full(dy.shape(), 7), naive_y = Array::full(dy.shape(), 8);
-    kernels::detail::direct_forward_pairs(s, x.data<bf16>(), w.data<bf16>(), y.mut<float>());
-    kernels::conv2d_forward_naive(Cpu{}, s, ops::cast(x, DType::f32).data<float>(), wide_w.data<float>(),
-                                  naive_y.mut<float>());
-    expect_close(y, naive_y, tol::reduce_f32, "forward " + describe(s));
-    Array dx = Array::full(x.shape(), 7), naive_dx = Array::full(x.shape(), 8);
-    kernels::detail::direct_data_pairs(s, dy.data<bf16>(), w.data<bf16>(), dx.mut<float>());
-    kernels::conv2d_backward_data_naive(Cpu{}, s, ops::cast(dy, DType::f32).data<float>(), wide_w.data<float>(),
-                                        naive_dx.mut<float>());
-    expect_close(dx, naive_dx, tol::reduce_f32, "backward data " + describe(s));
+    compare_pairs_of_channels<float>(s, tol::reduce_f32);
+    compare_pairs_of_channels<bf16>(s, tol::bf16);
   }
 }
 
@@ -170,9 +169,11 @@ TEST(Conv2d, PairsOfBf16AreMultipliedExactly) {
 TEST(Conv2d, PairsOfBf16ImagesGiveTheGradientOfWeights) {
   const auto shapes = awkward_shapes();
   const auto several_lanes =
-      sized({.n = 40, .h = 9, .w = 9, .c = 16, .oc = 40, .kh = 3, .kw = 3, .pad_h = 1, .pad_w = 1});
+      sized({.n = 41, .h = 9, .w = 9, .c = 16, .oc = 40, .kh = 3, .kw = 3, .pad_h = 1, .pad_w = 1});
+  const auto several_chunks =
+      sized({.n = 61, .h = 3, .w = 3, .c = 9, .oc = 5, .kh = 3, .kw = 3, .pad_h = 1, .pad_w = 1});
   for (const auto& s : {shapes[1], shapes[4], shapes[5], shapes[6], shapes[7], shapes[9], shapes[10], several_lanes,
-                        large_image(1), large_image(2)}) {
+                        several_chunks, large_image(1), large_image(2)}) {
     const Array x = random_array({s.n, s.h, s.w, s.c}, 1, DType::bf16, 0.3),
                 dy = random_array({s.n, s.oh, s.ow, s.oc}, 2, DType::bf16, 0.3);
     Array dw = Array::full({s.oc, s.kh, s.kw, s.c / s.groups}, 7), naive = Array::full(dw.shape(), 8);
@@ -237,7 +238,7 @@ TEST(Conv2d, ChoosesWinogradForLargeLayersThatAreSummedInFloat) {
 template <class T>
 void expect_same_bits_at_any_thread_count(kernels::ConvAlgorithm algorithm) {
   const auto s = sized(
-      {.n = 40, .h = 9, .w = 9, .c = 16, .oc = 40, .kh = 3, .kw = 3, .pad_h = 1, .pad_w = 1, .algorithm = algorithm});
+      {.n = 41, .h = 9, .w = 9, .c = 16, .oc = 40, .kh = 3, .kw = 3, .pad_h = 1, .pad_w = 1, .algorithm = algorithm});
   const Array x = random_array({s.n, s.h, s.w, s.c}, 1, dtype_of<T>),
               dy = random_array({s.n, s.oh, s.ow, s.oc}, 2, dtype_of<T>);
   const Array w = random_array({s.oc, s.kh, s.kw, s.c}, 3, dtype_of<T>);

@@ -41,6 +41,24 @@ TYPED_TEST(Simd, BroadcastKeepsTheSignOfZero) {
   for (int i = 0; i < lanes<TypeParam>; ++i) EXPECT_TRUE(std::signbit(v[i]));
 }
 
+/// The instruction for it is not for vectors that hold a denormal, whatever the other lanes are.
+TEST(SimdOfBf16, RoundsMixedVectors) {
+  const float values[] = {1e-40f,
+                          std::numeric_limits<float>::quiet_NaN(),
+                          1.00390625f,  // a tie
+                          std::numeric_limits<float>::infinity(),
+                          -0.0f,
+                          3.4e38f,  // becomes infinity
+                          -1.01171875f};
+  for (int first = 0; first < 7; ++first) {
+    float in[lanes<float>];
+    bf16 out[lanes<float>];
+    for (int i = 0; i < lanes<float>; ++i) in[i] = values[(first + i) % 7];
+    store(out, load(in));
+    for (int i = 0; i < lanes<float>; ++i) ASSERT_EQ(out[i].bits, bf16(in[i]).bits) << in[i];
+  }
+}
+
 /// Every upper half with the lower halves that rounding tells apart: below, at and above the middle.
 TEST(SimdOfBf16, RoundsAsOneValueDoes) {
   float in[lanes<float>];

@@ -2,6 +2,7 @@
 #include <akin/methods/byol.hpp>
 
 #include "support/layers.hpp"
+#include "support/noisy_views.hpp"
 #include "support/tiny_method.hpp"
 
 namespace akin {
@@ -39,7 +40,7 @@ struct ByolNetworks {
 
 TEST(Byol, PredictsWhatTheTargetSaysOfTheOtherView) {
   const auto method = test::tiny_method("byol");
-  const auto views = test::two_noisy_views();
+  const auto views = test::noisy_views(2);
   const ByolNetworks net(*method);
   const double loss = method->forward(views).loss.item();
   const Tensor pa = net.prediction(views[0]), pb = net.prediction(views[1]), ta = net.target(views[0]),
@@ -51,7 +52,7 @@ TEST(Byol, PredictsWhatTheTargetSaysOfTheOtherView) {
 
 TEST(Byol, TheEmbeddingIsTheProjectionOfTheFirstView) {
   const auto method = test::tiny_method("byol");
-  const auto views = test::two_noisy_views();
+  const auto views = test::noisy_views(2);
   const Array embedding = method->forward(views).embedding;
   expect_close(embedding, test::network_of(*method, "projector")(method->encoder()(Tensor(views[0]))).value(),
                tol::f32);
@@ -91,7 +92,7 @@ TEST(Byol, TheTargetFollowsWithAMomentumThatRisesAlongACosine) {
   for (const double progress : {0.0, 0.25, 0.5, 0.9, 1.0}) {
     SCOPED_TRACE(progress);
     const auto method = test::tiny_method("byol", {0.9});
-    method->forward(test::two_noisy_views());  // other running statistics on both sides
+    method->forward(test::noisy_views(2));  // other running statistics on both sides
     const ByolNetworks net(*method);
     expect_average(net.encoder, net.target_encoder, progress, *method);
     const auto again = test::tiny_method("byol", {0.9});
@@ -101,7 +102,7 @@ TEST(Byol, TheTargetFollowsWithAMomentumThatRisesAlongACosine) {
 }
 
 TEST(Byol, TheLossIsSymmetricInTheViewsAndBounded) {
-  const auto views = test::two_noisy_views();
+  const auto views = test::noisy_views(2);
   const double loss = test::tiny_method("byol")->forward(views).loss.item();
   EXPECT_GT(loss, 0);
   EXPECT_LT(loss, 8);
@@ -110,7 +111,7 @@ TEST(Byol, TheLossIsSymmetricInTheViewsAndBounded) {
 
 TEST(Byol, RunningStatisticsFollowTheFirstViewThenTheSecond) {
   const auto method = test::tiny_method("byol");
-  const auto views = test::two_noisy_views();
+  const auto views = test::noisy_views(2);
   method->forward(views);
   for (const std::string name : {"encoder", "projector", "predictor", "target_encoder", "target_projector"})
     EXPECT_EQ(test::batches_seen(test::network_of(*method, name)), (std::vector<std::int64_t>{2}))

@@ -1,5 +1,6 @@
 #include <akin/methods/method.hpp>
 
+#include "support/noisy_views.hpp"
 #include "support/tiny_method.hpp"
 
 namespace akin {
@@ -51,7 +52,7 @@ TEST(Method, AnomalyModeSaysInWhichNetworkAValueWentWrong) {
   const Tensor weight = test::network_of(*method, "predictor").parameters()[0];
   ops::assign(weight.mutable_value(), Array::full(weight.shape(), NAN));
   const AnomalyMode guard;
-  expect_error([&] { method->forward(test::two_noisy_views()); }, "in module 'predictor.0'");
+  expect_error([&] { method->forward(test::noisy_views(2)); }, "in module 'predictor.0'");
 }
 
 TEST(CheckViews, WantsTheRightNumberOfOneShape) {

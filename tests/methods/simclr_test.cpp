@@ -4,13 +4,14 @@
 #include <akin/ops/join.hpp>
 
 #include "support/layers.hpp"
+#include "support/noisy_views.hpp"
 #include "support/tiny_method.hpp"
 
 namespace akin {
 namespace {
 
 TEST(SimClr, IsNtXentOfTheProjectionsOfOneConcatenatedBatch) {
-  const auto views = test::two_noisy_views();
+  const auto views = test::noisy_views(2);
   const auto method = test::tiny_method("simclr", {0.5});
   const auto out = method->forward(views);
   const Tensor z = test::network_of(*method, "projector")(method->encoder()(Tensor(ops::concat(views, 0))));
@@ -21,7 +22,7 @@ TEST(SimClr, IsNtXentOfTheProjectionsOfOneConcatenatedBatch) {
 
 TEST(SimClr, BatchStatisticsSpanBothViews) {
   const auto method = test::tiny_method("simclr");
-  method->forward(test::two_noisy_views());
+  method->forward(test::noisy_views(2));
   EXPECT_EQ(test::batches_seen(method->encoder()), (std::vector<std::int64_t>{1})) << "one batch of both views";
 }
 
@@ -48,7 +49,7 @@ TEST(SimClr, RefusesParametersOutOfRange) {
 TEST(SimClr, AHigherTemperatureFlattensTheLoss) {  // towards log(2N - 1)
   const double chance = std::log(2 * 32 - 1.0);
   const auto distance = [&](double temperature) {
-    return std::abs(test::tiny_method("simclr", {temperature})->forward(test::two_noisy_views()).loss.item() - chance);
+    return std::abs(test::tiny_method("simclr", {temperature})->forward(test::noisy_views(2)).loss.item() - chance);
   };
   EXPECT_LT(distance(10), distance(0.5));
   EXPECT_LT(distance(10), 0.1);

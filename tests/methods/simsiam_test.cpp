@@ -4,6 +4,7 @@
 #include <akin/methods/simsiam.hpp>
 
 #include "support/layers.hpp"
+#include "support/noisy_views.hpp"
 #include "support/tiny_method.hpp"
 
 namespace akin {
@@ -35,7 +36,7 @@ std::vector<Array> gradients_of(const methods::Method& method, const Tensor& los
 }
 
 TEST(SimSiam, PredictsTheOtherViewAndStopsTheGradientAtTheTarget) {
-  const auto views = test::two_noisy_views();
+  const auto views = test::noisy_views(2);
   for (const bool stop : {true, false}) {
     const auto method = test::tiny_method("simsiam", {stop ? 1.0 : 0.0});
     const Tensor loss = method->forward(views).loss, want = by_formula(*method, views, stop),
@@ -51,14 +52,14 @@ TEST(SimSiam, PredictsTheOtherViewAndStopsTheGradientAtTheTarget) {
 
 TEST(SimSiam, ItsOwnViewWouldBeAnotherLoss) {
   const auto method = test::tiny_method("simsiam");
-  const auto views = test::two_noisy_views();
+  const auto views = test::noisy_views(2);
   const auto own = [&](const Array& view) { return by_formula(*method, {view, view}, true).item(); };
   EXPECT_FALSE(is_close(method->forward(views).loss.item(), 0.5 * (own(views[0]) + own(views[1])), tol::reduce_f32));
 }
 
 TEST(SimSiam, EachViewIsABatchOfItsOwn) {
   const auto method = test::tiny_method("simsiam");
-  method->forward(test::two_noisy_views());
+  method->forward(test::noisy_views(2));
   EXPECT_EQ(test::batches_seen(method->encoder()), (std::vector<std::int64_t>{2}));
   EXPECT_EQ(test::batches_seen(test::network_of(*method, "projector")), (std::vector<std::int64_t>{2, 2, 2}));
 }
@@ -81,7 +82,7 @@ TEST(SimSiam, RefusesParametersOutOfRange) {
 
 TEST(SimSiam, TheProjectorEndsInANormWithoutScale) {
   const auto method = test::tiny_method("simsiam");
-  const Array z = ops::cast(method->forward(test::two_noisy_views(257)).embedding, DType::f64);
+  const Array z = ops::cast(method->forward(test::noisy_views(2, 257)).embedding, DType::f64);
   EXPECT_NEAR(at(ops::mean(z, 0), 0), 0, 1e-5);
   EXPECT_NEAR(at(ops::mean(ops::mul(z, z), 0), 0), 1, 1e-2);
 }

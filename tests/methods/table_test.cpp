@@ -33,8 +33,9 @@ TEST(MethodTable, EveryMethodStartsNearItsChanceLevelAndLearns) {
       optimizer.step();
       method->end_step({});
     }
-    const double chance = row.chance(32);
-    EXPECT_LT(last, first - 0.05 * std::max(1.0, std::abs(chance))) << row.name;
+    const double chance = row.chance(32);  // NaN: there is none
+    EXPECT_LT(last, first - 0.05 * std::max(1.0, std::isnan(chance) ? std::abs(first) : std::abs(chance))) << row.name;
+    if (std::isnan(chance)) continue;
     EXPECT_LT(std::abs(first - chance), 0.6 * std::max(1.0, std::abs(chance))) << row.name;
   }
 }

@@ -168,7 +168,7 @@ TEST_F(Programs, PretrainTrainsWithEveryOptimizer) {
   EXPECT_EQ(pretrain(quick + "--quiet --overwrite --nesterov").code, 0);
   const Outcome refused = pretrain(quick + "--quiet --overwrite --nesterov --optimizer adamw");
   EXPECT_EQ(refused.code, 1);
-  EXPECT_EQ(refused.err, "error: adamw: has no nesterov; it is a variant of sgd\n");
+  EXPECT_EQ(refused.err, "error: adamw: has no nesterov; it is a variant of sgd and lars\n");
 }
 
 }  // namespace

@@ -31,7 +31,7 @@ double compiler_memory(const std::string& header) {
 }
 
 #if defined(__clang__)
-constexpr double bound = 1.5;  // it resolves more of what nobody calls
+constexpr double bound = 1.4;  // it resolves more of what nobody calls
 #else
 constexpr double bound = 1.3;  // 1.23 of the memory goes with 1.3 of the time
 #endif
@@ -43,8 +43,8 @@ TEST(IncludeCost, StaysNearThatOfGoogleTest) {
   RecordProperty("akin_MiB", std::to_string(akin));
   RecordProperty("gtest_MiB", std::to_string(gtest));
   EXPECT_LE(akin, bound * gtest)
-      << "find the types that were added: g++ -fdump-lang-class lists them. A unique_ptr costs"
-         " 1.4 MB, an optional 0.8, a vector 0.4; a function that is not AKIN_LAZY, what it uses";
+      << "find the types that were added: g++ -fdump-lang-class lists them. A unique_ptr costs 1.4 MB, an optional 0.8,"
+         " a vector 0.4, an Owned next to nothing; a function that is not AKIN_LAZY, what it uses";
   EXPECT_LE(akin, 400);
 }
 

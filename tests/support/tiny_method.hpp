@@ -15,13 +15,6 @@ inline nn::Module tiny_encoder() {
   return model;
 }
 
-/// Two noisy copies of the same random pictures.
-inline std::vector<Array> two_noisy_views(std::int64_t n = 32, unsigned seed = 1) {
-  const Array clean = random_array({n, 6, 6, 1}, seed, DType::f32);
-  const auto noisy = [&](unsigned k) { return ops::add(clean, random_array({n, 6, 6, 1}, seed + k, DType::f32, 0.3)); };
-  return {noisy(100), noisy(200)};
-}
-
 inline Owned<methods::Method> tiny_method(std::string_view name, std::vector<double> params = {}) {
   return methods::find(name).make({.encoder = tiny_encoder(), .features = 16, .seed = 3, .params = std::move(params)});
 }

@@ -4,6 +4,8 @@
 // every node after all its consumers: a topological order without a search, and without recursion.
 #pragma once
 #include <algorithm>
+#include <memory>
+#include <utility>
 #include <vector>
 
 #include "../ops/elementwise.hpp"

@@ -1,5 +1,6 @@
 // Owned: a std::unique_ptr that is quick to compile.
 #pragma once
+#include <concepts>
 #include <utility>
 
 #include "macros.hpp"
@@ -13,14 +14,19 @@ class Owned {
  public:
   Owned() = default;
   explicit Owned(T* object) : object_(object) {}
-  template <class Derived>
-  Owned(Owned<Derived>&& other) noexcept : object_(other.release()) {}
+  template <std::derived_from<T> Derived>
+  Owned(Owned<Derived>&& other) noexcept : object_(other.release()) {
+    static_assert(__has_virtual_destructor(T));
+  }
   Owned(Owned&& other) noexcept : object_(other.release()) {}
   Owned& operator=(Owned&& other) noexcept {
     Owned(std::move(other)).swap(*this);
     return *this;
   }
-  ~Owned() { delete object_; }
+  ~Owned() {
+    static_assert(sizeof(T) > 0, "the type is only declared here");
+    delete object_;
+  }
 
   explicit operator bool() const { return object_ != nullptr; }
   T& operator*() const { return *object_; }

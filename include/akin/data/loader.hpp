@@ -134,7 +134,9 @@ class Batches {
     if (read_ || next_ == end_ || !state_->images.copies_batches() || (ahead_ && !ahead_->ready())) return;
     const double before = steady_seconds();
     try {
-      read_ = make_owned<Batch>(read());
+      auto next = make_owned<Batch>();  // before read(): a worker gives a batch once
+      *next = read();
+      read_ = std::move(next);
       if (!uploads_) uploads_ = make_owned<UploadAhead>();
       uploads_->start(read_->samples.images);
     } catch (...) {

@@ -18,6 +18,9 @@ namespace akin::inline AKIN_ABI::io {
 
 namespace detail {
 
+template <class T>
+concept JsonInteger = std::integral<T> && !std::same_as<T, bool>;
+
 /// A key and its value. No std::pair: for each {"key", value} GCC tries all constructors of both, which costs every
 /// program that includes this 10 ms. A template, because it stands before Json.
 template <class Json>
@@ -40,7 +43,7 @@ class Json {
   AKIN_LAZY Json(std::nullptr_t = nullptr) {}
   AKIN_LAZY Json(bool value) : kind_(Kind::boolean), integer_(value) {}
   AKIN_LAZY Json(double value) : kind_(Kind::real), real_(value) {}
-  template <std::integral T>
+  template <detail::JsonInteger T>
   Json(T value)  // one form per number, so that equal numbers compare equal: unsigned only beyond the signed range
       : kind_(std::in_range<std::int64_t>(value) ? Kind::integer : Kind::natural),
         integer_(static_cast<std::int64_t>(value)) {}

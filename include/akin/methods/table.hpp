@@ -36,7 +36,7 @@ struct MethodRow {
   std::vector<std::string_view> params = {};  ///< names of the method's own parameters
   std::vector<double> defaults = {};
   MethodDefaults optimizer = {};
-  double (*chance)(std::int64_t batch) = nullptr;        ///< loss of unrelated embeddings
+  double (*chance)(std::int64_t batch) = nullptr;        ///< loss of unrelated embeddings, or NaN
   Owned<Method> (*build)(const MethodSetup&) = nullptr;  ///< from complete params
 
   /// The method. Errors: another number of params than the row has; one out of range.

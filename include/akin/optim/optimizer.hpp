@@ -46,7 +46,7 @@ class Optimizer {
     update(gate);
     ++steps_;
   }
-  std::int64_t steps() const { return steps_; }  ///< calls of step() so far, as schedules count
+  std::int64_t steps() const { return steps_; }  ///< steps made, as schedules count; one that was skipped is taken back
   void set_steps(std::int64_t steps) { steps_ = steps; }
 
   /// Sets the learning rate of the groups that follow the schedule; those with constant_lr keep the first one. A step

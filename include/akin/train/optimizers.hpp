@@ -45,7 +45,7 @@ AKIN_LAZY const std::vector<OptimizerRow>& optimizers() {
        }},
       {"adamw", "Adam with decoupled weight decay", &for_adamw,
        [](OptimizerSetup s) {
-         check(!s.nesterov, "adamw", "has no nesterov; it is a variant of sgd");
+         check(!s.nesterov, "adamw", "has no nesterov; it is a variant of sgd and lars");
          return Owned<optim::Optimizer>(new optim::AdamW(std::move(s.groups), {.lr = s.lr}));
        },
        [](const OptimizerSetup&) {

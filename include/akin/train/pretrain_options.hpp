@@ -22,7 +22,7 @@ struct PretrainOptions {
   std::string recipe = {};  ///< of the views; empty: "demo" for grey pictures, else the method's own
   std::int64_t epochs = 6, batch_size = 256;
   std::string optimizer = "sgd";                            ///< see optimizers()
-  bool nesterov = false;                                    ///< of sgd
+  bool nesterov = false;                                    ///< of sgd and lars
   std::optional<double> lr = {}, weight_decay = {};         ///< if not given, those of the method or of the optimizer
   std::int64_t accumulate = 1;                              ///< batches per step, each with negatives of its own
   double clip_norm = 0;                                     ///< longest gradient; 0 does not clip

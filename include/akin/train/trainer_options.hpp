@@ -14,7 +14,7 @@ struct TrainerOptions {
   double lr = 0.12;                 ///< after warm-up; falls to 0 along a cosine
   double weight_decay = 5e-4;       ///< not on norms and biases
   double momentum = 0.9;            ///< of sgd and lars
-  bool nesterov = false;            ///< of sgd
+  bool nesterov = false;            ///< of sgd and lars
   std::int64_t warmup_steps = 100;  ///< linear; in a Trainer at most a tenth of all steps
   std::int64_t accumulate = 1;      ///< batches per step; their mean loss is minimised, each has negatives of its own
   double clip_norm = 0;             ///< longest gradient, see optim::step_gate; 0 does not clip
