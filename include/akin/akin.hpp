@@ -199,6 +199,7 @@
 #include "train/optimizers.hpp"
 #include "train/pretrain.hpp"
 #include "train/pretrain_data.hpp"
+#include "train/pretrain_evaluation.hpp"
 #include "train/pretrain_options.hpp"
 #include "train/pretrain_result.hpp"
 #include "train/progress.hpp"

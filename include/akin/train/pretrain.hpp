@@ -9,12 +9,11 @@
 #include "../core/owned.hpp"
 #include "../data/fingerprint.hpp"
 #include "../data/loader.hpp"
-#include "../eval/knn.hpp"
-#include "../eval/linear_probe.hpp"
 #include "../io/torch_weights.hpp"
 #include "../methods/table.hpp"
 #include "../nn/models/table.hpp"
 #include "pretrain_data.hpp"
+#include "pretrain_evaluation.hpp"
 #include "pretrain_result.hpp"
 #include "trainer.hpp"
 
@@ -100,23 +99,28 @@ class Pretrain {
   template <class Say>
   void evaluate(Say say, RunFolder* folder = nullptr) {
     if (result_.complete(options_.evaluate)) return;
-    const auto& encoder = method_->encoder();
+    const nn::Module& encoder = method_->encoder();
     const std::int64_t rank_images = std::min<std::int64_t>(5000, data_.test->size());
     if (options_.evaluate) say("evaluating the encoder");
     const eval::Features test =
-        features(encoder, options_.evaluate ? *data_.test : *data::head(data_.test, rank_images));
+        pretrain_features(encoder, options_.evaluate ? *data_.test : *data::head(data_.test, rank_images), data_);
     result_.rankme = eval::rankme(test.x.slice(0, 0, rank_images));
-    if (options_.evaluate) score(features(encoder, *data_.train), test, result_.linear, result_.knn);
+    if (options_.evaluate) {
+      const auto [linear, knn] = pretrain_scores(pretrain_features(encoder, *data_.train, data_), test, data_);
+      result_.linear = linear, result_.knn = knn;
+    }
     keep_result(folder);
     if (!options_.evaluate) return;
     say("evaluating raw pixels");
-    score(eval::raw_pixels(*data_.train), eval::raw_pixels(*data_.test), result_.linear_raw_pixels,
-          result_.knn_raw_pixels);
+    const auto [linear_raw, knn_raw] =
+        pretrain_scores(eval::raw_pixels(*data_.train), eval::raw_pixels(*data_.test), data_);
+    result_.linear_raw_pixels = linear_raw, result_.knn_raw_pixels = knn_raw;
     keep_result(folder);
     say("evaluating the untrained encoder");
     untrained_.to(options_.device);
-    score(features(untrained_, *data_.train), features(untrained_, *data_.test), result_.linear_untrained,
-          result_.knn_untrained);
+    const auto [linear_untrained, knn_untrained] = pretrain_scores(
+        pretrain_features(untrained_, *data_.train, data_), pretrain_features(untrained_, *data_.test, data_), data_);
+    result_.linear_untrained = linear_untrained, result_.knn_untrained = knn_untrained;
     keep_result(folder);
   }
 
@@ -127,8 +131,6 @@ class Pretrain {
     const io::Json::List mean(data_.normalize.mean.begin(), data_.normalize.mean.end()),
         std(data_.normalize.std.begin(), data_.normalize.std.end());
     const TrainerOptions& trainer = trainer_->options();
-    const eval::KnnOptions knn = knn_options();
-    const eval::LinearProbeOptions probe;
     return io::Json::Object{{"data", options_.data},
                             {"data_folder", options_.data_folder},
                             {"image_size", data_.train->height()},
@@ -156,11 +158,8 @@ class Pretrain {
                             {"holdout", options_.holdout},
                             {"workers", options_.workers},
                             {"evaluate", options_.evaluate},
-                            {"knn", io::Json::Object{{"k", knn.k}, {"temperature", knn.temperature}}},
-                            {"linear_probe", io::Json::Object{{"l2", probe.l2},
-                                                              {"max_iterations", probe.max_iterations},
-                                                              {"gradient_tolerance", probe.gradient_tolerance},
-                                                              {"value_tolerance", probe.value_tolerance}}},
+                            {"knn", knn_config(data_)},
+                            {"linear_probe", linear_probe_config()},
                             {"anomaly", options_.anomaly}};
   }
 
@@ -235,18 +234,6 @@ class Pretrain {
   AKIN_LAZY void keep_result(RunFolder* folder) {
     result_.peak_memory_bytes = peak_memory_bytes();
     if (folder) folder->write_result(result_.to_json());
-  }
-  AKIN_LAZY eval::Features features(const nn::Module& encoder, const data::Dataset& dataset) const {
-    const auto pipeline = augment::plain(data_.normalize);
-    return eval::embed(encoder, dataset, [&](const Array& images) { return pipeline.apply(images); });
-  }
-  AKIN_LAZY eval::KnnOptions knn_options() const {  // with a limit there may be fewer images than neighbours
-    return {.k = static_cast<int>(std::min<std::int64_t>(eval::KnnOptions{}.k, data_.train->size()))};
-  }
-  AKIN_LAZY void score(const eval::Features& train, const eval::Features& test, double& linear, double& knn) const {
-    knn = eval::knn_accuracy(train, test, knn_options());
-    linear = eval::accuracy(eval::fit_linear_probe(train, static_cast<std::int64_t>(data_.train->class_names().size())),
-                            test);
   }
 
   PretrainOptions options_;
