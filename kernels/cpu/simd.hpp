@@ -31,7 +31,7 @@ template <class T>
 inline constexpr int lanes = AKIN_SIMD_BYTES / static_cast<int>(sizeof(T));
 
 namespace detail {
-inline std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+constexpr std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
 template <class T>
 struct VecOf {
