@@ -144,21 +144,21 @@ class WeightTask {
     return next;
   }
 
-  /// The images of a stack, `size` elements each; the second is null where there is none.
-  std::pair<const S*, const S*> images_of(std::int64_t stack, const S* all, std::int64_t size) const {
+  /// Element `at` of the images of a stack, `size` elements each; the second is null where there is no such image.
+  std::pair<const S*, const S*> in_images(const S* all, std::int64_t size, std::int64_t stack, std::int64_t at) const {
     const std::int64_t image = stack * images;
-    return {all + image * size, images > 1 && image + 1 < s_.n ? all + (image + 1) * size : nullptr};
+    const S* const first = all + image * size + at;
+    return {first, images > 1 && image + 1 < s_.n ? first + size : nullptr};
   }
 
   /// Copies dy of the chunk to [panel][term][tile_cols].
   void pack_gradient(std::int64_t group) {
     constexpr std::int64_t width = tile_cols<T>;
     for (std::int64_t n = 0; n < chunk_.stacks; ++n) {
-      const auto [first, second] = images_of(chunk_.stack + n, dy_, s_.oh * s_.ow * s_.oc);
       for (std::int64_t j = 0; j < plan_.panels; ++j) {
         const std::int64_t at = chunk_.row * s_.ow * s_.oc + group * map_.target_c + j * width;
-        pack_pixels<width>(first + at, second ? second + at : nullptr, chunk_.rows * s_.ow, s_.oc,
-                           std::min(width, map_.target_c - j * width),
+        const auto [first, second] = in_images(dy_, s_.oh * s_.ow * s_.oc, chunk_.stack + n, at);
+        pack_pixels<width>(first, second, chunk_.rows * s_.ow, s_.oc, std::min(width, map_.target_c - j * width),
                            panels_.data() + (j * plan_.terms + position(n, 0)) * width);
       }
     }
@@ -171,9 +171,8 @@ class WeightTask {
     const std::int64_t pixels = (chunk_.source_end - chunk_.source_begin) * s_.w;
     const std::int64_t at = chunk_.source_begin * s_.w * s_.c + group * map_.source_c + block * tile_rows;
     for (std::int64_t n = 0; n < chunk_.stacks; ++n) {
-      const auto [first, second] = images_of(chunk_.stack + n, x_, map_.source_image);
-      pack_pixels<strip_pitch>(first + at, second ? second + at : nullptr, pixels, s_.c, used,
-                               strip_.data() + n * pixels * strip_pitch);
+      const auto [first, second] = in_images(x_, map_.source_image, chunk_.stack + n, at);
+      pack_pixels<strip_pitch>(first, second, pixels, s_.c, used, strip_.data() + n * pixels * strip_pitch);
     }
   }
 

@@ -1,5 +1,4 @@
 #include <akin/losses/info_nce.hpp>
-#include <akin/losses/moco.hpp>
 
 #include "support/golden.hpp"
 #include "support/gradients.hpp"
@@ -8,8 +7,6 @@ namespace akin {
 namespace {
 
 using losses::info_nce;
-
-Array queue_of_references() { return ops::l2_normalize(golden::uniform({7, 3}, 6, 1)).y; }
 
 TEST(InfoNce, InBothDirectionsGivesClipsReference) {
   golden::expect_golden("clip", [](const Tensor& a, const Tensor& b) {
@@ -57,22 +54,6 @@ TEST(InfoNce, RejectsBadInput) {
       },
       "info_nce: needs a bank [K, D] with K > 0 for embeddings [4, 3], got [5, 2]");
   expect_error([&] { info_nce(z, z, {}, random_array({5, 3}, 1, DType::f32)); }, "info_nce: dtypes differ: f64 vs f32");
-}
-
-TEST(Moco, GivesItsReferenceAndNoGradientToKeys) {
-  golden::expect_golden(
-      "moco", [](const Tensor& a, const Tensor& b) { return losses::moco(a, b.detach(), queue_of_references()); });
-}
-
-TEST(Moco, OfAnEmptyOrMissingQueueIsRefused) {
-  const Tensor z(random_array({4, 3}));
-  expect_error([&] { losses::moco(z, z, {}); }, "moco: needs a bank [K, D] with K > 0");
-  expect_error([&] { losses::moco(z, z, Array::empty({0, 3}, DType::f64)); }, "moco: needs a bank [K, D] with K > 0");
-}
-
-TEST(Moco, OfEqualEmbeddingsIsTheChanceLevel) {
-  const Tensor z(Array::ones({5, 3}, DType::f64));
-  expect_close(losses::moco(z, z, Array::ones({9, 3}, DType::f64)).item(), std::log(10.0), tol::f64);
 }
 
 }  // namespace
