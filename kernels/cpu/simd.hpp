@@ -115,8 +115,8 @@ inline Vec<float> load(const bf16* p) {
   std::memcpy(&upper, p, sizeof upper);
   return (Vec<float>)(__builtin_convertvector(upper, Vec<std::uint32_t>) << 16);
 }
-/// Rounds as bf16(float) does. The instruction for it, five times as fast, takes denormals for zero: what holds one
-/// goes the long way (unless the program, as with -ffast-math, has switched denormals off).
+/// Rounds as bf16(float) does. The instruction for it, 1.7 times as fast (Zen 4), takes denormals for zero: what holds
+/// one goes the long way (unless the program, as with -ffast-math, has switched denormals off).
 inline void store(bf16* p, const Vec<float>& v) {
 #if defined(__AVX512BF16__)
   std::uint16_t denormals;
