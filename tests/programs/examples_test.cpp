@@ -57,17 +57,17 @@ TEST_F(Examples, SimClrLearnsAndItsEncoderFindsSimilarPictures) {
   const std::string out = output_of("04_simclr", "1");
   EXPECT_TRUE(out.starts_with("epoch 1  loss ")) << out;
   EXPECT_LT(number_after(out, "loss "), number_after(out, "chance ")) << out;
-  EXPECT_GT(number_after(out, "kNN on learned features "), 22) << out;  // measured: 34; after five epochs 72
+  EXPECT_GT(number_after(out, "kNN on learned features "), 30) << out;  // measured: 43 to 50; after five epochs 72
   EXPECT_EQ(folder_.names(), "encoder.safetensors");
   const std::string found = output_of("07_embed_and_search", "encoder.safetensors");
   EXPECT_TRUE(says(found, "\nasked for: ring\n  picture ")) << found;
-  EXPECT_GT(number_after(found, "nearest pictures, "), 22) << found;  // measured: 32; after five epochs 66
+  EXPECT_GT(number_after(found, "nearest pictures, "), 30) << found;  // measured: 42 to 47; after five epochs 66
 }
 
 TEST_F(Examples, CustomMethodLearnsAndLeavesARunFolder) {
   const std::string out = output_of("06_custom_method", "1");
   EXPECT_LT(number_after(out, "\nloss "), 20.9) << out;  // measured: 20.3; at the first step 21.5
-  EXPECT_GT(number_after(out, "kNN "), 27) << out;       // measured: 36, without clipping 22; after five epochs 66
+  EXPECT_GT(number_after(out, "kNN "), 27) << out;       // measured: 36, without clipping 22; after five epochs 67
   EXPECT_EQ(folder_.names("runs/vicreg"), "checkpoints config.json log.txt metrics.csv metrics.jsonl");
   EXPECT_EQ(folder_.names("runs/vicreg/checkpoints"), "encoder.safetensors last.safetensors");
 }
